@@ -1,0 +1,104 @@
+"""The discrete-event engine: a virtual clock and one heap of happenings.
+
+State changes only inside happenings. Time is an integer number of milliseconds and never goes back. Happenings that are due at the
+same moment run by priority, then in the order in which they were scheduled, so a run is repeatable. The engine knows nothing of ECS.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from typing import Any
+
+
+class Happening:
+    """A call that is due at a virtual moment. Keep it to cancel it."""
+
+    __slots__ = ("at_ms", "callback", "cause")
+
+    def __init__(self, at_ms: int, callback: Callable[[], Any], cause: int | None) -> None:
+        self.at_ms = at_ms
+        self.callback: Callable[[], Any] | None = callback
+        self.cause = cause
+
+    @property
+    def pending(self) -> bool:
+        """Whether it is still due: neither run nor cancelled."""
+        return self.callback is not None
+
+
+class Engine:
+    """Runs happenings in virtual time.
+
+    ``cause`` is the journal entry that the running happening descends from; what it schedules inherits it.
+    """
+
+    def __init__(self, start_ms: int) -> None:
+        self.start_ms = start_ms
+        self.now_ms = start_ms
+        self.cause: int | None = None
+        self.happened = 0
+        self._counter = 0
+        self._heap: list[tuple[int, int, int, Happening]] = []
+
+    def at(
+        self, at_ms: int, callback: Callable[[], Any], *, cause: int | None = None, priority: int = 0
+    ) -> Happening:
+        """Schedule ``callback`` at a virtual moment; a moment in the past means now."""
+        happening = Happening(max(at_ms, self.now_ms), callback, self.cause if cause is None else cause)
+        self._counter += 1
+        heapq.heappush(self._heap, (happening.at_ms, priority, self._counter, happening))
+        return happening
+
+    def after(
+        self, delay_ms: int, callback: Callable[[], Any], *, cause: int | None = None, priority: int = 0
+    ) -> Happening:
+        """Schedule ``callback`` after a delay in virtual milliseconds."""
+        return self.at(self.now_ms + delay_ms, callback, cause=cause, priority=priority)
+
+    @staticmethod
+    def cancel(happening: Happening | None) -> None:
+        """Forget a happening; one that has run, or none, is fine."""
+        if happening is not None:
+            happening.callback = None
+
+    def next_at(self) -> int | None:
+        """The moment of the next happening, or None when nothing is due."""
+        heap = self._heap
+        while heap and heap[0][3].callback is None:
+            heapq.heappop(heap)
+        return heap[0][0] if heap else None
+
+    def step(self) -> bool:
+        """Run the next happening; False when there is none."""
+        if self.next_at() is None:
+            return False
+        at_ms, _, _, happening = heapq.heappop(self._heap)
+        callback, happening.callback = happening.callback, None
+        self.now_ms = at_ms
+        self.cause = happening.cause
+        self.happened += 1
+        try:
+            if callback is not None:
+                callback()
+        finally:
+            self.cause = None
+        return True
+
+    def run_until(self, until_ms: int) -> None:
+        """Run everything due up to and including a moment, and leave the clock there."""
+        while True:
+            next_ms = self.next_at()
+            if next_ms is None or next_ms > until_ms:
+                break
+            self.step()
+        self.now_ms = max(self.now_ms, until_ms)
+
+    def run_next(self, limit_ms: int) -> bool:
+        """Jump to the next moment at which something happens, not past ``limit_ms``, and run all that is due then."""
+        next_ms = self.next_at()
+        if next_ms is None or next_ms > limit_ms:
+            self.now_ms = max(self.now_ms, limit_ms)
+            return False
+        self.run_until(next_ms)
+        return True

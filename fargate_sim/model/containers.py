@@ -1,0 +1,247 @@
+"""The containers of a task: order of start, health checks, exits, stop signals.
+
+Sources: API model of ECS, ContainerDependency and HealthCheck. Times of checks: the first runs one interval after the start; a failure
+inside the start period does not count; ``retries`` failures in a row make a container UNHEALTHY, one success makes it HEALTHY.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from fargate_sim.model import stop_reasons
+from fargate_sim.model import task as states
+from fargate_sim.model.health_command import passes
+from fargate_sim.model.lifecycle import Lifecycle, runtime_id
+from fargate_sim.model.pid1 import SIGKILL_EXIT
+from fargate_sim.model.task import Container, Task
+
+if TYPE_CHECKING:
+    from fargate_sim.model.task_definition import AwsLogs
+    from fargate_sim.model.world import World
+
+
+SLOW_BOOT_MS = 5_000
+"""From here on it shows in a program's output how far it is: its last line comes when it has booted."""
+
+
+class Containers:
+    """Starts, watches and stops containers on behalf of the lifecycle."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._engine = world.engine
+        self.lifecycle = Lifecycle(world, self)
+
+    # -- starting ----------------------------------------------------------------------------------
+
+    def start_ready(self, task: Task) -> None:
+        """Start every container whose dependencies hold; once all have started the task is RUNNING."""
+        progress = True
+        while progress and task.live:
+            progress = False
+            for container in task.containers:
+                if container.status == states.PENDING and self._ready(task, container):
+                    progress = True
+                    self._start(task, container)
+                    if not task.live:
+                        return
+        waiting = [container for container in task.containers if container.status == states.PENDING]
+        if any(self._hopeless(task, container) for container in waiting):
+            # [A] assumed: no public source gives the text for a dependency that cannot hold any more
+            self.lifecycle.fail_to_start(task, "Task failed to start")
+        elif task.last_status == states.ACTIVATING and not waiting:
+            self.lifecycle.running(task)
+
+    @staticmethod
+    def _dependencies(task: Task, container: Container) -> list[tuple[str, Container]]:
+        others = {other.spec.name: other for other in task.containers}
+        return [(each.condition, others[each.container]) for each in container.spec.depends_on]
+
+    def _ready(self, task: Task, container: Container) -> bool:
+        return all(
+            {
+                "START": other.status != states.PENDING,
+                "COMPLETE": other.status == states.STOPPED,
+                "SUCCESS": other.status == states.STOPPED and other.exit_code == 0,
+                "HEALTHY": other.health == states.HEALTHY,
+            }[condition]
+            for condition, other in self._dependencies(task, container)
+        )
+
+    def _hopeless(self, task: Task, container: Container) -> bool:
+        """Whether a container waits for something that can no longer come."""
+        return any(
+            (condition == "SUCCESS" and other.exit_code not in (None, 0))
+            or (
+                condition == "HEALTHY"
+                and (other.health == states.UNHEALTHY or other.status == states.STOPPED)
+            )
+            for condition, other in self._dependencies(task, container)
+        )
+
+    def _start(self, task: Task, container: Container) -> None:
+        run = container.run
+        if run is None:  # pragma: no cover - a container is pulled before it starts
+            raise AssertionError("started before it was pulled")
+        if run.error is not None:
+            container.reason = run.error
+            self.lifecycle.fail_to_start(task, run.error)
+            return
+        self._world.traffic.starting(task)
+        container.status = states.RUNNING
+        container.started_ms = self._engine.now_ms
+        container.runtime_id = runtime_id(self._world, task)
+        if run.app is not None and run.app.boot_ms >= SLOW_BOOT_MS:
+            self._log(task, container, run.output[:-1])
+            ready = partial(self._booted, task, container)
+            self._engine.after(run.app.boot_ms, ready, cause=task.cause)
+        else:
+            self._log(task, container, run.output)
+        if run.lasts_ms is not None:
+            container.next = self._engine.after(
+                run.lasts_ms, partial(self._exited, task, container, run.exit_code), cause=task.cause
+            )
+        if container.spec.health_check is not None:
+            self._arm_check(task, container)
+
+    def _booted(self, task: Task, container: Container) -> None:
+        """A slow program says that it is ready, if it has lived so long and was not told to stop."""
+        if container.status == states.RUNNING and container.run is not None and task.live:
+            self._log(task, container, container.run.output[-1:])
+
+    def _arm_check(self, task: Task, container: Container) -> None:
+        """Work out the first verdict of the health check and schedule just that."""
+        check, run = container.spec.health_check, container.run
+        image = self._world.images.resolve(container.spec.image)
+        if check is None or run is None or image is None:
+            return
+        interval_ms = check.interval_s * 1000
+        boot_ms = run.app.boot_ms if run.app else 0
+        good = passes(check.command, image.image, run.app)
+        first_pass_ms = -(-max(boot_ms, 1) // interval_ms) * interval_ms if good else None
+        first_counted = check.start_period_s * 1000 // interval_ms + 1
+        verdict_ms = (first_counted + check.retries - 1) * interval_ms + check.timeout_s * 1000
+        if first_pass_ms is not None and first_pass_ms <= verdict_ms:
+            delay_ms, health = first_pass_ms, states.HEALTHY
+        else:
+            delay_ms, health = verdict_ms, states.UNHEALTHY
+        container.check = self._engine.after(
+            delay_ms, partial(self._verdict, task, container, health), cause=task.cause
+        )
+        if health == states.UNHEALTHY and first_pass_ms is not None and task.service is None:
+            # Nobody replaces a standalone task for being unhealthy, so it lives to see its program boot.
+            self._engine.after(
+                first_pass_ms, partial(self._verdict, task, container, states.HEALTHY), cause=task.cause
+            )
+
+    def _verdict(self, task: Task, container: Container, health: str) -> None:
+        if container.status != states.RUNNING or not task.live:
+            return
+        container.health = health
+        if container.spec.essential:
+            self._judge(task)
+        self.start_ready(task)
+
+    def _judge(self, task: Task) -> None:
+        """Task health is the worst of its essential containers: UNHEALTHY, then UNKNOWN, then HEALTHY. Source: API model, HealthCheck."""
+        verdicts = {c.health for c in task.containers if c.spec.essential and c.spec.health_check}
+        for health in (states.UNHEALTHY, states.UNKNOWN, states.HEALTHY):
+            if health in verdicts:
+                task.health = health
+                break
+        if task.health == states.HEALTHY:
+            self.lifecycle.consider(task)
+        elif task.health == states.UNHEALTHY and task.service is not None:
+            grace_until = (task.started_ms or self._engine.now_ms) + task.service.grace_period_s * 1000
+            self._engine.at(
+                max(grace_until, self._engine.now_ms),
+                partial(self.lifecycle.mark_unhealthy, task, stop_reasons.FAILED_CONTAINER_CHECKS),
+                cause=task.cause,
+            )
+
+    # -- ending ------------------------------------------------------------------------------------
+
+    def _exited(self, task: Task, container: Container, exit_code: int) -> None:
+        """A container ended by itself, or at the stop signal."""
+        if container.status != states.RUNNING:
+            return
+        self._world.traffic.exiting(task, container, exit_code)
+        container.status = states.STOPPED
+        container.exit_code = exit_code
+        self._engine.cancel(container.next)
+        self._engine.cancel(container.check)
+        self.lifecycle.record(
+            task,
+            "container.exited",
+            container=container.spec.name,
+            essential=container.spec.essential,
+            exit_code=exit_code,
+            reason=container.reason,
+        )
+        if not task.live:
+            return
+        self._world.balancing.health.look_again(task)
+        if container.spec.essential:
+            noticed_ms = self.lifecycle.draw(self._world.timing.loss_noticed)
+            self._engine.cancel(task.gate)
+            task.healthy = False
+            task.gate = self._engine.after(
+                noticed_ms,
+                partial(
+                    self.lifecycle.stop, task, states.ESSENTIAL_CONTAINER_EXITED, stop_reasons.ESSENTIAL_EXIT
+                ),
+                cause=task.cause,
+            )
+        else:
+            self.start_ready(task)
+
+    def stop_all(self, task: Task) -> int | None:
+        """Send the stop signal to every running container. Milliseconds until the last has ended; None when none was running."""
+        lasts_ms: int | None = 0 if any(c.started_ms is not None for c in task.containers) else None
+        for container in task.containers:
+            run = container.run
+            if container.status != states.RUNNING or run is None:
+                continue
+            busy_ms = self._world.traffic.signalled(task, container)
+            container.signalled_ms = self._engine.now_ms
+            timeout_ms = container.spec.stop_timeout_s * 1000
+            self._engine.cancel(container.check)
+            self._engine.cancel(container.next)
+            remaining_ms = container.next.at_ms - self._engine.now_ms if container.next else None
+            delay_ms, exit_code = run.stop.delay_ms, run.stop.exit_code
+            if run.stop.graceful and delay_ms is not None:
+                delay_ms = max(delay_ms, busy_ms)  # it does not go before it has answered
+            if remaining_ms is not None and (delay_ms is None or remaining_ms < delay_ms):
+                delay_ms, exit_code = remaining_ms, run.exit_code
+            if delay_ms is None or delay_ms > timeout_ms:
+                delay_ms, exit_code = timeout_ms, SIGKILL_EXIT
+            elif run.stop.graceful and run.app is not None:
+                self._log(task, container, run.app.stopped_lines)
+            container.next = self._engine.after(
+                delay_ms, partial(self._exited, task, container, exit_code), cause=task.cause, priority=-1
+            )
+            lasts_ms = max(lasts_ms or 0, delay_ms)
+        return lasts_ms
+
+    def settle(self, task: Task) -> None:
+        """The task has stopped: so have all its containers, started or not."""
+        for container in task.containers:
+            container.status = states.STOPPED
+
+    # -- output ------------------------------------------------------------------------------------
+
+    def _log(self, task: Task, container: Container, lines: tuple[str, ...]) -> None:
+        logs = container.spec.logs
+        if logs is not None:
+            for line in lines:
+                self._world.logs.write(
+                    logs.group, stream_name(logs, container, task), self._engine.now_ms, line
+                )
+
+
+def stream_name(logs: AwsLogs, container: Container, task: Task) -> str:
+    """``prefix/container/task``; without a prefix the container's runtime id. Source: ECS developer guide, using_awslogs."""
+    if logs.prefix:
+        return f"{logs.prefix}/{container.spec.name}/{task.task_id}"
+    return container.runtime_id or task.task_id

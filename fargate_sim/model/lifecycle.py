@@ -1,0 +1,331 @@
+"""A task's way through its states, one happening after the other.
+
+PROVISIONING (network interface) - PENDING (capacity, pull) - ACTIVATING - RUNNING - STOPPING (stop signal to SIGKILL) - DEPROVISIONING
+(interface released) - STOPPED. A task that cannot start goes to DEPROVISIONING from wherever it is. Source: ECS developer guide,
+task-lifecycle-explanation.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from fargate_sim.kernel.seeds import digits
+from fargate_sim.model import stop_reasons
+from fargate_sim.model import task as states
+from fargate_sim.model.images import ResolvedImage
+from fargate_sim.model.task import Container, Task
+
+if TYPE_CHECKING:
+    from fargate_sim.model.containers import Containers
+    from fargate_sim.model.timing import Span
+    from fargate_sim.model.world import World
+
+
+class Lifecycle:
+    """Moves tasks. Tells the scheduler what it must know; decides nothing about services."""
+
+    def __init__(self, world: World, containers: Containers) -> None:
+        self._world = world
+        self._engine = world.engine
+        self._timing = world.timing
+        self._durations = world.seeds.stream("durations")
+        self._containers = containers
+
+    def draw(self, span: Span) -> int:
+        """A duration from a range."""
+        return self._durations.randint(*span)
+
+    def record(self, task: Task, kind: str, **data: Any) -> None:
+        """Write a fact about the task; what follows from it will name it as its cause."""
+        task.cause = self._world.journal.record(
+            kind, {"task": task.task_id, **data}, cause=self._engine.cause
+        )
+
+    # -- starting ----------------------------------------------------------------------------------
+
+    def launch(self, task: Task) -> None:
+        """Begin: ask for a network interface."""
+        world = self._world
+        world.tasks[task.task_id] = task
+        world.moving += 1
+        self.record(
+            task,
+            "task.provisioning",
+            cluster=task.cluster,
+            service=task.service.name if task.service else None,
+            deployment=task.deployment.deployment_id if task.deployment else None,
+            task_definition=task.task_definition.label,
+            subnet=task.subnet_id,
+            az=task.availability_zone,
+        )
+        task.interface = world.network.attach(
+            task.subnet_id,
+            security_groups=task.security_groups,
+            attachment_arn_prefix=world.arn("attachment"),
+            public_ip=task.public_ip,
+            now_ms=self._engine.now_ms,
+        )
+        if task.interface is None:
+            gone = world.network.pool(task.subnet_id) is None
+            text = stop_reasons.subnet_gone if gone else stop_reasons.subnet_full
+            reason = text(task.subnet_id, public_ip=task.public_ip)
+            self._next(
+                task, self.draw(self._timing.eni_refused), partial(self._network_refused, task, reason)
+            )
+            return
+        task.address = task.interface
+        task.attachment_id = task.interface.attachment_id
+        self._next(task, self.draw(self._timing.eni_attach), partial(self._attached, task))
+
+    def _next(self, task: Task, delay_ms: int, callback: Any) -> None:
+        task.next = self._engine.after(delay_ms, callback, cause=task.cause)
+
+    def _network_refused(self, task: Task, reason: str) -> None:
+        if task.deployment is not None:
+            task.deployment.shunned_zone = task.availability_zone
+        self.fail_to_start(task, reason)
+
+    def _attached(self, task: Task) -> None:
+        interface = task.interface
+        if interface is None:  # pragma: no cover - the state machine never gets here without one
+            raise AssertionError("attached without an interface")
+        self.record(
+            task, "task.address", eni=interface.eni_id, ip=interface.private_ip, subnet=interface.subnet_id
+        )
+        self._enter(task, states.PENDING, "task.pending")
+        self._next(task, self.draw(self._timing.capacity), partial(self._pull, task))
+
+    def _enter(self, task: Task, status: str, kind: str | None = None) -> None:
+        self._world.traffic.step()
+        task.last_status = status
+        task.version += 1
+        if kind is not None:
+            self.record(task, kind)
+
+    def _pull(self, task: Task) -> None:
+        task.pull_started_ms = self._engine.now_ms
+        self.record(task, "task.pulling")
+        slowest_ms = self._timing.pull_minimum
+        found: list[ResolvedImage] = []
+        for container in task.containers:
+            image = self._world.images.resolve(self._reference(task, container))
+            architecture = task.task_definition.architecture
+            if image is None or architecture not in image.image.architectures:
+                reason = (
+                    stop_reasons.manifest_not_found(container.spec.image)
+                    if image is None
+                    else stop_reasons.wrong_architecture(architecture)
+                )
+                delay_ms = self.draw(self._timing.pull_refused)
+                self._next(task, delay_ms, partial(self._pull_refused, task, container, reason))
+                return
+            found.append(image)
+            pull_ms = image.image.size_mb * 1000 // self._timing.pull_megabytes_per_second
+            slowest_ms = max(slowest_ms, pull_ms)
+        self._next(task, slowest_ms, partial(self._pulled, task, found))
+
+    @staticmethod
+    def _reference(task: Task, container: Container) -> str:
+        """The tag, or the digest that the deployment has settled on."""
+        spec = container.spec
+        digest = task.deployment.digests.get(spec.name) if task.deployment and spec.pinned else None
+        if digest is None:
+            return spec.image
+        name = spec.image.partition("@")[0]
+        head, slash, last = name.rpartition("/")
+        return f"{head}{slash}{last.partition(':')[0]}@{digest}"
+
+    def _pull_refused(self, task: Task, container: Container, reason: str) -> None:
+        container.reason = reason
+        self.fail_to_start(task, reason)
+
+    def _pulled(self, task: Task, images: list[ResolvedImage]) -> None:
+        task.pull_stopped_ms = self._engine.now_ms
+        for container, found in zip(task.containers, images, strict=True):
+            container.image_digest = found.digest
+            container.run = container.spec.run(
+                found.image,
+                command=container.command,
+                shared_pids=task.task_definition.shared_pids,
+            )
+            if task.deployment is not None and container.spec.pinned:
+                task.deployment.digests.setdefault(container.spec.name, found.digest)
+        for container in task.containers:
+            logs = container.spec.logs
+            if logs is None or self._world.surroundings.log_group_exists(logs.group):
+                continue
+            if not logs.create_group:
+                self.fail_to_start(task, stop_reasons.log_group_missing())
+                return
+            self._world.surroundings.create_log_group(logs.group)
+        self._enter(task, states.ACTIVATING)
+        delay_ms = self.draw(self._timing.container_start)
+        self._next(task, delay_ms, partial(self._containers.start_ready, task))
+
+    def running(self, task: Task) -> None:
+        """Every container has started."""
+        task.started_ms = self._engine.now_ms
+        self._world.moving -= 1
+        self._enter(task, states.RUNNING)
+        service, deployment = task.service, task.deployment
+        self.record(
+            task,
+            "task.running",
+            cluster=task.cluster,
+            service=service.name if service else None,
+            deployment=deployment.deployment_id if deployment else None,
+            task_definition=task.task_definition.label,
+            images=[
+                {"container": c.spec.name, "image": c.spec.image, "digest": c.image_digest}
+                for c in task.containers
+            ],
+        )
+        if service is None or deployment is None:
+            return
+        self._world.scheduler.task_ran(task)
+        if not deployment.revision.load_balancers and not _is_checked(task):
+            task.gate = self._engine.after(
+                self._timing.healthy_after, partial(self.mark_healthy, task), cause=task.cause
+            )
+        else:
+            self.consider(task)
+
+    def consider(self, task: Task) -> None:
+        """See whether a task that is checked passes all its checks: load balancers' and containers'."""
+        if task.deployment is None:
+            return
+        balanced = bool(task.deployment.revision.load_balancers)
+        if balanced and not (task.targets and all(target.state == "healthy" for target in task.targets)):
+            return
+        if _is_checked(task) and task.health != states.HEALTHY:
+            return
+        self.mark_healthy(task)
+
+    def mark_healthy(self, task: Task) -> None:
+        """The task passes the health gate of its deployment."""
+        if not task.running or task.healthy or task.service is None or task.deployment is None:
+            return
+        task.healthy = task.ever_healthy = True
+        self.record(task, "task.healthy", service=task.service.name, deployment=task.deployment.deployment_id)
+        self._world.scheduler.task_healthy(task)
+
+    def mark_unhealthy(self, task: Task, reason: str) -> None:
+        """A health check of the task has failed for good: the scheduler replaces it."""
+        if not task.running or task.unhealthy_reason or task.service is None or task.deployment is None:
+            return
+        task.healthy = False
+        task.unhealthy_reason = reason
+        self.record(
+            task,
+            "task.unhealthy",
+            service=task.service.name,
+            deployment=task.deployment.deployment_id,
+            reason=reason,
+        )
+        self._world.scheduler.task_unhealthy(task)
+
+    # -- stopping ----------------------------------------------------------------------------------
+
+    def fail_to_start(self, task: Task, reason: str) -> None:
+        """The task never runs."""
+        self.stop(task, states.TASK_FAILED_TO_START, reason)
+
+    def stop(self, task: Task, stop_code: str, reason: str) -> None:
+        """Tell a task to end. One that is ending already goes on as it was."""
+        if not task.live:
+            return
+        engine = self._engine
+        self._world.traffic.stopping(task)
+        engine.cancel(task.next)
+        engine.cancel(task.gate)
+        task.desired_status = states.STOPPED
+        task.healthy = False
+        task.stop_code, task.stopped_reason = stop_code, reason
+        self.record(
+            task,
+            "task.stop_requested",
+            cluster=task.cluster,
+            service=task.service.name if task.service else None,
+            deployment=task.deployment.deployment_id if task.deployment else None,
+            stop_code=stop_code,
+            reason=reason,
+            was=task.last_status,
+        )
+        if task.last_status == states.RUNNING:
+            self._world.moving += 1
+        serving = any(c.status == states.RUNNING for c in task.containers if c.spec.essential)
+        if serving and any(target.in_use for target in task.targets):
+            self._enter(task, states.DEACTIVATING, "task.deactivating")
+        else:
+            self._signal(task)
+        if task.service is not None:
+            self._world.scheduler.task_stopping(task)
+
+    def proceed(self, task: Task) -> None:
+        """The load balancer is done with the task: now comes the stop signal."""
+        if task.last_status == states.DEACTIVATING:
+            self._signal(task)
+            if task.service is not None:
+                self._world.scheduler.task_stopping(task)
+
+    def _signal(self, task: Task) -> None:
+        """Send the stop signal to what runs, and take the network interface away when all has ended."""
+        lasts_ms = self._containers.stop_all(task)
+        if task.last_status in (states.RUNNING, states.DEACTIVATING) or lasts_ms is not None:
+            task.stopping_ms = self._engine.now_ms
+            if task.deployment is not None:
+                task.deployment.last_stopping_ms = self._engine.now_ms
+            self._enter(task, states.STOPPING, "task.stopping")
+            self._next(task, lasts_ms or 0, partial(self._deprovision, task))
+        else:
+            self._deprovision(task)
+
+    def _deprovision(self, task: Task) -> None:
+        task.execution_stopped_ms = self._engine.now_ms if task.started_ms is not None else None
+        self._enter(task, states.DEPROVISIONING, "task.deprovisioning")
+        delay_ms = self.draw(self._timing.eni_release) if task.interface else 1_000
+        self._next(task, delay_ms, partial(self._stopped, task))
+
+    def _stopped(self, task: Task) -> None:
+        world = self._world
+        task.stopped_ms = self._engine.now_ms
+        world.moving -= 1
+        self._enter(task, states.STOPPED)
+        self._containers.settle(task)
+        self.record(
+            task,
+            "task.stopped",
+            cluster=task.cluster,
+            service=task.service.name if task.service else None,
+            deployment=task.deployment.deployment_id if task.deployment else None,
+            task_definition=task.task_definition.label,
+            stop_code=task.stop_code,
+            reason=task.stopped_reason,
+            ran=task.started_ms is not None,
+            exit_codes=[c.exit_code for c in task.containers],
+        )
+        world.traffic.stopped(task)
+        interface, task.interface = task.interface, None
+        if interface is not None:
+            world.network.release(interface)
+            data = {
+                "task": task.task_id,
+                "eni": interface.eni_id,
+                "ip": interface.private_ip,
+                "subnet": interface.subnet_id,
+            }
+            world.journal.record("address.released", data, cause=task.cause)
+        world.forget_later(task)
+        if task.service is not None:
+            world.scheduler.task_stopped(task)
+
+
+def _is_checked(task: Task) -> bool:
+    """Whether an essential container has a health check."""
+    return any(c.spec.health_check for c in task.containers if c.spec.essential)
+
+
+def runtime_id(world: World, task: Task) -> str:
+    """The container runtime's id of a container: task id and digits. [R]"""
+    return f"{task.task_id}-{digits(world.seeds.stream('ids'), 10)}"

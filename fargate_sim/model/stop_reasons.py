@@ -1,0 +1,67 @@
+"""Why a task stopped, in AWS's words. Sources: ECS developer guide, stopped-task-error-codes and its children; public logs [R]."""
+
+from __future__ import annotations
+
+ESSENTIAL_EXIT = "Essential container in task exited"
+STOPPED_BY_USER = "Task stopped by user"
+FAILED_CONTAINER_CHECKS = "Task failed container health checks"
+
+
+def failed_target_checks(target_group: str) -> str:
+    """The load balancer found the task unhealthy. [R]"""
+    return f"Task failed ELB health checks in (target-group {target_group})"
+
+
+def scaling(deployment_id: str) -> str:
+    """Replaced by a deployment, or scaled in: the id is that of the deployment doing it."""
+    return f"Scaling activity initiated by (deployment {deployment_id})"
+
+
+def manifest_not_found(image: str) -> str:
+    """The tag or digest does not exist. [R]"""
+    return (
+        "CannotPullContainerError: pull image manifest has been retried 7 time(s): "
+        f"failed to resolve ref {image}: not found"
+    )
+
+
+def wrong_architecture(architecture: str) -> str:
+    """The image has no variant for the task's CPU. [R]"""
+    platform = {"x86_64": "linux/amd64", "arm64": "linux/arm64"}[architecture]
+    return (
+        "CannotPullContainerError: pull image manifest has been retried 7 time(s): "
+        f"image Manifest does not contain descriptor matching platform '{platform}'"
+    )
+
+
+def subnet_full(subnet_id: str, *, public_ip: bool) -> str:
+    """No address is free for the network interface. Head [C], tail [R]."""
+    public = " with public IP assignment enabled" if public_ip else ""
+    return (
+        f"Unexpected EC2 error while attempting to Create Network Interface{public} in subnet '{subnet_id}': "
+        "InsufficientFreeAddressesInSubnet"
+    )
+
+
+def subnet_gone(subnet_id: str, *, public_ip: bool) -> str:
+    """The subnet was deleted under the service. [A] the same head with EC2's own error code."""
+    public = " with public IP assignment enabled" if public_ip else ""
+    return (
+        f"Unexpected EC2 error while attempting to Create Network Interface{public} in subnet '{subnet_id}': "
+        "InvalidSubnetID.NotFound"
+    )
+
+
+def log_group_missing() -> str:
+    """The awslogs driver found no group. [R]"""
+    return (
+        "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: "
+        "failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist. : exit status 1"
+    )
+
+
+def is_start_error(reason: str) -> bool:
+    """Whether the scheduler repeats this reason in its own event."""
+    return reason.startswith(
+        ("CannotPullContainerError", "ResourceInitializationError", "CannotStartContainerError")
+    )

@@ -1,0 +1,74 @@
+"""What the model must know of the rest of the account, and nothing more. The endpoint answers these from the other AWS services."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class SubnetFacts:
+    """A subnet as the scheduler sees it. ``public`` means that its route table leads to an internet gateway."""
+
+    subnet_id: str
+    vpc_id: str
+    cidr: str
+    availability_zone: str
+    name: str = ""
+    public: bool = False
+
+
+@dataclass(frozen=True)
+class TargetGroupFacts:
+    """A target group as the scheduler and its health checks see it. ``check_port`` None means the traffic port."""
+
+    arn: str
+    target_type: str
+    vpc_id: str
+    attached: bool
+    """Whether a listener or rule of a load balancer forwards to it."""
+    check_port: int | None
+    path: str
+    interval_s: int
+    healthy_threshold: int
+    unhealthy_threshold: int
+    matcher: str
+    deregistration_delay_s: int
+    idle_timeout_s: int = 60
+    """The idle time-out of the load balancer in front; AWS's default where it has none."""
+
+    def expects(self, code: int) -> bool:
+        """Whether an HTTP status passes: the matcher has values and ranges, such as ``200,204-299``."""
+        for part in self.matcher.split(","):
+            low, _, high = part.strip().partition("-")
+            if int(low) <= code <= int(high or low):
+                return True
+        return False
+
+
+class Surroundings(Protocol):
+    """Questions about resources that other services own. Answers are read at the moment of asking."""
+
+    def subnet(self, subnet_id: str) -> SubnetFacts | None:
+        """The subnet, or None when there is none of that id."""
+
+    def subnets(self) -> list[SubnetFacts]:
+        """All subnets of the account, by id."""
+
+    def addresses_in_use(self, subnet_id: str) -> frozenset[str]:
+        """Private IPv4 addresses in the subnet that something other than our tasks holds."""
+
+    def security_group_vpc(self, group_id: str) -> str | None:
+        """The VPC of a security group, or None when there is no such group."""
+
+    def default_security_group(self, vpc_id: str) -> str:
+        """The id of the VPC's default security group."""
+
+    def target_group(self, arn: str) -> TargetGroupFacts | None:
+        """The target group, or None when there is none of that ARN."""
+
+    def log_group_exists(self, name: str) -> bool:
+        """Whether CloudWatch Logs has a log group of that name."""
+
+    def create_log_group(self, name: str) -> None:
+        """Create a log group (the awslogs-create-group option)."""

@@ -1,0 +1,135 @@
+"""A task and its containers: plain state. What changes it stands in lifecycle.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from fargate_sim.kernel.engine import Happening
+from fargate_sim.model.network import NetworkInterface
+from fargate_sim.model.process import Run
+from fargate_sim.model.task_definition import ContainerSpec, TaskDefinition
+
+if TYPE_CHECKING:
+    from fargate_sim.model.service import Deployment, Service
+    from fargate_sim.model.target_health import Target
+
+PROVISIONING = "PROVISIONING"
+PENDING = "PENDING"
+ACTIVATING = "ACTIVATING"
+RUNNING = "RUNNING"
+DEACTIVATING = "DEACTIVATING"
+STOPPING = "STOPPING"
+DEPROVISIONING = "DEPROVISIONING"
+STOPPED = "STOPPED"
+
+HEALTHY = "HEALTHY"
+UNHEALTHY = "UNHEALTHY"
+UNKNOWN = "UNKNOWN"
+
+TASK_FAILED_TO_START = "TaskFailedToStart"
+ESSENTIAL_CONTAINER_EXITED = "EssentialContainerExited"
+USER_INITIATED = "UserInitiated"
+SERVICE_SCHEDULER_INITIATED = "ServiceSchedulerInitiated"
+
+PLATFORM_VERSION = "1.4.0"
+
+
+@dataclass
+class Container:
+    """A container of one task. Times are virtual milliseconds."""
+
+    spec: ContainerSpec
+    container_id: str
+    status: str = PENDING
+    health: str = UNKNOWN
+    image_digest: str | None = None
+    runtime_id: str | None = None
+    run: Run | None = None
+    command: tuple[str, ...] | None = None
+    started_ms: int | None = None
+    signalled_ms: int | None = None
+    """When it got its stop signal."""
+    exit_code: int | None = None
+    reason: str | None = None
+    next: Happening | None = None
+    check: Happening | None = None
+
+
+@dataclass(eq=False)
+class Task:
+    """One task, service's or standalone. ``deployment`` is the one that started it."""
+
+    task_id: str
+    arn: str
+    cluster: str
+    task_definition: TaskDefinition
+    group: str
+    started_by: str | None
+    subnet_id: str
+    availability_zone: str
+    security_groups: tuple[str, ...]
+    public_ip: bool
+    launch_type: str | None
+    capacity_provider: str | None
+    containers: list[Container]
+    created_ms: int
+    service: Service | None = None
+    deployment: Deployment | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+    exec_enabled: bool = False
+    overrides: dict[str, object] = field(default_factory=dict)
+    replaces_unhealthy: bool = False
+
+    last_status: str = PROVISIONING
+    desired_status: str = RUNNING
+    health: str = UNKNOWN
+    targets: list[Target] = field(default_factory=list)
+    """Registrations with target groups, past ones included."""
+    interface: NetworkInterface | None = None
+    """The network interface while it exists."""
+    address: NetworkInterface | None = None
+    """The same, remembered after it is gone: a stopped task still shows what it had."""
+    attachment_id: str | None = None
+    healthy: bool = False
+    """Passes the deployment's health gate now."""
+    ever_healthy: bool = False
+    unhealthy_reason: str | None = None
+    stop_code: str | None = None
+    stopped_reason: str | None = None
+    pull_started_ms: int | None = None
+    pull_stopped_ms: int | None = None
+    started_ms: int | None = None
+    stopping_ms: int | None = None
+    execution_stopped_ms: int | None = None
+    stopped_ms: int | None = None
+    version: int = 1
+    cause: int | None = None
+    """The latest journal entry about this task."""
+    next: Happening | None = None
+    gate: Happening | None = None
+
+    @property
+    def live(self) -> bool:
+        """Running or on its way there: what the upper bound of a deployment counts."""
+        return self.desired_status == RUNNING
+
+    @property
+    def running(self) -> bool:
+        """RUNNING and meant to be."""
+        return self.last_status == RUNNING and self.desired_status == RUNNING
+
+    @property
+    def pending(self) -> bool:
+        """On its way to RUNNING."""
+        return self.desired_status == RUNNING and self.last_status in (PROVISIONING, PENDING, ACTIVATING)
+
+    @property
+    def failed(self) -> bool:
+        """Ended by its own fault: it could not start, or an essential container exited."""
+        return self.stop_code in (TASK_FAILED_TO_START, ESSENTIAL_CONTAINER_EXITED)
+
+    @property
+    def short_id(self) -> str:
+        """The first digits, enough for a person."""
+        return self.task_id[:8]

@@ -1,0 +1,124 @@
+"""The books of a run: exact counters, latencies in fixed buckets, a series by second and minute, the latest failures.
+
+Entries may come in any order: the books depend only on what was entered. A percentile is the upper edge of its bucket; edges are 5 % apart.
+"""
+
+from __future__ import annotations
+
+import heapq
+from bisect import bisect_left
+from collections import Counter
+
+from fargate_sim.model.traffic.causes import CAUSES, Failure
+from fargate_sim.model.traffic.demand import SECOND_US
+
+LATEST_FAILURES = 1000
+SECONDS_KEPT = 600
+MINUTES_KEPT = 1440
+EDGES: tuple[int, ...] = tuple(int(100 * 1.05**step) for step in range(420))
+"""Upper edges of the latency buckets in microseconds: 0.1 ms to about a day."""
+
+
+class Bucket:
+    """What happened in one second or minute: sent by arrival, the rest by the moment of the answer."""
+
+    __slots__ = ("errors", "failed", "latencies", "ok", "sent")
+
+    def __init__(self) -> None:
+        self.sent = self.ok = self.failed = 0
+        self.errors: Counter[tuple[int, str]] = Counter()
+        self.latencies: Counter[int] = Counter()
+
+    def add(self, other: Bucket) -> None:
+        """Take another bucket in."""
+        self.sent += other.sent
+        self.ok += other.ok
+        self.failed += other.failed
+        self.errors.update(other.errors)
+        self.latencies.update(other.latencies)
+
+    def percentiles_ms(self, *percents: int) -> list[float | None]:
+        """The latencies that these shares (ascending) of the answered requests did not exceed; None without any."""
+        total = sum(self.latencies.values())
+        if not total:
+            return [None] * len(percents)
+        found: list[float | None] = []
+        seen = 0
+        for index in sorted(self.latencies):
+            seen += self.latencies[index]
+            while len(found) < len(percents) and seen >= -(-total * percents[len(found)] // 100):
+                found.append(EDGES[min(index, len(EDGES) - 1)] / 1000)
+        return found
+
+
+class Ledger:
+    """All entries of one run."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[int, Bucket] = {}
+        self._minutes: dict[int, Bucket] = {}
+        self.total = Bucket()
+        """Everything so far, but for ``sent``, which the run counts."""
+        self.causes: Counter[tuple[str, str]] = Counter()
+        """By kind and detail."""
+        self.phases: Counter[tuple[str, str, str]] = Counter()
+        """By kind, detail and phase of the task."""
+        self._latest: list[Failure] = []
+
+    def second(self, at_us: int) -> Bucket:
+        """The bucket of a moment."""
+        key = at_us // SECOND_US
+        bucket = self._seconds.get(key)
+        if bucket is None:
+            bucket = self._seconds[key] = Bucket()
+        return bucket
+
+    def answered(self, finish_us: int, arrived_us: int) -> None:
+        """A request that got what it asked for."""
+        bucket = self._seconds.get(finish_us // SECOND_US) or self.second(finish_us)
+        bucket.ok += 1
+        total = self.total
+        total.ok += 1
+        index = bisect_left(EDGES, finish_us - arrived_us)
+        bucket.latencies[index] += 1
+        total.latencies[index] += 1
+
+    def failed(self, failure: Failure) -> None:
+        """A request that did not."""
+        cause = CAUSES[failure.kind]
+        for bucket in (self.second(failure.at_us), self.total):
+            bucket.failed += 1
+            bucket.errors[cause.status, cause.by] += 1
+        self.causes[failure.kind, failure.detail] += 1
+        if failure.phase:
+            self.phases[failure.kind, failure.detail, failure.phase] += 1
+        if len(self._latest) < LATEST_FAILURES:
+            heapq.heappush(self._latest, failure)
+        else:
+            heapq.heappushpop(self._latest, failure)
+
+    def fold(self, now_us: int) -> None:
+        """Put old seconds together to minutes, and forget the minutes of yesterday."""
+        now = now_us // SECOND_US
+        for key in [key for key in self._seconds if key < now - SECONDS_KEPT]:
+            self._minutes.setdefault(key // 60, Bucket()).add(self._seconds.pop(key))
+        for key in [key for key in self._minutes if key < now // 60 - MINUTES_KEPT]:
+            del self._minutes[key]
+
+    def seconds(self, since_us: int) -> list[tuple[int, Bucket]]:
+        """Seconds from a moment on in which anything happened, by their number since the epoch."""
+        first = since_us // SECOND_US
+        return [(key, self._seconds[key]) for key in sorted(self._seconds) if key >= first]
+
+    def minutes(self, since_us: int) -> list[tuple[int, Bucket]]:
+        """The same by minute."""
+        first = since_us // (60 * SECOND_US)
+        found: dict[int, Bucket] = {}
+        for key, bucket in (*self._minutes.items(), *((k // 60, b) for k, b in self._seconds.items())):
+            if key >= first:
+                found.setdefault(key, Bucket()).add(bucket)
+        return sorted(found.items())
+
+    def latest(self, count: int) -> list[Failure]:
+        """The latest failures, newest first."""
+        return sorted(self._latest, reverse=True)[:count]

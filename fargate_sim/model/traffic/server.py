@@ -1,0 +1,132 @@
+"""What stands behind one target: the program in the task, its workers, and the requests that it has in hand.
+
+A request takes the first free worker, in order of arrival. It needs the CPU, which one request after the other gets, for the image's
+``cpu_ms`` at one vCPU, longer by the task's share of it; then it waits (for a database, say). [A] A task with more than one vCPU is one
+faster CPU. A request whose client has gone keeps its worker until it is done.
+"""
+
+from __future__ import annotations
+
+from heapq import heappush, heapreplace
+from typing import TYPE_CHECKING
+
+from fargate_sim.model import task as states
+from fargate_sim.model.target_health import DRAINING, HEALTHY, Target
+from fargate_sim.model.task import Container, Task
+
+if TYPE_CHECKING:
+    from fargate_sim.model.images import App
+
+VCPU_UNITS = 1024
+
+InHand = tuple[int, int, int, str]
+"""Moment of the answer, arrival (microseconds), number of the request, kind of failure (empty: it will be answered well)."""
+
+
+class Server:
+    """One target as traffic sees it. ``refusal`` is the kind of failure that every new request meets now, or empty."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self.container: Container | None = None
+        self.app: App | None = None
+        self.stale = True
+        """Whether a container of the task may have changed since the last look."""
+        self.knows_path = False
+        self.refusal = "port_closed"
+        self.ready_us = 0
+        self.workers = 1
+        self.cpu_us = self.wait_us = 0
+        self._cpu_free_us = 0
+        self._free: list[int] = []
+        self.stray_until_us: int | None = None
+        """While draining: until when requests still come here by mistake."""
+        self.in_hand: list[InHand] = []
+        self.sent = self.ok = self.failed = 0
+        self.doomed = 0
+        """Requests in hand that will time out."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing can come of it any more."""
+        container = self.container or self.target.container
+        return not self.target.in_use and self.stray_until_us is None and container.status == states.STOPPED
+
+    def refresh(self, path: str) -> None:
+        """Look at what serves the port now, and whether it knows the path, if its containers have changed."""
+        if not self.stale:
+            return
+        self.stale = False
+        container = serving(self.target.task, self.target.port)
+        if container is None:
+            own = self.target.container
+            self.refusal = "gone" if own.status == states.STOPPED else "port_closed"
+            return
+        run = container.run
+        if run is None or run.app is None:  # pragma: no cover - serving() has looked
+            raise AssertionError("a container without a program serves")
+        self.container, self.app = container, run.app
+        self.knows_path = path in run.app.paths
+        self.ready_us = ((container.started_ms or 0) + run.app.boot_ms) * 1000
+        share = self.target.task.task_definition.cpu_units / VCPU_UNITS
+        self.cpu_us = int(run.app.cpu_ms * 1000 / share)
+        self.wait_us = int(run.app.wait_ms * 1000)
+        self.workers = run.app.workers
+        self.refusal = "closing" if container.signalled_ms is not None and run.stop.graceful else ""
+
+    def booting_kind(self) -> str:
+        """The kind of failure of a request that comes before the program listens."""
+        return "booting" if self.target.state == HEALTHY else "booting_fail_open"
+
+    def take(self, at_us: int, wait_us: int) -> int:
+        """Take a request in; the moment at which the program will have answered it."""
+        free = self._free
+        queued = False
+        begin_us = at_us
+        if free and free[0] > at_us and len(free) >= self.workers:
+            begin_us, queued = free[0], True
+        cpu_done_us = (begin_us if begin_us > self._cpu_free_us else self._cpu_free_us) + self.cpu_us
+        self._cpu_free_us = cpu_done_us
+        end_us = cpu_done_us + wait_us
+        if queued or (free and free[0] <= at_us):
+            heapreplace(free, end_us)
+        else:
+            heappush(free, end_us)
+        return end_us
+
+    def busy_until_us(self) -> int:
+        """When the last request in hand will be done."""
+        return max(self._free, default=0)
+
+    def phase(self, at_us: int) -> str:
+        """Where the task is on its way, in the words of the report."""
+        task, container = self.target.task, self.container or self.target.container
+        if container.status == states.STOPPED:
+            return "gone"
+        if task.last_status in (states.STOPPING, states.DEPROVISIONING, states.STOPPED):
+            return "stopping"
+        if self.target.state == DRAINING:
+            return "draining"
+        if task.last_status == states.DEACTIVATING:
+            return "deactivating"
+        if self.container is not None and at_us < self.ready_us:
+            return "booting"
+        return "running"
+
+    def detail(self, kind: str, path: str) -> str:
+        """The number or word that goes with a refusal."""
+        if kind == "gone":
+            return str((self.container or self.target.container).exit_code)
+        if kind == "path":
+            return path
+        return str(self.target.port)
+
+
+def serving(task: Task, port: int) -> Container | None:
+    """The running container of a task whose program listens on a port, or will: the first to be ready."""
+    found = [
+        ((each.started_ms or 0) + each.run.app.boot_ms, index)
+        for index, each in enumerate(task.containers)
+        if each.status == states.RUNNING and each.run and each.run.app and port in each.run.app.listens
+    ]
+    return task.containers[min(found)[1]] if found else None

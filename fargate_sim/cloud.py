@@ -1,0 +1,206 @@
+"""One account: its clock and history, a world per region, moto behind, and the base environment.
+
+``Cloud`` answers ECS at once; moto is imported and the base environment created in a thread, and whatever
+needs them waits. Several clouds may live in one process, each with its own account. All use of a cloud is
+under ``cloud.lock``, except waiting for it to be ready.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from threading import Event, Lock, RLock, Thread
+from typing import Any, cast
+
+from fargate_sim import base
+from fargate_sim.images import default_catalogue
+from fargate_sim.kernel.engine import Engine
+from fargate_sim.kernel.journal import Journal
+from fargate_sim.kernel.seeds import Seeds
+from fargate_sim.model.images import ImageCatalogue
+from fargate_sim.model.timing import Timing
+from fargate_sim.model.world import World
+from fargate_sim.ports import MotoSide
+from fargate_sim.wire.render import Answer
+
+DEFAULT_REGION = "us-east-1"
+_ADDRESS_OWNERS = frozenset({"ec2", "elbv2", "cloudformation"})
+"""Services whose changes may take or release addresses in a subnet."""
+
+
+def account_of(seed: int) -> str:
+    """The 12-digit account id of a world, derived from its seed."""
+    digest = hashlib.sha256(f"account:{seed}".encode()).digest()
+    return str(10**11 + int.from_bytes(digest[:8], "big") % (9 * 10**11))
+
+
+class _CatalogueOnDemand:
+    """The image catalogue, read when the first image is looked up: reading YAML would hold up the first
+    answer.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(default_catalogue(), name)
+
+
+class Cloud:
+    """An offline AWS account.
+
+    ``start_ms`` is the virtual start (default: the wall clock's now), ``base_environment`` False leaves the
+    account empty. Raises ValueError when the account is in use by another cloud of this process.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        *,
+        start_ms: int | None = None,
+        region: str = DEFAULT_REGION,
+        account: str | None = None,
+        label: str = "",
+        timing: Timing | None = None,
+        base_environment: bool = True,
+        warm_at_once: bool = True,
+    ) -> None:
+        self.seed = seed
+        self.region = region
+        self.account = account or account_of(seed)
+        self.label = label
+        self.lock = RLock()
+        self.engine = Engine(int(time.time() * 1000) if start_ms is None else start_ms)
+        self.journal = Journal(self.engine)
+        self.moto = MotoSide(self.account, seed, lambda: self.engine.now_ms, wanted=self.warm_up)
+        self._seeds = Seeds(seed)
+        self._timing = timing
+        self._base_environment = base_environment
+        self._exports: dict[str, str] = {}
+        self._ready = Event()
+        self._warming = Lock()
+        self._warm_thread: Thread | None = None
+        self._failure: Exception | None = None
+        self._worlds: dict[str, World] = {}
+        self.closed = False
+        self.world(region)
+        if warm_at_once:
+            self.warm_up()
+
+    def warm_up(self) -> None:
+        """Start importing moto and creating the base environment, in a thread, unless that has been started."""
+        with self._warming:
+            if self._warm_thread is None:
+                self._warm_thread = Thread(target=self._warm_up, name="warm-up", daemon=True)
+                self._warm_thread.start()
+
+    def _warm_up(self) -> None:
+        try:
+            self.moto.start(self._create_base)
+        except Exception as problem:
+            self._failure = problem
+        finally:
+            self._ready.set()
+
+    def _create_base(self) -> None:
+        if self._base_environment:
+            self._exports = base.create(self._send_base, self.region)
+
+    def _send_base(self, environ: dict[str, str], body: bytes) -> Answer:
+        start = {
+            "wsgi.url_scheme": "http",
+            "SERVER_NAME": "base",
+            "SERVER_PORT": "80",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+        }
+        return self.moto.prepare({**start, **environ}, body, f"base:{self.region}", self.engine.start_ms)
+
+    @property
+    def ready(self) -> bool:
+        """Whether the base environment stands."""
+        return self._ready.is_set()
+
+    def wait_until_ready(self) -> None:
+        """Wait for the base environment; RuntimeError when it could not be made. Never call it with the lock
+        held.
+        """
+        self.warm_up()
+        self._ready.wait()
+        if self._failure is not None:
+            raise RuntimeError("the base environment could not be created") from self._failure
+
+    def world(self, region: str) -> World:
+        """The ECS world of a region; made on first use, with the same clock and history."""
+        world = self._worlds.get(region)
+        if world is None:
+            # Another region draws other ids from the same seed.
+            away = hashlib.sha256(f"{self.seed}:{region}".encode()).digest()
+            seeds = self._seeds if region == self.region else Seeds(int.from_bytes(away[:8], "big"))
+            world = self._worlds[region] = World(
+                engine=self.engine,
+                journal=self.journal,
+                seeds=seeds,
+                region=region,
+                account=self.account,
+                surroundings=self.moto.surroundings(region),
+                images=cast(ImageCatalogue, _CatalogueOnDemand()),
+                timing=self._timing,
+            )
+        return world
+
+    @property
+    def settled(self) -> bool:
+        """Whether no deployment is in progress and no task is on its way, in any region."""
+        return all(world.settled for world in self._worlds.values())
+
+    def exports(self) -> dict[str, str]:
+        """The ids of the base environment by shell variable (``SUBNET_A`` ...). Waits until they are known."""
+        self.wait_until_ready()
+        return dict(self._exports)
+
+    def env(self, endpoint: str) -> dict[str, str]:
+        """Everything that points a client at this cloud and names its base environment."""
+        key = self._key()
+        return {
+            "AWS_ENDPOINT_URL": endpoint,
+            "AWS_ACCESS_KEY_ID": key,
+            "AWS_SECRET_ACCESS_KEY": hashlib.sha256(f"secret:{key}".encode()).hexdigest()[:40],
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_PAGER": "",
+            **self.exports(),
+            "ACCOUNT_ID": self.account,
+        }
+
+    def _key(self) -> str:
+        """An access key id in AWS's form: AKIA and 16 of its base-32 letters."""
+        digest = hashlib.sha256(f"key:{self.account}".encode()).digest()
+        return "AKIA" + "".join("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[byte % 32] for byte in digest[:16])
+
+    def through_moto(
+        self, service: str, region: str, environ: dict[str, Any], body: bytes, *, changing: bool
+    ) -> Answer:
+        """Hand a request to moto, after showing it what ECS has done, and tell ECS what may have changed.
+        Needs the lock.
+        """
+        for name, world in self._worlds.items():
+            if changing:
+                world.traffic.catch_up()
+            self.moto.publish(name, world.network.unpublished)
+            if service == "elbv2":
+                self.moto.overlay_targets(name, world.balancing.shown)
+            if service == "logs" and world.logs.undelivered:
+                self.moto.deliver(name, list(world.logs.undelivered))
+                world.logs.undelivered.clear()
+        answer = self.moto.call(environ, body, changing=changing)
+        if changing and service in _ADDRESS_OWNERS and region in self._worlds:
+            self._worlds[region].network.addresses_changed()
+        if changing and service == "elbv2" and region in self._worlds:
+            self._worlds[region].balancing.health.groups_changed()
+        return answer
+
+    def close(self) -> None:
+        """Forget the account. The cloud is of no use afterwards."""
+        if self._warm_thread is not None:
+            self._ready.wait()
+        with self.lock:
+            if not self.closed:
+                self.closed = True
+                self.moto.close()

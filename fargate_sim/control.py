@@ -1,0 +1,332 @@
+"""The control API below ``/_lab/``: the clock, the state for a screen, the journal. The contract is
+docs/control-api.md.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+from fargate_sim import snapshot, traffic_api
+from fargate_sim.model.traffic.ledger import LATEST_FAILURES
+from fargate_sim.model.traffic.report import report
+from fargate_sim.pacer import Pacer
+from fargate_sim.recording import Header
+from fargate_sim.wire.render import Answer
+
+if TYPE_CHECKING:
+    from fargate_sim.cloud import Cloud
+    from fargate_sim.endpoint import Endpoint
+
+DEFAULT_LIMIT, LARGEST_LIMIT = 1000, 10000
+DEFAULT_SETTLE_MS = 30 * 60 * 1000
+_NOTE_KIND = re.compile(r"lab\.[a-z0-9_.-]{1,60}$")
+
+
+class ControlError(Exception):
+    """A request that cannot be served: status, what is wrong, what to do."""
+
+    def __init__(self, status: int, error: str, hint: str) -> None:
+        super().__init__(error)
+        self.status = status
+        self.hint = hint
+
+
+def _json(status: int, content: object) -> Answer:
+    body = json.dumps(content, separators=(",", ":")).encode()
+    return Answer(status, [("Content-Type", "application/json"), ("Cache-Control", "no-store")], body)
+
+
+def problem(status: int, error: str, hint: str) -> Answer:
+    """An error of the control API."""
+    return _json(status, {"error": error, "hint": hint})
+
+
+def iso(milliseconds: int) -> str:
+    """A virtual moment in ISO 8601, UTC, whole seconds."""
+    return datetime.fromtimestamp(milliseconds // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _whole(value: object, name: str, default: int | None = None) -> int:
+    """An integer out of a query or a body."""
+    if value is None and default is not None:
+        return default
+    if isinstance(value, str) and re.fullmatch(r"-?\d{1,18}", value):
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ControlError(400, f"{name} must be a whole number, not {value!r}", "see docs/control-api.md")
+    return value
+
+
+class Control:
+    """Answers ``/_lab/`` for one endpoint."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._gets: dict[str, Callable[[dict[str, str], str], Answer]] = {
+            "status": self._status,
+            "env": self._env,
+            "clock": lambda _query, _host: self._locked(lambda _cloud: self._clock()),
+            "snapshot": self._snapshot,
+            "journal": self._journal,
+            "traffic": self._traffic,
+        }
+        self._posts: dict[str, Callable[[dict[str, Any]], Answer]] = {
+            "clock": self._set_clock,
+            "note": self._note,
+            "traffic": self._set_traffic,
+            "reset": self._reset,
+        }
+
+    def answer(self, environ: dict[str, Any], body: bytes) -> Answer:
+        """Serve one request."""
+        method = environ.get("REQUEST_METHOD", "GET")
+        name = environ.get("PATH_INFO", "").removeprefix("/_lab/")
+        try:
+            if method == "GET" and name in self._gets:
+                query = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
+                flat = {key: values[-1] for key, values in query.items()}
+                return self._gets[name](flat, environ.get("HTTP_HOST", "127.0.0.1"))
+            if method == "POST" and name in self._posts:
+                if environ.get("HTTP_X_FARGATE_LAB") != "1":
+                    raise ControlError(
+                        403, "the header X-Fargate-Lab: 1 is missing", "send it with every POST"
+                    )
+                return self._posts[name](_body(body))
+        except ControlError as error:
+            return problem(error.status, str(error), error.hint)
+        known = sorted(
+            {f"GET /_lab/{key}" for key in self._gets} | {f"POST /_lab/{key}" for key in self._posts}
+        )
+        return problem(404, f"there is no {method} /_lab/{name}", "there are: " + ", ".join(known))
+
+    def _locked(self, act: Callable[[Cloud], object]) -> Answer:
+        """Bring the world up to now, act, and answer with what came out of it (an Answer as it is)."""
+        while True:
+            cloud = self._endpoint.cloud
+            with cloud.lock:
+                if not cloud.closed:
+                    self._endpoint.catch_up()
+                    content = act(cloud)
+                    return content if isinstance(content, Answer) else _json(200, content)
+
+    # Reading
+
+    def _status(self, query: dict[str, str], _host: str) -> Answer:
+        if query.get("wait") == "1":
+            self._wait()
+        cloud = self._endpoint.cloud
+        return _json(200, self._facts(cloud))
+
+    def _wait(self) -> None:
+        try:
+            self._endpoint.cloud.wait_until_ready()
+        except RuntimeError as error:
+            cause = f": {error.__cause__}" if error.__cause__ else ""
+            raise ControlError(
+                500, f"{error}{cause}", "start the world again; this is a bug if it stays"
+            ) from error
+
+    def _facts(self, cloud: Cloud) -> dict[str, Any]:
+        return {
+            "product": "fargate-lab",
+            "version": self._endpoint.version(),
+            "pid": os.getpid(),
+            "account": cloud.account,
+            "region": cloud.region,
+            "seed": cloud.seed,
+            "label": cloud.label,
+            "ready": cloud.ready,
+            "started_ms": cloud.engine.start_ms,
+        }
+
+    def _env(self, _query: dict[str, str], host: str) -> Answer:
+        self._wait()
+        return _json(200, self._endpoint.cloud.env(f"http://{host}"))
+
+    def _clock(self) -> dict[str, Any]:
+        engine, pacer = self._endpoint.cloud.engine, self._endpoint.pacer
+        return {
+            "now_ms": engine.now_ms,
+            "now": iso(engine.now_ms),
+            "elapsed_ms": engine.now_ms - engine.start_ms,
+            "mode": "paused" if pacer.paused else "running",
+            "speed": pacer.speed,
+            "next_ms": engine.next_at(),
+        }
+
+    def _snapshot(self, query: dict[str, str], _host: str) -> Answer:
+        seen = _whole(query.get("seen"), "seen", -1)
+        self._wait()
+
+        def act(cloud: Cloud) -> object:
+            version = len(cloud.journal)
+            if version == seen:
+                return Answer(204, [("Cache-Control", "no-store")], b"")
+            return {"version": version, "clock": self._clock(), **snapshot.take(cloud.world(cloud.region))}
+
+        return self._locked(act)
+
+    def _journal(self, query: dict[str, str], _host: str) -> Answer:
+        since = _whole(query.get("since"), "since", 0)
+        limit = _whole(query.get("limit"), "limit", DEFAULT_LIMIT)
+        if since < 0 or not 1 <= limit <= LARGEST_LIMIT:
+            raise ControlError(
+                400, f"since must be 0 or more and limit 1 to {LARGEST_LIMIT}", "ask for a page"
+            )
+        kinds = frozenset(query["kind"].split(",")) if query.get("kind") else None
+
+        def act(cloud: Cloud) -> object:
+            entries, following = cloud.journal.since(since, kinds=kinds, limit=limit)
+            return {
+                "entries": [
+                    {"seq": e.seq, "at": e.at_ms, "kind": e.kind, "cause": e.cause, "data": e.data}
+                    for e in entries
+                ],
+                "next": following,
+            }
+
+        return self._locked(act)
+
+    def _traffic(self, query: dict[str, str], _host: str) -> Answer:
+        failures = _whole(query.get("failures"), "failures", 100)
+        if not 0 <= failures <= LATEST_FAILURES:
+            raise ControlError(400, f"failures must be 0 to {LATEST_FAILURES}", "only the latest are kept")
+        return self._locked(lambda cloud: _traffic_report(cloud, failures))
+
+    # Changing
+
+    def _set_clock(self, body: dict[str, Any]) -> Answer:
+        action = body.get("action")
+        actions: dict[str, Callable[[Pacer], None]] = {
+            "pause": Pacer.pause,
+            "run": Pacer.run,
+            "speed": lambda pacer: pacer.set_speed(_speed(body.get("speed"))),
+            "advance": lambda pacer: pacer.advance(_whole(body.get("ms"), "ms")),
+            "next": Pacer.next,
+            "settle": lambda pacer: pacer.settle(_whole(body.get("limit_ms"), "limit_ms", DEFAULT_SETTLE_MS)),
+        }
+        if not isinstance(action, str) or action not in actions:
+            raise ControlError(400, f"{action!r} is no action of the clock", "one of: " + ", ".join(actions))
+
+        def act(cloud: Cloud) -> object:
+            pacer = self._endpoint.pacer
+            try:
+                self._refuse_the_unbearable(cloud, action, body)
+                actions[action](pacer)
+            except ValueError as error:
+                raise ControlError(400, str(error), "see docs/control-api.md") from error
+            if self._endpoint.recorder is not None:
+                self._endpoint.recorder.clock(cloud.engine.now_ms, paused=pacer.paused, speed=pacer.speed)
+            return self._clock()
+
+        return self._locked(act)
+
+    def _refuse_the_unbearable(self, cloud: Cloud, action: str, body: dict[str, Any]) -> None:
+        """Traffic that runs limits how far and how fast the clock may go. ValueError says so."""
+        world = cloud.world(cloud.region)
+        if not world.traffic.running:
+            return
+        jumps: dict[str, int] = {
+            "advance": _whole(body.get("ms"), "ms", 0),
+            "settle": _whole(body.get("limit_ms"), "limit_ms", DEFAULT_SETTLE_MS),
+            "next": (cloud.engine.next_at() or cloud.engine.now_ms) - cloud.engine.now_ms,
+        }
+        if action in jumps:
+            traffic_api.refuse_jump(world, jumps[action])
+        elif action == "speed":
+            traffic_api.refuse_pace(world.traffic.peak_rps, _speed(body.get("speed")))
+
+    def _note(self, body: dict[str, Any]) -> Answer:
+        kind, data = body.get("kind"), body.get("data", {})
+        if not isinstance(kind, str) or not _NOTE_KIND.match(kind):
+            raise ControlError(
+                400, f"{kind!r} is no kind of a note", "a kind is lab. and a word, like lab.step_passed"
+            )
+        if not isinstance(data, dict):
+            raise ControlError(
+                400, "data must be an object", 'like {"kind": "lab.hint", "data": {"step": "3"}}'
+            )
+
+        def act(cloud: Cloud) -> object:
+            if self._endpoint.recorder is not None:
+                self._endpoint.recorder.note(cloud.engine.now_ms, kind, data)
+            return {"seq": cloud.journal.record(kind, data)}
+
+        return self._locked(act)
+
+    def _set_traffic(self, body: dict[str, Any]) -> Answer:
+        self._wait()
+
+        def act(cloud: Cloud) -> object:
+            try:
+                traffic_api.act(cloud.world(cloud.region), body, speed=self._endpoint.pacer.speed)
+            except ValueError as error:
+                raise ControlError(400, str(error), "see docs/control-api.md") from error
+            if self._endpoint.recorder is not None:
+                self._endpoint.recorder.traffic(cloud.engine.now_ms, body)
+            return _traffic_report(cloud, 0)
+
+        return self._locked(act)
+
+    def _reset(self, body: dict[str, Any]) -> Answer:
+        endpoint = self._endpoint
+        seed, label = body.get("seed"), body.get("label")
+        if seed is not None:
+            seed = _whole(seed, "seed")
+        if label is not None and not isinstance(label, str):
+            raise ControlError(400, "label must be text or null", "leave it out to keep the label")
+        if endpoint.make_cloud is None:
+            raise ControlError(409, "this world cannot be reset", "start another one")
+        make_cloud = endpoint.make_cloud
+
+        def act(old: Cloud) -> object:
+            old.close()
+            new, pacer = make_cloud(seed, old.label if label is None else label)
+            if endpoint.recorder is not None:
+                endpoint.recorder.restart(header_of(new, endpoint.version()))
+            # The cloud last: whoever waits for the old one goes on to it at once.
+            endpoint.pacer = pacer
+            endpoint.cloud = new
+            return self._facts(new)
+
+        return self._locked(act)
+
+
+def _traffic_report(cloud: Cloud, failures: int) -> dict[str, Any]:
+    return report(cloud.world(cloud.region).traffic, cloud.engine.now_ms, failures=failures)
+
+
+def header_of(cloud: Cloud, version: str) -> Header:
+    """What a recording says of the world that it holds."""
+    return Header(
+        seed=cloud.seed,
+        start_ms=cloud.engine.start_ms,
+        account=cloud.account,
+        region=cloud.region,
+        label=cloud.label,
+        version=version,
+    )
+
+
+def _body(body: bytes) -> dict[str, Any]:
+    try:
+        content = json.loads(body or b"{}")
+    except (ValueError, RecursionError):
+        raise ControlError(400, "the body is no JSON", 'like {"action": "pause"}') from None
+    if not isinstance(content, dict):
+        raise ControlError(400, "the body must be a JSON object", 'like {"action": "pause"}')
+    return content
+
+
+def _speed(value: object) -> Any:
+    if value == "max":
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ControlError(400, f"{value!r} is no speed", 'a number from 0.1 to 3600, or "max"')
+    return value

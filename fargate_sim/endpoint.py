@@ -1,0 +1,256 @@
+"""The WSGI application: our ECS first, the control API, moto for the rest.
+
+Order of a request: is it for this host and from no web page, is its body of a sane size, whose is it; then,
+under the cloud's lock: bring the world up to now, write the input down, carry it out, note it in the journal.
+An error of ours becomes a 500 in the caller's own protocol, one line in the log and no traceback on the wire.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import uuid
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any
+
+from fargate_sim import ecs_front, traffic_api
+from fargate_sim.cloud import Cloud
+from fargate_sim.control import Control, problem
+from fargate_sim.pacer import Pacer
+from fargate_sim.ports.gateway import NotModelledError
+from fargate_sim.recording import Recorder, Recording, environ_of
+from fargate_sim.waiters import is_waiter
+from fargate_sim.wire.identify import Call, identify, is_reading, scope_of
+from fargate_sim.wire.render import Answer, error_answer, not_modelled
+
+LOG = logging.getLogger("fargate_sim")
+
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+GRADER = "fargate-lab-grader"
+"""In the user agent of a grader: its reads leave no trace in the journal."""
+LARGEST_ECS_BODY = 1024 * 1024
+LARGEST_BODY = 64 * 1024 * 1024
+_HIDDEN_PATHS = ("/moto-api", "/latest/meta-data", "/latest/api", "/favicon.ico")
+_ERROR_CODE = re.compile(rb'<Code>([^<]+)</Code>|"__type"\s*:\s*"(?:[^"#]*#)?([^"]+)"')
+_NOT_MODELLED = frozenset({"DescribeInstanceTypes", "DescribeInstanceTypeOfferings", "RunInstances"})
+"""EC2 operations about instances: Fargate has none, and an empty answer would be a lie."""
+_TEMPLATE_OPERATIONS = frozenset({"CreateStack", "UpdateStack", "CreateChangeSet"})
+
+StartResponse = Callable[..., Any]
+
+
+class Endpoint:
+    """The offline cloud as a WSGI application.
+
+    ``recorder`` makes it survive a crash. ``hosts`` are the names that a request may use for this endpoint.
+    ``make_cloud`` builds the cloud and its pacer of a reset from (seed or None, label).
+    """
+
+    def __init__(
+        self,
+        cloud: Cloud,
+        pacer: Pacer,
+        *,
+        recorder: Recorder | None = None,
+        hosts: Iterable[str] = LOOPBACK,
+        make_cloud: Callable[[int | None, str], tuple[Cloud, Pacer]] | None = None,
+        version: Callable[[], str] = lambda: "0",
+    ) -> None:
+        self.cloud = cloud
+        self.pacer = pacer
+        self.recorder = recorder
+        self.version = version
+        self.make_cloud = make_cloud
+        self._hosts = frozenset(hosts)
+        self._control = Control(self)
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> list[bytes]:
+        answer = self._answer(environ)
+        reason = HTTPStatus(answer.status).phrase
+        unique = {name.lower(): (name, value) for name, value in answer.headers}
+        if answer.status == HTTPStatus.NO_CONTENT:
+            unique.pop("content-length", None)
+        elif environ.get("REQUEST_METHOD") != "HEAD" or "content-length" not in unique:
+            # An answer to HEAD tells the length of what GET would send.
+            unique["content-length"] = ("Content-Length", str(len(answer.body)))
+        start_response(f"{answer.status} {reason}", list(unique.values()))
+        return [answer.body]
+
+    def _answer(self, environ: dict[str, Any]) -> Answer:
+        refusal = self._refusal(environ)
+        if refusal is not None:
+            return refusal
+        path = environ.get("PATH_INFO", "/")
+        length = _content_length(environ)
+        is_ecs = _is_ecs(environ)
+        limit = LARGEST_ECS_BODY if is_ecs or path.startswith("/_lab/") else LARGEST_BODY
+        if length is None or length > limit:
+            return _too_large(environ, limit)
+        body = environ["wsgi.input"].read(length) if length else b""
+        is_control = path.startswith("/_lab/")
+        try:
+            return self._control.answer(environ, body) if is_control else self.handle(environ, body)
+        except Exception:
+            LOG.error("%s %s failed; this is a bug of the offline cloud", environ.get("REQUEST_METHOD"), path)
+            LOG.debug("the failed request", exc_info=True)
+            if is_control:
+                return problem(500, "the offline cloud failed to carry this out", "its log says more")
+            call = Call("ecs", None, "json-1.1", None, True) if is_ecs else identify(environ, body)
+            message = "The offline cloud failed to carry out this request. Its log says more."
+            return error_answer(
+                call.protocol, call.service, "ServerException", message, status=500, request_id=_request_id()
+            )
+
+    def _refusal(self, environ: dict[str, Any]) -> Answer | None:
+        host = environ.get("HTTP_HOST", "").rpartition(":")
+        name = host[0] if host[0] and host[2].isdigit() else environ.get("HTTP_HOST", "")
+        if name.lower() not in self._hosts and not name.lower().endswith(".localhost"):
+            return problem(
+                403, f"this endpoint does not answer to the name {name!r}", "use 127.0.0.1 or localhost"
+            )
+        if "HTTP_ORIGIN" in environ:
+            return problem(403, "this endpoint does not answer web pages", "use the aws command or an SDK")
+        if environ.get("PATH_INFO", "").startswith(_HIDDEN_PATHS):
+            return problem(404, "there is nothing here", "AWS calls go to /, the control API to /_lab/")
+        return None
+
+    # AWS calls
+
+    def handle(self, environ: dict[str, Any], body: bytes) -> Answer:
+        """Carry out one AWS request."""
+        if _is_ecs(environ):
+            target = environ.get("HTTP_X_AMZ_TARGET", "")
+            operation = target.removeprefix(ecs_front.TARGET_PREFIX)
+            if not target.startswith(ecs_front.TARGET_PREFIX) or not ecs_front.ECS.knows(operation):
+                return ecs_front.unknown_operation(_request_id())
+            region = scope_of(environ)[0]
+            call = Call(ecs_front.SERVICE, operation, "json-1.1", region, is_reading(operation))
+        else:
+            call = identify(environ, body)
+        while True:
+            cloud = self.cloud
+            if call.service != ecs_front.SERVICE:
+                cloud.wait_until_ready()
+            with cloud.lock:
+                if not cloud.closed:
+                    self.catch_up()
+                    return self._carry_out(cloud, call, environ, body)
+
+    def _carry_out(self, cloud: Cloud, call: Call, environ: dict[str, Any], body: bytes) -> Answer:
+        region = call.region or cloud.region
+        agent = environ.get("HTTP_USER_AGENT", "")
+        is_ecs = call.service == ecs_front.SERVICE
+        polls = call.reading and is_ecs and self.pacer.hurries and is_waiter(agent)
+        if polls and ecs_front.wait_for(cloud.world(region), call.operation or "", body):
+            self.pacer.jumped()
+        if self.recorder is not None and not call.reading:
+            self.recorder.call(cloud.engine.now_ms, environ, body)
+        entry: dict[str, Any] = {
+            "service": call.service,
+            "operation": call.operation,
+            "reading": call.reading,
+        }
+        written = not (call.reading and GRADER in agent)
+        with ecs_front.Chapter(cloud.engine, cloud.journal, entry, written=written):
+            try:
+                if is_ecs:
+                    answer = ecs_front.carry_out(
+                        cloud.world(region), call.operation or "", body, entry=entry, request_id=_request_id()
+                    )
+                else:
+                    answer = _through_moto(cloud, call, environ, body, entry=entry)
+            except Exception:
+                entry.update(status=500, error="ServerException")
+                raise
+            finally:
+                if self.recorder is not None and call.reading and written:
+                    self.recorder.read(cloud.engine.now_ms, entry)
+        return answer
+
+    def catch_up(self) -> None:
+        """Bring the world up to now. Needs the cloud's lock."""
+        self.pacer.catch_up()
+        if self.recorder is not None:
+            self.recorder.heartbeat(self.cloud.engine.now_ms)
+
+    # Resuming
+
+    def replay(self, recording: Recording) -> None:
+        """Live through a recording again: the same inputs at the same virtual times give the same world."""
+        engine, journal = self.cloud.engine, self.cloud.journal
+        recorder, self.recorder = self.recorder, None
+        paused, self.pacer.paused = self.pacer.paused, True
+        try:
+            with self.cloud.lock:
+                for line in recording.inputs:
+                    engine.run_until(line["at"])
+                    if "call" in line:
+                        self.handle(*environ_of(line["call"]))
+                    elif "read" in line:
+                        journal.record("call", line["read"])
+                    elif "note" in line:
+                        journal.record(line["note"]["kind"], line["note"]["data"])
+                    elif "traffic" in line:
+                        traffic_api.act(self.cloud.world(self.cloud.region), line["traffic"])
+        finally:
+            self.recorder, self.pacer.paused = recorder, paused
+        clock = recording.clock()
+        if clock is not None:
+            self.pacer.paused, self.pacer.speed = clock
+        self.pacer.jumped()
+
+    def close(self) -> None:
+        """Let go of the account and the recording."""
+        with self.cloud.lock:
+            if self.recorder is not None:
+                self.catch_up()
+                self.recorder.clock(
+                    self.cloud.engine.now_ms, paused=self.pacer.paused, speed=self.pacer.speed
+                )
+                self.recorder.close()
+                self.recorder = None
+        self.cloud.close()
+
+
+def _through_moto(
+    cloud: Cloud, call: Call, environ: dict[str, Any], body: bytes, *, entry: dict[str, Any]
+) -> Answer:
+    try:
+        if call.service == "ec2" and call.operation in _NOT_MODELLED:
+            raise NotModelledError("no instances")
+        if call.operation in _TEMPLATE_OPERATIONS and b"AWS%3A%3AECS%3A%3A" in body:
+            raise NotModelledError("moto would put ECS resources of a template into an ECS of its own")
+        region = call.region or cloud.region
+        answer = cloud.through_moto(call.service, region, environ, body, changing=not call.reading)
+    except NotModelledError:
+        answer = not_modelled(call.protocol, call.service, call.operation, request_id=_request_id())
+    found = _ERROR_CODE.search(answer.body) if answer.status >= 400 else None
+    code = (found.group(1) or found.group(2)).decode(errors="replace") if found else None
+    entry.update(status=answer.status, error=code or (str(answer.status) if answer.status >= 400 else None))
+    return answer
+
+
+def _request_id() -> str:
+    return str(uuid.uuid4())
+
+
+def _is_ecs(environ: dict[str, Any]) -> bool:
+    if environ.get("HTTP_X_AMZ_TARGET", "").startswith(ecs_front.TARGET_PREFIX):
+        return True
+    return "/ecs/aws4_request" in environ.get("HTTP_AUTHORIZATION", "")
+
+
+def _content_length(environ: dict[str, Any]) -> int | None:
+    """The length of the body; None when the header is no length."""
+    text = environ.get("CONTENT_LENGTH") or "0"
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _too_large(environ: dict[str, Any], limit: int) -> Answer:
+    protocol = "json-1.1" if "HTTP_X_AMZ_TARGET" in environ else "query"
+    # [A] assumed code and sentence; the status is HTTP's own.
+    message = f"The request body must have a length, of at most {limit} bytes."
+    return error_answer(
+        protocol, "unknown", "RequestEntityTooLarge", message, status=413, request_id=_request_id()
+    )

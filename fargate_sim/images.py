@@ -1,0 +1,52 @@
+"""Reads the image catalogue from images.yaml."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fargate_sim.model.images import App, Image, ImageCatalogue
+
+
+@cache
+def default_catalogue() -> ImageCatalogue:
+    """The catalogue that ships with the product."""
+    return parse_catalogue(Path(__file__).with_name("images.yaml").read_text(encoding="utf-8"))
+
+
+def parse_catalogue(text: str) -> ImageCatalogue:
+    """Build a catalogue from YAML text. Raises ``ValueError`` naming the entry that is wrong."""
+    import yaml  # noqa: PLC0415 - not needed until a world is built
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    images: list[Image] = []
+    for number, entry in enumerate(yaml.load(text, loader), start=1):  # noqa: S506 - a safe loader either way
+        try:
+            images.extend(_images(entry))
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"image {number} ({entry.get('repository', '?')}): {error!r}") from error
+    return ImageCatalogue(tuple(images))
+
+
+def _images(entry: dict[str, Any]) -> list[Image]:
+    image = Image(
+        repository=str(entry["repository"]),
+        tags=tuple(str(tag) for tag in entry["tags"]),
+        size_mb=int(entry["size_mb"]),
+        shell=str(entry["shell"]),
+        entrypoint=tuple(entry.get("entrypoint", ())),
+        command=tuple(entry.get("command", ())),
+        exec_scripts=tuple(entry.get("exec_scripts", ())),
+        tools=frozenset(entry.get("tools", ())),
+        app=_app(entry["app"]) if "app" in entry else None,
+    )
+    return [image, *(replace(image, repository=str(name)) for name in entry.get("also", ()))]
+
+
+def _app(entry: dict[str, Any]) -> App:
+    fields: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()
+    }
+    return App(**fields)

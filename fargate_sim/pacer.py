@@ -1,0 +1,143 @@
+"""Maps wall time to virtual time, outside the model. Nothing runs by itself: the world catches up when
+somebody asks something of it.
+
+Modes: paused; a speed (virtual seconds per wall second); or ``max``: while something is under way the world
+runs through its happenings without waiting, at most one virtual hour per wall second (an hour may be saved
+up), and at the speed of the wall clock once it is settled.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Literal
+
+from fargate_sim.kernel.engine import Engine
+
+Speed = float | Literal["max"]
+
+DEFAULT_SPEED = 10.0
+SLOWEST, FASTEST = 0.1, 3600.0
+LONGEST_JUMP_MS = 7 * 24 * 3600 * 1000
+HOUR_MS = 3600 * 1000
+
+
+class Pacer:
+    """The clock's driver. Callers hold the cloud's lock."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        settled: Callable[[], bool],
+        *,
+        speed: Speed = DEFAULT_SPEED,
+        paused: bool = False,
+        wall: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.engine = engine
+        self.speed: Speed = speed
+        self.paused = paused
+        self._settled = settled
+        self._wall = wall
+        self._allowance_ms = float(HOUR_MS)
+        self._anchor()
+
+    def _anchor(self) -> None:
+        """Let virtual time flow on from here and now."""
+        self._wall_anchor = self._wall()
+        self._virtual_anchor_ms = float(self.engine.now_ms)
+
+    def catch_up(self) -> None:
+        """Bring the world up to now."""
+        if self.paused:
+            return
+        if self.speed == "max":
+            self._catch_up_at_full_speed()
+            return
+        elapsed_ms = (self._wall() - self._wall_anchor) * 1000 * self.speed
+        self.engine.run_until(int(self._virtual_anchor_ms + elapsed_ms))
+
+    def _catch_up_at_full_speed(self) -> None:
+        elapsed = self._wall() - self._wall_anchor
+        self._allowance_ms = min(HOUR_MS, self._allowance_ms + elapsed * HOUR_MS)
+        before_ms = self.engine.now_ms
+        self._run_unsettled(before_ms + int(self._allowance_ms))
+        spent_ms = self.engine.now_ms - before_ms
+        self._allowance_ms -= spent_ms
+        self.engine.run_until(before_ms + max(spent_ms, int(elapsed * 1000)))
+        # Part of a millisecond must not be lost to frequent callers.
+        whole = int(elapsed * 1000) / 1000
+        self._wall_anchor += whole
+        self._virtual_anchor_ms = float(self.engine.now_ms)
+
+    def _run_unsettled(self, limit_ms: int) -> None:
+        """Run moment by moment until the world is settled, nothing is due before the limit, or the limit is
+        reached.
+        """
+        while not self._settled():
+            next_ms = self.engine.next_at()
+            if next_ms is None or next_ms > limit_ms:
+                return
+            self.engine.run_next(limit_ms)
+
+    def pause(self) -> None:
+        """Stop virtual time where it is."""
+        self.catch_up()
+        self.paused = True
+
+    def run(self) -> None:
+        """Let virtual time flow again."""
+        self.catch_up()
+        self.paused = False
+        self._anchor()
+
+    def set_speed(self, speed: Speed) -> None:
+        """Change the speed; does not start a paused clock. ValueError when it is out of range."""
+        if speed != "max" and not SLOWEST <= speed <= FASTEST:
+            raise ValueError(f"a speed is between {SLOWEST} and {FASTEST:g}, or max, not {speed:g}")
+        self.catch_up()
+        self.speed = speed
+        self._allowance_ms = float(HOUR_MS)
+        self._anchor()
+
+    def advance(self, milliseconds: int) -> None:
+        """Jump ahead, running all that is due on the way. ValueError when it is not between 0 and seven days."""
+        if not 0 <= milliseconds <= LONGEST_JUMP_MS:
+            raise ValueError(
+                f"an advance is between 0 and {LONGEST_JUMP_MS} ms (seven days), not {milliseconds}"
+            )
+        self.catch_up()
+        self.engine.run_until(self.engine.now_ms + milliseconds)
+        self._anchor()
+
+    def next(self) -> None:
+        """Jump to the next happening; with nothing due the clock stays."""
+        self.catch_up()
+        next_ms = self.engine.next_at()
+        if next_ms is not None:
+            self.engine.run_until(next_ms)
+        self._anchor()
+
+    def settle(self, limit_ms: int) -> None:
+        """Run until nothing is under way, at most ``limit_ms`` of virtual time. ValueError as for
+        ``advance``.
+        """
+        if not 0 <= limit_ms <= LONGEST_JUMP_MS:
+            raise ValueError(f"a limit is between 0 and {LONGEST_JUMP_MS} ms (seven days), not {limit_ms}")
+        self.catch_up()
+        end_ms = self.engine.now_ms + limit_ms
+        self._run_unsettled(end_ms)
+        if not self._settled():
+            self.engine.run_until(end_ms)
+        self._anchor()
+
+    def jumped(self) -> None:
+        """The engine was run ahead by somebody else (a waiter, a replay): flow on from there."""
+        self._anchor()
+
+    @property
+    def hurries(self) -> bool:
+        """Whether the clock may jump for a client that waits: not when a person has paused it or slowed it to
+        wall time.
+        """
+        return not self.paused and (self.speed == "max" or self.speed > 1)

@@ -1,0 +1,210 @@
+"""Imports moto lean, and mends what would spoil a long-lived world.
+
+Lean: moto's CloudFormation imports API Gateway, which wants openapi-spec-validator only to import an OpenAPI
+body (12 MB installed, half a second); a stand-in that refuses is put in its place. EC2's instance types and
+offerings (60 MB of memory) are left out: Fargate has no instances, and the endpoint answers those operations
+as not modelled. boto3's sessions, which moto asks for nothing but regions, are replaced by a table of them
+(20 MB of service models, half a second).
+
+Mended: models are not kept alive by moto's own tracking; backends draw their ids from the account's seed,
+whoever touches them first; no service may send a request to a real host.
+"""
+
+# ruff: noqa: PLC0415 - moto takes two seconds to import, which must not delay the first answer
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from fargate_sim.ports import clock, interfaces
+from fargate_sim.wire.services import data_folder
+
+_SERVICES = (
+    "ec2",
+    "iam",
+    "logs",
+    "cloudformation",
+    "ecr",
+    "elbv2",
+    "sts",
+    "secretsmanager",
+    "ssm",
+    "kms",
+    "sqs",
+    "sns",
+    "events",
+    "cloudwatch",
+    "applicationautoscaling",
+    "s3",
+    "resourcegroupstaggingapi",
+    "servicediscovery",
+)
+"""Imported while the cloud warms up, so that the first call to each is quick. moto loads any other on its
+first call.
+"""
+
+_POLICIES = (
+    "AWSApplicationAutoscaling AWSCodeDeploy AWSFault AWSXRay AWSXray AdministratorAccess "
+    "AmazonDynamoDB AmazonEC2Container AmazonEC2Full AmazonEC2Read AmazonECS AmazonElasticContainer "
+    "AmazonEventBridge AmazonKinesis AmazonRDS AmazonS3 AmazonSNS AmazonSQS AmazonSSM AmazonVPC "
+    "CloudWatch ElasticLoadBalancing IAM PowerUserAccess ReadOnlyAccess SecretsManager "
+    "ViewOnlyAccess "
+)
+"""How the names of the managed policies begin that are kept."""
+
+
+def _refusing_module(name: str) -> ModuleType:
+    """``openapi_spec_validator`` without its weight: importing an OpenAPI body says that it is missing."""
+
+    def validate(*_args: object, **_kwargs: object) -> None:
+        raise NotImplementedError("importing an OpenAPI body needs the package openapi-spec-validator")
+
+    root = ModuleType(name)
+    root.__dict__["validate"] = validate
+    validation = ModuleType(f"{name}.validation")
+    exceptions = ModuleType(f"{name}.validation.exceptions")
+    exceptions.__dict__["OpenAPIValidationError"] = type("OpenAPIValidationError", (Exception,), {})
+    sys.modules[validation.__name__] = validation
+    sys.modules[exceptions.__name__] = exceptions
+    return root
+
+
+class _Regions:
+    """Stands for ``boto3.Session``: knows the partitions and their regions, out of botocore's endpoint data."""
+
+    @staticmethod
+    @cache
+    def _table() -> dict[str, list[str]]:
+        partitions = json.loads((data_folder() / "endpoints.json").read_bytes())["partitions"]
+        return {partition["partition"]: sorted(partition["regions"]) for partition in partitions}
+
+    def get_available_partitions(self) -> list[str]:
+        return list(self._table())
+
+    def get_available_regions(self, _service: str, partition_name: str = "aws") -> list[str]:
+        return self._table().get(partition_name, [])
+
+
+@contextmanager
+def _lean_imports() -> Iterator[None]:
+    """No boto3 session, no instance types, no CORS headers while moto's modules are being imported."""
+    # By name: nothing of ours uses boto3, but moto does.
+    boto3 = importlib.import_module("boto3")
+    name = "openapi_spec_validator"
+    if name not in sys.modules:
+        sys.modules[name] = _refusing_module(name)
+    make_session = boto3.Session
+    boto3.__dict__["Session"] = _Regions
+    # Importing any part of moto imports its base classes, which take hold of boto3's session.
+    import moto.utilities.utils as utilities
+
+    load_resource = utilities.load_resource
+    cors = os.environ.get("MOTO_DISABLE_GLOBAL_CORS")
+
+    def lean_resource(resource: str) -> Any:
+        if "instance_type" in resource:
+            return [] if "offerings" in resource else {}
+        return load_resource(resource)
+
+    utilities.load_resource = lean_resource
+    os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
+    try:
+        yield
+    finally:
+        boto3.__dict__["Session"] = make_session
+        utilities.load_resource = load_resource
+        if cors is None:
+            del os.environ["MOTO_DISABLE_GLOBAL_CORS"]
+        else:
+            os.environ["MOTO_DISABLE_GLOBAL_CORS"] = cors
+
+
+class _NoNetwork:
+    """Stands for the module ``requests`` in services that would call subscribers and destinations."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise NotImplementedError("the offline cloud sends no request to any real host")
+
+
+def _untracked(cls: type, *_args: object, **_kwargs: object) -> Any:
+    return object.__new__(cls)
+
+
+def _seeded_backends(base: Any) -> None:
+    """A backend draws the ids of what it starts with (a default VPC) from its account's seed, not from who
+    came first.
+    """
+    make = base.__getitem__
+
+    def get(self: Any, region: str) -> Any:
+        key = "aws" if region == "global" else region
+        if dict.__contains__(self, key):
+            return dict.__getitem__(self, key)
+        with clock.kept_randomness():
+            clock.reseed(self.account_id, f"backend:{self.service_name}:{key}")
+            return make(self, region)
+
+    base.__getitem__ = get
+
+
+def _attach_policies_of_roles(iam: Any) -> None:
+    """A role of a CloudFormation template gets its managed policies; moto leaves them out."""
+    make = iam.Role.create_from_cloudformation_json.__func__
+
+    def create(
+        cls: Any,
+        resource_name: str,
+        cloudformation_json: Any,
+        account_id: str,
+        region_name: str,
+        **kwargs: Any,
+    ) -> Any:
+        role = make(cls, resource_name, cloudformation_json, account_id, region_name, **kwargs)
+        backend = iam.iam_backends[account_id][iam.get_partition(region_name)]
+        for arn in cloudformation_json["Properties"].get("ManagedPolicyArns", ()):
+            backend.attach_role_policy(arn, role.name)
+        return role
+
+    iam.Role.create_from_cloudformation_json = classmethod(create)  # type: ignore[arg-type]
+
+
+@cache
+def load() -> Any:
+    """moto's WSGI application, ready for use. Takes about two seconds the first time."""
+    with clock.MOTO_LOCK:
+        # It would send every caller to one account.
+        os.environ.pop("MOTO_ACCOUNT_ID", None)
+        with _lean_imports():
+            app_module = importlib.import_module("moto.moto_server.werkzeug_app")
+            modules = {name: importlib.import_module(f"moto.{name}.models") for name in _SERVICES}
+            for name in _SERVICES:
+                importlib.import_module(f"moto.{name}.urls")
+        from moto import settings
+        from moto.core import base_backend, common_models
+        from moto.core import utils as core_utils
+
+        settings.ec2_load_default_amis = lambda: False
+        iam = modules["iam"]
+        policies = json.loads(iam.aws_managed_policies_data)
+        kept = {
+            name: policy for name, policy in policies.items() if name.startswith(tuple(_POLICIES.split()))
+        }
+        iam.__dict__["aws_managed_policies_data"] = json.dumps(kept)
+        iam.__dict__["load_iam_aws_managed_policies"] = lambda: True
+        sys.modules["moto.iam.aws_managed_policies"].__dict__["aws_managed_policies_data"] = "{}"
+        app_module.__dict__["print"] = lambda *_args, **_kwargs: None
+        common_models.BaseModel.__new__ = _untracked
+        _seeded_backends(base_backend.AccountSpecificBackend)
+        _attach_policies_of_roles(iam)
+        for name in ("sns", "events"):
+            modules[name].__dict__["requests"] = _NoNetwork()
+        clock.install([core_utils], [modules["secretsmanager"], modules["applicationautoscaling"]])
+        interfaces.mend_ec2()
+        return app_module.DomainDispatcherApplication(app_module.create_backend_app)

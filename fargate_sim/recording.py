@@ -1,0 +1,205 @@
+"""Crash safety: every input of a world in an append-only file, from which the same world is made again.
+
+One JSON object a line: a header (what the world was made of), then inputs in order, each with its virtual
+time ``at``: ``call`` (a request that may change something, as it came), ``read`` (the journal entry of a
+request that changes nothing), ``note`` (an annotation), ``traffic`` (start, stop), and bare ``at`` lines with the clock's mode. A call
+is written before it is carried out. Each line goes to the operating system at once, so that a killed process
+loses nothing but the running second; a power cut may lose more. A torn last line is dropped. Signatures and
+session tokens are not written.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from fargate_sim.pacer import Speed
+
+FORMAT = 1
+_HEADERS = (
+    "HTTP_X_AMZ_TARGET",
+    "CONTENT_TYPE",
+    "HTTP_CONTENT_ENCODING",
+    "HTTP_SMITHY_PROTOCOL",
+    "HTTP_ACCEPT",
+)
+_S3_HEADERS = re.compile(r"HTTP_X_AMZ_(?!SECURITY_TOKEN|TARGET|DATE|USER_AGENT)")
+_SIGNATURE = re.compile(r"(Signature=)[0-9a-fA-F]+")
+_SECRET_QUERY = re.compile(r"(X-Amz-(?:Signature|Security-Token)=)[^&]*")
+HEARTBEAT_SECONDS = 1.0
+
+
+class RecordingError(Exception):
+    """A recording that cannot be used; says why."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a world is made of."""
+
+    seed: int
+    start_ms: int
+    account: str
+    region: str
+    label: str
+    version: str
+    format: int = FORMAT
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A recording as read back: the header, the inputs, and how far into the file it is sound."""
+
+    header: Header
+    inputs: list[dict[str, Any]]
+    sound_bytes: int
+
+    @property
+    def last_ms(self) -> int:
+        """The virtual time of the last input."""
+        return int(self.inputs[-1]["at"]) if self.inputs else self.header.start_ms
+
+    def clock(self) -> tuple[bool, Speed] | None:
+        """(paused, speed) as last noted."""
+        for line in reversed(self.inputs):
+            if "speed" in line:
+                return bool(line["paused"]), line["speed"]
+        return None
+
+
+def read(path: Path) -> Recording:
+    """Read a recording. RecordingError when it is none, or of another format; a torn last line is left out."""
+    lines: list[dict[str, Any]] = []
+    sound = 0
+    content = path.read_bytes()
+    for raw in content.splitlines(keepends=True):
+        try:
+            line = json.loads(raw)
+        except ValueError:
+            line = None
+        if not isinstance(line, dict) or not raw.endswith(b"\n"):
+            if sound + len(raw) < len(content):
+                raise RecordingError(f"{path} is damaged after {sound} bytes")
+            break
+        lines.append(line)
+        sound += len(raw)
+    if not lines:
+        raise RecordingError(f"{path} holds no world, not even its first line")
+    try:
+        header = Header(**lines[0])
+    except TypeError:
+        raise RecordingError(f"{path} is no recording of a world") from None
+    if header.format != FORMAT:
+        raise RecordingError(
+            f"{path} was written by version {header.version}, in a form that this version cannot read"
+        )
+    return Recording(header, lines[1:], sound)
+
+
+def environ_of(call: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """The request that a recorded ``call`` was: (WSGI environ, body)."""
+    body = base64.b64decode(call["body64"]) if "body64" in call else call["body"].encode()
+    environ = {
+        "REQUEST_METHOD": call["method"],
+        "PATH_INFO": call["path"],
+        "QUERY_STRING": call["query"],
+        "SERVER_NAME": "127.0.0.1",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_HOST": call["host"],
+        "wsgi.url_scheme": "http",
+        **call["headers"],
+    }
+    return environ, body
+
+
+class Recorder:
+    """Appends inputs to a recording. ``open_new`` starts one, ``reopen`` goes on with one; callers hold the
+    cloud's lock.
+    """
+
+    def __init__(self, path: Path, descriptor: int, wall: Callable[[], float]) -> None:
+        self.path = path
+        self._descriptor = descriptor
+        self._wall = wall
+        self._beaten_at = wall()
+        self._beaten_ms = -1
+
+    @classmethod
+    def open_new(cls, path: Path, header: Header, *, wall: Callable[[], float] = time.monotonic) -> Recorder:
+        """Start a recording; one that is there already is replaced, in one step."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(path.name + ".new")
+        fresh.write_text(json.dumps(asdict(header)) + "\n", encoding="utf-8")
+        fresh.replace(path)
+        return cls(path, os.open(path, os.O_WRONLY | os.O_APPEND), wall)
+
+    @classmethod
+    def reopen(cls, path: Path, sound_bytes: int, *, wall: Callable[[], float] = time.monotonic) -> Recorder:
+        """Go on with a recording, after cutting off a torn last line."""
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND)
+        os.ftruncate(descriptor, sound_bytes)
+        return cls(path, descriptor, wall)
+
+    def restart(self, header: Header) -> None:
+        """Drop what was recorded: a new world begins."""
+        self.close()
+        self._descriptor = Recorder.open_new(self.path, header, wall=self._wall)._descriptor
+        self._beaten_ms = -1
+
+    def _write(self, line: dict[str, Any]) -> None:
+        os.write(self._descriptor, json.dumps(line, separators=(",", ":")).encode() + b"\n")
+
+    def call(self, at_ms: int, environ: Mapping[str, Any], body: bytes) -> None:
+        """A request that may change something."""
+        headers = {name: environ[name] for name in _HEADERS if name in environ}
+        headers |= {name: value for name, value in environ.items() if _S3_HEADERS.match(name)}
+        if "HTTP_AUTHORIZATION" in environ:
+            headers["HTTP_AUTHORIZATION"] = _SIGNATURE.sub(r"\g<1>0", environ["HTTP_AUTHORIZATION"])
+        try:
+            content = {"body": body.decode()}
+        except UnicodeDecodeError:
+            content = {"body64": base64.b64encode(body).decode()}
+        request = {
+            "method": environ.get("REQUEST_METHOD", "POST"),
+            "path": environ.get("PATH_INFO", "/"),
+            "query": _SECRET_QUERY.sub(r"\g<1>0", environ.get("QUERY_STRING", "")),
+            "host": environ.get("HTTP_HOST", "127.0.0.1"),
+            "headers": headers,
+        }
+        self._write({"at": at_ms, "call": request | content})
+
+    def read(self, at_ms: int, entry: Mapping[str, Any]) -> None:
+        """The journal entry of a request that changed nothing."""
+        self._write({"at": at_ms, "read": dict(entry)})
+
+    def note(self, at_ms: int, kind: str, data: Mapping[str, Any]) -> None:
+        """An annotation."""
+        self._write({"at": at_ms, "note": {"kind": kind, "data": dict(data)}})
+
+    def traffic(self, at_ms: int, body: Mapping[str, Any]) -> None:
+        """Traffic that was started or stopped."""
+        self._write({"at": at_ms, "traffic": dict(body)})
+
+    def clock(self, at_ms: int, *, paused: bool, speed: Speed) -> None:
+        """The clock after somebody has set it."""
+        self._write({"at": at_ms, "paused": paused, "speed": speed})
+        self._beaten_at, self._beaten_ms = self._wall(), at_ms
+
+    def heartbeat(self, at_ms: int) -> None:
+        """The clock has moved by itself; noted at most once a second of wall time."""
+        now = self._wall()
+        if at_ms != self._beaten_ms and now - self._beaten_at >= HEARTBEAT_SECONDS:
+            self._write({"at": at_ms})
+            self._beaten_at, self._beaten_ms = now, at_ms
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._descriptor)

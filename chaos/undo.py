@@ -1,0 +1,113 @@
+"""How a fault is taken back: data, known and written down before the fault is applied.
+
+An ``Undo`` is a list of steps over the AWS API, each naming one function of ``STEPS`` with plain arguments,
+so that it survives in a journal and can be carried out by another process after a crash. What a fault creates
+cannot be named beforehand; it is found again by its tag. Steps may be carried out twice without harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chaos.errors import FaultError
+
+Clients = Callable[[str], Any]
+"""Gives the boto3 client of a service, such as ``clients("ecs")``."""
+
+Settle = Callable[[], None]
+"""Waits until no deployment is in progress and no task is on its way."""
+
+OWNER_TAG = "fargate-lab"
+FAULT_TAG = "fargate-lab-fault"
+
+
+@dataclass(frozen=True, slots=True)
+class UndoStep:
+    """One function of ``STEPS`` and its keyword arguments (JSON types only)."""
+
+    do: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """What takes a fault back, step by step. ``target`` says in words what was changed."""
+
+    fault: str
+    target: str
+    steps: tuple[UndoStep, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """For a journal."""
+        return {
+            "fault": self.fault,
+            "target": self.target,
+            "steps": [{"do": step.do, "arguments": dict(step.arguments)} for step in self.steps],
+        }
+
+    @classmethod
+    def parse(cls, raw: Mapping[str, Any]) -> Undo:
+        """From a journal; FaultError when it is not one of ours."""
+        try:
+            steps = tuple(UndoStep(str(step["do"]), dict(step["arguments"])) for step in raw["steps"])
+            undo = cls(str(raw["fault"]), str(raw["target"]), steps)
+        except (KeyError, TypeError, ValueError):
+            raise FaultError(
+                "This is no undo record of a fault.", "It must come from the journal, unchanged."
+            ) from None
+        for step in undo.steps:
+            if step.do not in STEPS:
+                raise FaultError(
+                    f"The undo record asks for {step.do!r}, which is unknown.", f"Known: {', '.join(STEPS)}."
+                )
+        return undo
+
+
+def revert(clients: Clients, undo: Undo, settle: Settle) -> None:
+    """Carry out an undo record, step by step."""
+    for step in undo.steps:
+        STEPS[step.do](clients, settle, **step.arguments)
+
+
+def update_service(clients: Clients, settle: Settle, *, cluster: str, service: str, **values: Any) -> None:
+    """Set a service's properties back to ``values`` and wait until it has settled."""
+    clients("ecs").update_service(cluster=cluster, service=service, **values)
+    settle()
+
+
+def deregister_revisions(clients: Clients, settle: Settle, *, family: str, tag: str) -> None:
+    """Deregister the active revisions of a family that carry the fault's tag."""
+    del settle
+    ecs = clients("ecs")
+    for arn in ecs.list_task_definitions(familyPrefix=family, status="ACTIVE")["taskDefinitionArns"]:
+        tags = ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"]).get("tags", [])
+        if {"key": FAULT_TAG, "value": tag} in tags:
+            ecs.deregister_task_definition(taskDefinition=arn)
+
+
+def delete_subnets(clients: Clients, settle: Settle, *, tag: str) -> None:
+    """Delete the subnets that carry the fault's tag, once their tasks have given their addresses back."""
+    settle()
+    ec2 = clients("ec2")
+    for subnet in ec2.describe_subnets(Filters=[{"Name": f"tag:{FAULT_TAG}", "Values": [tag]}])["Subnets"]:
+        ec2.delete_subnet(SubnetId=subnet["SubnetId"])
+
+
+def modify_target_group(clients: Clients, settle: Settle, *, target_group: str, **check: Any) -> None:
+    """Set a target group's health check back to ``check`` and wait until its services have settled; a group
+    that is gone needs nothing.
+    """
+    elb = clients("elbv2")
+    try:
+        elb.modify_target_group(TargetGroupArn=target_group, **check)
+    except elb.exceptions.TargetGroupNotFoundException:
+        return
+    settle()
+
+
+STEPS: dict[str, Callable[..., None]] = {
+    step.__name__: step
+    for step in (update_service, deregister_revisions, delete_subnets, modify_target_group)
+}

@@ -1,0 +1,65 @@
+"""The seam between a lab and a world: AWS clients, the names that commands use, the history, the clock.
+
+Labs, checks, solutions and proofs see this and nothing of what stands behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from labs.history import History
+
+MINUTE_MS = 60_000
+
+
+class Clock(Protocol):
+    """The world's virtual clock. All durations are virtual milliseconds."""
+
+    @property
+    def now_ms(self) -> int:
+        """The virtual now, since the epoch."""
+        ...
+
+    def advance(self, ms: int) -> None:
+        """Let ``ms`` pass at once."""
+        ...
+
+    def settle(self, limit_ms: int) -> None:
+        """Let time pass until no deployment is in progress and no task on its way, at most ``limit_ms``."""
+        ...
+
+    def next(self) -> bool:
+        """Jump to the next happening; False when nothing is due."""
+        ...
+
+
+class Cloud(Protocol):
+    """One world."""
+
+    def client(self, service: str) -> Any:
+        """A boto3 client, such as for ``ecs``. Its user agent carries ``fargate-lab-grader``."""
+        ...
+
+    @property
+    def env(self) -> Mapping[str, str]:
+        """``SUBNET_A``, ``SG``, ``EXECUTION_ROLE`` and the others that the guide's commands use."""
+        ...
+
+    @property
+    def history(self) -> History:
+        """Everything that has happened up to now."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """The virtual clock."""
+        ...
+
+    def note(self, kind: str, data: Mapping[str, Any]) -> None:
+        """Write ``lab.<word>`` into the history."""
+        ...
+
+    def reset(self) -> None:
+        """A new world with the same seed."""
+        ...

@@ -1,0 +1,281 @@
+"""The debrief: what happened in *this* run, read from its history, and which knob was responsible.
+
+Plain data first (``Debrief``), Markdown from it second. Moments are virtual milliseconds since the lab's
+start.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from labs.catalogue import Lab
+from labs.checking import CheckContext, counted, duration, revision_of
+from labs.cloud import Cloud
+from labs.drills import KILLED_BY_BALANCER
+from labs.history import DeploymentStory, Entry, History, TaskStory
+
+Tone = Literal["plain", "good", "bad", "learner"]
+
+NO_ADDRESS = "InsufficientFreeAddressesInSubnet"
+_REFUSED = "TaskFailedToStart"
+_RESERVED = 5
+"""Addresses that AWS keeps of every subnet (VPC user guide, subnet sizing)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One line of the timeline."""
+
+    after_ms: int
+    text: str
+    tone: Tone = "plain"
+
+    @property
+    def at(self) -> str:
+        """``+04:12``, or ``+1:04:12`` from an hour on."""
+        minutes, seconds = divmod(self.after_ms // 1000, 60)
+        hours, minutes = divmod(minutes, 60)
+        return f"+{hours}:{minutes:02}:{seconds:02}" if hours else f"+{minutes:02}:{seconds:02}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One measured figure."""
+
+    label: str
+    value: str
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Debrief:
+    """A headline, what was measured, the timeline, and the lessons with the knob responsible."""
+
+    lab: str
+    headline: str
+    facts: tuple[Fact, ...]
+    timeline: tuple[Moment, ...]
+    lessons: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """For ``--json``."""
+        return {
+            "lab": self.lab,
+            "headline": self.headline,
+            "facts": [
+                {"label": fact.label, "value": fact.value, "comment": fact.comment} for fact in self.facts
+            ],
+            "timeline": [
+                {"after_ms": moment.after_ms, "at": moment.at, "text": moment.text, "tone": moment.tone}
+                for moment in self.timeline
+            ],
+            "lessons": list(self.lessons),
+        }
+
+    def to_markdown(self) -> str:
+        """The debrief to read."""
+        lines = [f"# {self.headline}", ""]
+        lines += [
+            f"- **{fact.label}:** {fact.value}" + (f" ({fact.comment})" if fact.comment else "")
+            for fact in self.facts
+        ]
+        lines += ["", "## What happened", ""]
+        lines += [f"- `{moment.at}` {moment.text}" for moment in self.timeline]
+        lines += ["", "## What to take along", ""]
+        lines += [f"- {lesson}" for lesson in self.lessons]
+        return "\n".join(lines) + "\n"
+
+
+def debrief(lab: Lab, cloud: Cloud) -> Debrief:
+    """Build the debrief of a lab's run. Never fails merely because the lab is not solved."""
+    ctx = CheckContext(lab, cloud)
+    history = ctx.history
+    cluster, service = ctx.name("cluster"), ctx.name("service")
+    stories = history.deployments(cluster, service)
+    tasks = [task for task in history.tasks(cluster, service) if task.provisioning_ms >= _start_ms(history)]
+    return Debrief(
+        lab.id,
+        _headline(lab, stories),
+        (*_facts(history, cluster, service, stories, tasks), *_address_facts(ctx, history, tasks)),
+        tuple(_timeline(history, cluster, service, stories)),
+        (*_knobs(stories, tasks), *lab.teaches),
+    )
+
+
+def _start_ms(history: History) -> int:
+    return next(iter(history)).at_ms if any(True for _ in history) else 0
+
+
+def _headline(lab: Lab, stories: list[DeploymentStory]) -> str:
+    failed = [story for story in stories if story.failed_ms is not None]
+    rolled_back = [story for story in failed if story.rollback_completed_ms is not None]
+    if not stories:
+        return f"{lab.title}: nothing has been deployed yet"
+    return (
+        f"{lab.title}: {counted(len(stories), 'deployment')}, "
+        f"{counted(len(failed), 'failure')}, {counted(len(rolled_back), 'rollback')}"
+    )
+
+
+def _facts(
+    history: History, cluster: str, service: str, stories: list[DeploymentStory], tasks: list[TaskStory]
+) -> list[Fact]:
+    facts = []
+    for story in stories:
+        revision = revision_of(story.task_definition)
+        if story.failed_ms is not None:
+            count = str(len(story.failures)) + (f" of {story.threshold}" if story.threshold else "")
+            facts.append(
+                Fact(f"Failures counted against {revision}", count, "when the circuit breaker tripped")
+            )
+            facts.append(Fact("From the deploy to the trip", duration(story.failed_ms - story.started_ms)))
+        end_ms = story.rollback_completed_ms
+        if end_ms is not None and story.failed_ms is not None:
+            facts.append(Fact("From the trip to the end of the rollback", duration(end_ms - story.failed_ms)))
+            lowest = history.minimum_running(cluster, service, story.started_ms, end_ms)
+            facts.append(Fact(f"Fewest tasks running while {revision} failed", str(lowest.count)))
+    refused = [task for task in tasks if NO_ADDRESS in (task.stopped_reason or "")]
+    if refused:
+        facts.append(Fact("Tasks that got no address", str(len(refused)), "stop code TaskFailedToStart"))
+    killed = [task for task in tasks if (task.stopped_reason or "").startswith(KILLED_BY_BALANCER)]
+    if killed:
+        lived = [task.ended_ms - task.running_ms for task in killed if task.ended_ms and task.running_ms]
+        shortest = f"the youngest {duration(min(lived))} after its start" if lived else ""
+        facts.append(Fact("Tasks stopped for failed ELB health checks", str(len(killed)), shortest))
+    ran = sum(task.running_ms is not None for task in tasks)
+    facts.append(Fact("Tasks started", str(len(tasks)), f"{ran} ever ran"))
+    return facts
+
+
+def _address_facts(ctx: CheckContext, history: History, tasks: list[TaskStory]) -> list[Fact]:
+    """How many addresses the tasks held at once, and how near the fullest subnet came to its end."""
+    ours = {task.id for task in tasks}
+    held: dict[str, int] = {}
+    most: dict[str, int] = {}
+    peak = 0
+    for entry in history.of("task.address", "address.released"):
+        if entry.data["task"] in ours:
+            subnet = entry.data["subnet"]
+            held[subnet] = held.get(subnet, 0) + (1 if entry.kind == "task.address" else -1)
+            most[subnet] = max(most.get(subnet, 0), held[subnet])
+            peak = max(peak, sum(held.values()))
+    if not most:
+        return []
+    facts = [Fact("Most addresses held at once", str(peak), "tasks that are leaving included")]
+    left = {}
+    for subnet in ctx.client("ec2").describe_subnets()["Subnets"]:
+        if subnet["SubnetId"] in most:
+            usable = ipaddress.ip_network(subnet["CidrBlock"]).num_addresses - _RESERVED
+            left[subnet["SubnetId"]] = (usable - most[subnet["SubnetId"]], usable, subnet["CidrBlock"])
+    if left:
+        lowest, usable, cidr = min(left.values())
+        facts.append(Fact("Fewest addresses left in a subnet", f"{lowest} of {usable}", cidr))
+    return facts
+
+
+def _timeline(history: History, cluster: str, service: str, stories: list[DeploymentStory]) -> list[Moment]:
+    start_ms = _start_ms(history)
+    known = {story.id: story for story in stories}
+    first_refusals: set[str] = set()
+    moments = []
+    for entry in history:
+        told = _tell_lab(entry)
+        if told is None and (entry.data.get("cluster"), entry.data.get("service")) == (cluster, service):
+            told = _tell_service(entry, known, first_refusals)
+        if told is not None:
+            moments.append(Moment(entry.at_ms - start_ms, told[0], told[1]))
+    return moments
+
+
+def _tell_lab(entry: Entry) -> tuple[str, Tone] | None:
+    data = entry.data
+    match entry.kind:
+        case "lab.started":
+            return "the lab began", "learner"
+        case "lab.fault_injected":
+            return f"fault injected: {data['undo']['fault']} into {data['undo']['target']}", "bad"
+        case "lab.hint_shown":
+            return f"hint {data['level']} for {data['step']}", "learner"
+        case "lab.solution_used":
+            return "the reference solution was applied", "learner"
+        case "lab.checked":
+            return f"checked: {data['score']} %", "good" if data["passed"] else "learner"
+    return None
+
+
+_SERVICE_TELLERS: dict[str, Callable[[Entry], tuple[str, Tone]]] = {
+    "service.created": lambda entry: (
+        f"service created, {counted(entry.data['desired'], 'task')} wanted",
+        "learner",
+    ),
+    "service.updated": lambda entry: (f"service changed: {', '.join(entry.data['changed'])}", "learner"),
+    "service.inactive": lambda _: ("service gone", "plain"),
+    "service.throttled": lambda entry: (
+        f"starts are slowed down: next attempt in {duration(entry.data['retry_at'] - entry.at_ms)}",
+        "plain",
+    ),
+    "deployment.rolling_back": lambda entry: (
+        f"rolling back to {revision_of(entry.data['task_definition'])}",
+        "good",
+    ),
+    "deployment.superseded": lambda _: ("the deployment was replaced by a newer one", "plain"),
+    "deployment.stalled": lambda _: ("the deployment stalled: nothing to roll back to", "bad"),
+}
+
+
+def _tell_service(
+    entry: Entry, known: dict[str, DeploymentStory], first_refusals: set[str]
+) -> tuple[str, Tone] | None:
+    data = entry.data
+    match entry.kind:
+        case "deployment.started":
+            return f"deployment of {revision_of(data['task_definition'])} started", "plain"
+        case "deployment.failure_counted":
+            of = f" of {data['threshold']}" if data["threshold"] else ", breaker off"
+            story = known.get(data["deployment"])
+            revision = revision_of(story.task_definition) if story else data["deployment"]
+            return f"failure {data['count']}{of} of {revision}: {str(data['why']).replace('_', ' ')}", "bad"
+        case "deployment.failed":
+            return f"circuit breaker tripped at {data['count']}: {data['reason']}", "bad"
+        case "deployment.completed":
+            how = "rollback completed on" if data["rollback_of"] else "deployment completed on"
+            return f"{how} {revision_of(data['task_definition'])}, {data['running']} running", "good"
+        case "task.stopped" if (data["reason"] or "").startswith(KILLED_BY_BALANCER):
+            if KILLED_BY_BALANCER in first_refusals:
+                return None
+            first_refusals.add(KILLED_BY_BALANCER)
+            return f"first task stopped for its health: {KILLED_BY_BALANCER}", "bad"
+        case "task.stopped" if data["stop_code"] == _REFUSED and data["deployment"] not in first_refusals:
+            first_refusals.add(data["deployment"])
+            return f"first task that never ran: {data['reason']}", "bad"
+    teller = _SERVICE_TELLERS.get(entry.kind)
+    return teller(entry) if teller else None
+
+
+def _knobs(stories: list[DeploymentStory], tasks: list[TaskStory]) -> list[str]:
+    knobs = []
+    if any(story.rollback_completed_ms is not None for story in stories):
+        knobs.append(
+            "The knob that brought the service back is `deploymentCircuitBreaker={enable=true,rollback=true}`; "
+            "the knob that kept it whole meanwhile is `minimumHealthyPercent`."
+        )
+    if any(len(story.failures) >= 2 and story.threshold is None for story in stories):
+        knobs.append(
+            "With `deploymentCircuitBreaker` off nothing ends a failing deployment: failures are counted, "
+            "and the count means nothing."
+        )
+    if any(NO_ADDRESS in (task.stopped_reason or "") for task in tasks):
+        knobs.append(
+            "The knobs behind the missing addresses are the subnets' sizes and `maximumPercent`: a release needs "
+            "room for the surge and for the tasks that are still leaving."
+        )
+    if any((task.stopped_reason or "").startswith(KILLED_BY_BALANCER) for task in tasks):
+        knobs.append(
+            "The knobs behind the stopped tasks are the target group's `HealthCheckPort`, `HealthCheckPath` and "
+            "`Matcher`, which say what is asked, and `healthCheckGracePeriodSeconds`, which says from when on "
+            "the answer counts."
+        )
+    return knobs

@@ -1,0 +1,174 @@
+"""A ``Cloud`` for the offline cloud: AWS through its endpoint, the rest through the control API.
+
+boto3 is imported when the first client is asked for, because it costs a third of a second.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import lru_cache
+from threading import Lock, RLock
+from typing import Any
+
+from labs.cloud import Clock, Cloud
+from labs.control import ControlClient, HttpControl
+from labs.history import Entry, History
+
+USER_AGENT = "fargate-lab-grader"
+PAGE = 10_000
+_MAKING = Lock()
+"""A boto3 session must make one client at a time."""
+
+
+def warm_up() -> None:
+    """Import boto3 and read the service models that every lab needs: something to do while a cloud gets ready."""
+    session = _own_session()
+    with _MAKING:
+        for service in ("ecs", "ec2"):
+            # These credentials are no one's, and the client is never used: the session keeps the models.
+            session.client(
+                service,
+                region_name="us-east-1",
+                aws_access_key_id="x",
+                aws_secret_access_key="x",  # noqa: S106
+            )
+
+
+class ControlClock:
+    """The clock, moved through the control API."""
+
+    def __init__(self, control: ControlClient) -> None:
+        self._control = control
+
+    @property
+    def now_ms(self) -> int:
+        """The virtual now."""
+        return int(self._control.get("/_lab/clock")["now_ms"])
+
+    def advance(self, ms: int) -> None:
+        """Let ``ms`` pass at once."""
+        self._control.post("/_lab/clock", {"action": "advance", "ms": ms})
+
+    def settle(self, limit_ms: int) -> None:
+        """Run until nothing is on its way, at most ``limit_ms``."""
+        self._control.post("/_lab/clock", {"action": "settle", "limit_ms": limit_ms})
+
+    def next(self) -> bool:
+        """Jump to the next happening; False when nothing is due."""
+        if self._control.get("/_lab/clock")["next_ms"] is None:
+            return False
+        self._control.post("/_lab/clock", {"action": "next"})
+        return True
+
+
+class EndpointCloud:
+    """One world behind an endpoint.
+
+    ``world`` is the endpoint's URL, or a control client of a world in this process; then ``session`` is the
+    boto3 session (or anything with ``client(service, **options)``) whose requests reach that world. Safe to
+    use from several threads.
+    """
+
+    def __init__(self, world: str | ControlClient, session: Any = None) -> None:
+        self._control: ControlClient = HttpControl(world) if isinstance(world, str) else world
+        self._session = session
+        self._lock = RLock()
+        self._clients: dict[str, Any] = {}
+        self._env: dict[str, str] | None = None
+        self._entries: list[Entry] = []
+        self._clock = ControlClock(self._control)
+
+    @property
+    def control(self) -> ControlClient:
+        """The control API of this world."""
+        return self._control
+
+    @property
+    def env(self) -> Mapping[str, str]:
+        """The names that commands use; asked for once per world."""
+        with self._lock:
+            if self._env is None:
+                self._env = {key: str(value) for key, value in self._control.get("/_lab/env").items()}
+            return self._env
+
+    @property
+    def clock(self) -> Clock:
+        """The virtual clock."""
+        return self._clock
+
+    @property
+    def history(self) -> History:
+        """The journal up to now. What was read before is kept, as long as it is still the same world's."""
+        with self._lock:
+            known = self._entries
+            # Ask again for the last entry that we hold: another answer means that the world was reset meanwhile.
+            fresh = self._read(known[-1].seq if known else 0)
+            if known and (not fresh or fresh[0] != known[-1]):
+                known, fresh = [], self._read(0)
+            self._entries = [*known[:-1], *fresh]
+            return History(self._entries)
+
+    def client(self, service: str) -> Any:
+        """A boto3 client with the world's own credentials, made once."""
+        with self._lock:
+            if service not in self._clients:
+                self._clients[service] = self._make(service)
+            return self._clients[service]
+
+    def note(self, kind: str, data: Mapping[str, Any]) -> None:
+        """Write an annotation into the journal."""
+        self._control.post("/_lab/note", {"kind": kind, "data": dict(data)})
+
+    def reset(self) -> None:
+        """A new world with the same seed and label; clients and names are made anew."""
+        status = self._control.get("/_lab/status")
+        self._control.post("/_lab/reset", {"seed": status["seed"], "label": status["label"]})
+        self._control.get("/_lab/status", {"wait": 1})
+        with self._lock:
+            self._clients.clear()
+            self._env = None
+            self._entries = []
+
+    def _read(self, since: int) -> list[Entry]:
+        found: list[Entry] = []
+        while True:
+            page = self._control.get("/_lab/journal", {"since": since, "limit": PAGE})
+            found.extend(Entry.parse(raw) for raw in page["entries"])
+            if len(page["entries"]) < PAGE:
+                return found
+            since = int(page["next"])
+
+    def _make(self, service: str) -> Any:
+        from botocore.config import Config  # noqa: PLC0415  boto3 is slow to import
+
+        env = self.env
+        session = self._session or _own_session()
+        config = Config(user_agent_extra=USER_AGENT, retries={"total_max_attempts": 2}, proxies={})
+        with _MAKING:
+            return session.client(
+                service,
+                region_name=env["AWS_REGION"],
+                endpoint_url=env["AWS_ENDPOINT_URL"],
+                aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
+                aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
+                config=config,
+            )
+
+
+@lru_cache(maxsize=1)
+def _own_session() -> Any:
+    """A boto3 session that reads nothing of the learner's own AWS configuration, not even a profile that does
+    not exist.
+    """
+    import boto3  # noqa: PLC0415
+    import botocore.session  # noqa: PLC0415
+
+    nowhere = (None, None, os.devnull, None)
+    own = {"profile": (None, None, None, None), "config_file": nowhere, "credentials_file": nowhere}
+    return boto3.session.Session(botocore_session=botocore.session.Session(session_vars=own))
+
+
+def _is_a_cloud(cloud: EndpointCloud) -> Cloud:
+    """Lets the type checker prove that ``EndpointCloud`` keeps the protocol."""
+    return cloud

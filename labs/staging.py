@@ -1,0 +1,159 @@
+"""Setting the stage of a repair lab: a service that works, before the lab's faults reach it. Everything
+carries the tag ``fargate-lab``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from labs.catalogue import Lab
+from labs.cloud import MINUTE_MS, Cloud
+
+GOOD_IMAGE = "public.ecr.aws/nginx/nginx:1.27"
+SETTLE_LIMIT_MS = 60 * MINUTE_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A cluster with one service of ``desired`` tasks in two private subnets, 100/200, breaker on with rollback
+    unless ``breaker`` is false.
+    """
+
+    lab: str
+    cluster: str
+    service: str
+    desired: int
+    breaker: bool = True
+
+    @classmethod
+    def of(cls, lab: Lab) -> Stage:
+        """By the names in ``lab.yaml``: cluster, service, desired."""
+        return cls(lab.id, lab.name("cluster"), lab.name("service"), lab.number("desired"))
+
+
+@dataclass(frozen=True, slots=True)
+class Balanced:
+    """The load balancer in front of a service: the container's image and port, the target group's health
+    check (CreateTargetGroup's parameters), the service's grace period in seconds.
+    """
+
+    image: str
+    port: int
+    grace_s: int
+    check: Mapping[str, str | int]
+    matcher: str = "200"
+    draining_s: int = 20
+
+
+def build(cloud: Cloud, stage: Stage) -> None:
+    """Create it all and wait until the service has settled. The task definition's family is named like the
+    service.
+    """
+    _cluster_and_definition(cloud, stage, GOOD_IMAGE, 80)
+    _service(cloud, stage)
+
+
+def build_balanced(cloud: Cloud, stage: Stage, balanced: Balanced) -> None:
+    """The same behind an internet-facing load balancer: ``<service>-alb`` with a listener on port 80 that
+    forwards to the target group ``<service>``.
+    """
+    elb, env = cloud.client("elbv2"), cloud.env
+    tags = [{"Key": "fargate-lab", "Value": stage.lab}]
+    group = elb.create_target_group(
+        Name=stage.service,
+        Protocol="HTTP",
+        Port=balanced.port,
+        VpcId=env["VPC"],
+        TargetType="ip",
+        Matcher={"HttpCode": balanced.matcher},
+        Tags=tags,
+        **balanced.check,
+    )["TargetGroups"][0]["TargetGroupArn"]
+    delay = {"Key": "deregistration_delay.timeout_seconds", "Value": str(balanced.draining_s)}
+    elb.modify_target_group_attributes(TargetGroupArn=group, Attributes=[delay])
+    balancer = elb.create_load_balancer(
+        Name=f"{stage.service}-alb",
+        Subnets=[env["PUBLIC_SUBNET_A"], env["PUBLIC_SUBNET_B"]],
+        SecurityGroups=[env["ALB_SG"]],
+        Tags=tags,
+    )["LoadBalancers"][0]["LoadBalancerArn"]
+    elb.create_listener(
+        LoadBalancerArn=balancer,
+        Protocol="HTTP",
+        Port=80,
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": group}],
+        Tags=tags,
+    )
+    _cluster_and_definition(cloud, stage, balanced.image, balanced.port)
+    _service(
+        cloud,
+        stage,
+        healthCheckGracePeriodSeconds=balanced.grace_s,
+        loadBalancers=[
+            {"targetGroupArn": group, "containerName": stage.service, "containerPort": balanced.port}
+        ],
+    )
+
+
+def _cluster_and_definition(cloud: Cloud, stage: Stage, image: str, port: int) -> None:
+    ecs, env = cloud.client("ecs"), cloud.env
+    tags = _tags(stage)
+    ecs.create_cluster(clusterName=stage.cluster, tags=tags)
+    ecs.register_task_definition(
+        family=stage.service,
+        requiresCompatibilities=["FARGATE"],
+        networkMode="awsvpc",
+        cpu="256",
+        memory="512",
+        executionRoleArn=env["EXECUTION_ROLE"],
+        containerDefinitions=[
+            {
+                "name": stage.service,
+                "image": image,
+                "essential": True,
+                "stopTimeout": 30,
+                "portMappings": [{"containerPort": port}],
+                "logConfiguration": {
+                    "logDriver": "awslogs",
+                    "options": {
+                        "awslogs-group": env["LOG_GROUP"],
+                        "awslogs-region": env["AWS_REGION"],
+                        "awslogs-stream-prefix": stage.service,
+                    },
+                },
+            }
+        ],
+        tags=tags,
+    )
+
+
+def _service(cloud: Cloud, stage: Stage, **balanced: Any) -> None:
+    env = cloud.env
+    cloud.client("ecs").create_service(
+        cluster=stage.cluster,
+        serviceName=stage.service,
+        taskDefinition=stage.service,
+        desiredCount=stage.desired,
+        launchType="FARGATE",
+        deploymentConfiguration={
+            "minimumHealthyPercent": 100,
+            "maximumPercent": 200,
+            "deploymentCircuitBreaker": {"enable": stage.breaker, "rollback": stage.breaker},
+        },
+        networkConfiguration={
+            "awsvpcConfiguration": {
+                "subnets": [env["SUBNET_A"], env["SUBNET_B"]],
+                "securityGroups": [env["SG"]],
+                "assignPublicIp": "DISABLED",
+            }
+        },
+        tags=_tags(stage),
+        **balanced,
+    )
+    cloud.clock.settle(SETTLE_LIMIT_MS)
+
+
+def _tags(stage: Stage) -> list[dict[str, str]]:
+    return [{"key": "fargate-lab", "value": stage.lab}]

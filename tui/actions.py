@@ -1,0 +1,135 @@
+# ruff: noqa: E501  (a table reads best with one row on one line)
+"""Every action of the screens, in one table.
+
+A row gives an action its name (the screen's method is `action_<name>`), its keys, its words and its place.
+Bindings, footer, command palette and help page are made from this table and from nothing else. Adding an
+action is one row and one method.
+
+`keys` work everywhere, while typing too; `letters` work when the cursor is not in the console.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from textual.binding import Binding
+
+Scope = Literal["app", "catalogue", "lab", "debrief"]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One row. `footer` orders the footer (0: not there); `label` stands there, `help` everywhere else."""
+
+    name: str
+    scope: Scope
+    group: str
+    label: str
+    help: str
+    keys: tuple[str, ...] = ()
+    letters: tuple[str, ...] = ()
+    footer: int = 0
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("help", "app", "Anywhere", "Help", "Show every key, and what the signs mean", ("f1",), ("question_mark",), 1),
+    Action("command_palette", "app", "Anywhere", "More", "Find any action by name", ("ctrl+p",), (), 99),
+    Action("toggle_theme", "app", "Anywhere", "Theme", "Switch between the dark and the light theme", (), ("t",)),
+    Action("picture", "app", "Anywhere", "Picture", "Save what is on screen as an SVG file in the current folder", ("f12",), ()),
+    Action("quit", "app", "Anywhere", "Quit", "Leave; your work is kept and can be resumed", ("ctrl+q",), ()),
+    # The catalogue.
+    Action("open", "catalogue", "Catalogue", "Open lab", "Open the chosen lab, or resume it", (), ("enter",), 2),
+    Action("quit", "catalogue", "Catalogue", "Quit", "Leave fargate-lab", (), ("q",), 90),
+    Action("retry", "catalogue", "Catalogue", "Retry", "Read the catalogue again after an error", ("ctrl+r",), ()),
+    # The lab: panes.
+    Action("show('guide')", "lab", "Panes", "Guide", "Go to the guide", ("f2",), ("1",), 2),
+    Action("show('world')", "lab", "Panes", "World", "Go to the live world", ("f3",), ("2",), 3),
+    Action("show('console')", "lab", "Panes", "Console", "Go to the console", ("f4",), ("3", "i"), 4),
+    Action("shell", "lab", "Panes", "Shell", "Use a full shell in this terminal; exit it to come back", ("ctrl+t",), ("exclamation_mark",), 30),
+    # The lab: working on a step.
+    Action("check", "lab", "Working on a step", "Check", "Check this step now, drills included", ("f5",), ("c",), 5),
+    Action("paste", "lab", "Working on a step", "Paste", "Put the step's next command into the console (it does not run)", ("f6",), ("p",), 6),
+    Action("hint", "lab", "Working on a step", "Hint", "Show the next hint; there are three levels", ("f7",), ("h",), 7),
+    Action("question", "lab", "Working on a step", "Predict", "Answer the step's question before you see the result", (), ("a",)),
+    Action("solution", "lab", "Working on a step", "Solution", "Reveal the reference solution of this step", (), ("s",)),
+    Action("step(1)", "lab", "Working on a step", "Next step", "Go to the next step", ("alt+right",), ("right_square_bracket", "right"), 20),
+    Action("step(-1)", "lab", "Working on a step", "Previous step", "Go back a step", ("alt+left",), ("left_square_bracket", "left")),
+    # The lab: time.
+    Action("toggle_clock", "lab", "Time", "Pause", "Pause or run the virtual clock", ("f8",), ("space",), 8),
+    Action("next_happening", "lab", "Time", "Next", "Jump to the next thing that happens", ("f9",), ("n",), 9),
+    Action("speed(1)", "lab", "Time", "Faster", "Faster: 1x, 10x, 60x, as fast as it goes", ("ctrl+up",), ("plus", "equals_sign")),
+    Action("speed(-1)", "lab", "Time", "Slower", "Slower", ("ctrl+down",), ("minus",)),
+    # The lab: the whole of it.
+    Action("play", "lab", "The whole lab", "Watch", "Watch the lab being performed, narrated", (), ("w",)),
+    Action("debrief", "lab", "The whole lab", "Debrief", "Look back at this run: timeline and figures", (), ("d",)),
+    Action("reset_step", "lab", "The whole lab", "Reset step", "Put the world back to where this step starts", (), ("r",)),
+    Action("reset_lab", "lab", "The whole lab", "Reset lab", "Throw this world away and start the lab again", (), ("x",)),
+    Action("retry", "lab", "The whole lab", "Retry", "Try again after an error", ("ctrl+r",), ()),
+    Action("leave", "lab", "The whole lab", "Labs", "Back to the catalogue; the lab is kept", (), ("q",), 40),
+    # The console's own keys are in its widget; these are listed so that help and palette know them.
+    Action("interrupt", "lab", "Console", "Stop", "Stop the running command, or clear the line", ("ctrl+c",), ()),
+    Action("clear_console", "lab", "Console", "Clear", "Clear the console's output", ("ctrl+l",), ()),
+    Action("back", "lab", "Console", "Leave console", "Out of the console, to the guide", ("escape",), ()),
+    # The debrief.
+    Action("leave", "debrief", "Debrief", "Labs", "Back to the catalogue", (), ("enter", "q"), 2),
+    Action("back", "debrief", "Debrief", "Lab", "Back to the lab as it stands", (), ("escape", "b"), 3),
+)  # fmt: skip
+
+_NAMES = {
+    "ctrl": "Ctrl",
+    "alt": "Alt",
+    "question_mark": "?",
+    "exclamation_mark": "!",
+    "right_square_bracket": "]",
+    "left_square_bracket": "[",
+    "plus": "+",
+    "equals_sign": "=",
+    "minus": "-",
+    "space": "Space",
+    "enter": "Enter",
+    "escape": "Esc",
+    "left": "←",
+    "right": "→",
+    "up": "↑",
+    "down": "↓",
+}
+
+
+def key_name(key: str) -> str:
+    """A key as it stands on a keyboard: "Ctrl+T", "F5", "]"."""
+    return "+".join(_NAMES.get(part, part.upper()) for part in key.split("+"))
+
+
+def bindings(scope: Scope) -> list[Binding]:
+    """The key bindings of a screen (or of the app)."""
+    found = []
+    for action in ACTIONS:
+        if action.scope != scope:
+            continue
+        found += [Binding(key, action.name, action.help, show=False, priority=True) for key in action.keys]
+        found += [Binding(key, action.name, action.help, show=False) for key in action.letters]
+    return found
+
+
+def footer(scope: Scope) -> list[Action]:
+    """What the footer of a screen shows, most important first."""
+    shown = [a for a in ACTIONS if a.footer and a.scope in ("app", scope)]
+    return sorted(shown, key=lambda action: action.footer)
+
+
+def palette(scope: Scope) -> list[Action]:
+    """What the command palette of a screen offers."""
+    hidden = {"command_palette", "interrupt", "back"}
+    own = [a for a in ACTIONS if a.scope == scope and a.name not in hidden]
+    names = {a.name for a in own}
+    return own + [a for a in ACTIONS if a.scope == "app" and a.name not in hidden | names]
+
+
+def groups(scope: Scope) -> dict[str, list[Action]]:
+    """The help page of a screen: heading to rows, in the table's order, its own before those of the app."""
+    found: dict[str, list[Action]] = {}
+    for action in sorted(ACTIONS, key=lambda a: a.scope == "app"):
+        if action.scope in ("app", scope):
+            found.setdefault(action.group, []).append(action)
+    return found

@@ -1,0 +1,53 @@
+"""Every key of the screen that it was called from, made from the ACTIONS table, and what the signs mean."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from tui.actions import Scope, groups, key_name
+
+_SIGNS = (
+    "● running   ◐ on its way   ◌ stopping   ○ stopped as wanted, or still to do",
+    "✗ failed   ✓ passed or completed",
+    "desired: what the service wants.  floor, ceiling: how few, how many tasks a deployment may run.",
+    "breaker 1/3: one failure counted, the deployment fails at three.",
+)
+
+
+class HelpScreen(ModalScreen[None]):
+    """Keys and signs."""
+
+    CSS_PATH = "dialog.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,q,f1,question_mark", "dismiss(None)", "Close")
+    ]
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__()
+        self._scope = scope
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(classes="dialog -large") as page:
+            page.border_subtitle = "Esc closes · ↑ ↓ scroll"
+            yield Static(help_content(self._scope))
+
+
+def help_content(scope: Scope) -> Content:
+    """The help page of a screen."""
+    lines: list[Content] = []
+    for group, actions in groups(scope).items():
+        lines.append(Content.styled(group, "bold"))
+        for action in actions:
+            keys = "  ".join(key_name(key) for key in (*action.keys, *action.letters)) or "–"
+            lines.append(Content.assemble((f"  {keys:<18}", "$primary"), action.help))
+        lines.append(Content(""))
+    lines.append(Content.styled("Signs", "bold"))
+    lines += [Content(f"  {line}") for line in _SIGNS]
+    return Content("\n").join(lines)

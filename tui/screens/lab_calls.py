@@ -1,0 +1,181 @@
+"""The lab screen's calls on the session: each in a worker thread, each answered by a message.
+
+The rule: nothing here touches a widget or the work; an error of any call becomes `SessionFailed`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from textual import work
+from textual.message import Message
+from textual.screen import Screen
+
+from tui.feed import Feed
+from tui.messages import ChecksFinished, ClockRead, LabOpened, ProgressMade, SessionFailed
+from tui.session import Answer, ClockAction, LabSession, SessionError, ShellCommand, Solution
+from tui.snapshot import parse_clock
+
+
+@dataclass
+class Revelation(Message):
+    """A hint or the solution of a step is here."""
+
+    step_id: str
+    level: int = 0
+    hint: str | None = None
+    solution: Solution | None = None
+
+
+@dataclass
+class Answered(Message):
+    """A prediction was judged."""
+
+    step_id: str
+    value: str
+    answer: Answer
+
+
+@dataclass
+class ShellReady(Message):
+    """The shell to hand the terminal over to."""
+
+    shell: ShellCommand
+
+
+class LabCalls(Screen[None]):
+    """What the lab screen asks of the session."""
+
+    _one_lab_at_a_time: ClassVar[threading.Lock] = threading.Lock()
+    """Who leaves a lab while it opens, and opens another, has the second wait for the first."""
+
+    def __init__(self, session: LabSession) -> None:
+        super().__init__()
+        self.session = session
+        self._feed: Feed | None = None
+
+    def _call(self, doing: str, call: Callable[[], Message | None]) -> None:
+        """Make a call (in the worker that this runs in) and post what comes of it."""
+        try:
+            message = call()
+        except SessionError as error:
+            message = SessionFailed(error, doing)
+        if message is not None and self.is_attached:
+            self.post_message(message)
+
+    def _progress(self, words: str) -> None:
+        if self.is_attached:
+            self.post_message(ProgressMade(words))
+
+    @work(thread=True, exclusive=True, group="open")
+    def open_lab(self, lab_id: str) -> None:
+        """Open (or resume, or recover) the lab."""
+
+        def call() -> Message | None:
+            with self._one_lab_at_a_time:
+                if not self.is_attached:
+                    return None
+                return LabOpened(self.session.open(lab_id, self._progress))
+
+        self._call("opening the lab", call)
+
+    @work(thread=True, exclusive=True, group="open")
+    def reset(self, step_id: str | None) -> None:
+        """Reset a step, or (None) the lab."""
+
+        def call() -> Message:
+            with self._one_lab_at_a_time:
+                if step_id is None:
+                    return LabOpened(self.session.reset_lab(self._progress))
+                return LabOpened(self.session.reset_step(step_id, self._progress))
+
+        self._call("resetting", call)
+
+    @work(thread=True, group="check")
+    def check_step(self, step_id: str, *, asked: bool) -> None:
+        """Grade a step; with its drills when it was asked for."""
+        self._call(
+            "checking",
+            lambda: ChecksFinished(self.session.check(step_id, drills=asked), asked),
+        )
+
+    @work(thread=True, group="clock")
+    def move_clock(self, action: ClockAction, value: float | Literal["max"] | None = None) -> None:
+        """Pause, run, speed up or jump."""
+
+        def call() -> Message:
+            message = ClockRead(parse_clock(self.session.clock(action, value)))
+            self.wake_feed()
+            return message
+
+        self._call("moving the clock", call)
+
+    @work(thread=True, exclusive=True, group="reveal")
+    def fetch_hint(self, step_id: str, level: int) -> None:
+        """Fetch a hint."""
+        self._call(
+            "fetching a hint",
+            lambda: Revelation(step_id, level=level, hint=self.session.hint(step_id, level)),
+        )
+
+    @work(thread=True, exclusive=True, group="reveal")
+    def fetch_solution(self, step_id: str) -> None:
+        """Fetch a step's solution."""
+        self._call(
+            "fetching the solution", lambda: Revelation(step_id, solution=self.session.solution(step_id))
+        )
+
+    @work(thread=True, exclusive=True, group="reveal")
+    def judge(self, step_id: str, value: str) -> None:
+        """Judge a prediction."""
+        self._call(
+            "judging the answer", lambda: Answered(step_id, value, self.session.answer(step_id, value))
+        )
+
+    @work(thread=True, exclusive=True, group="shell")
+    def fetch_shell(self) -> None:
+        """Find out which shell to hand over to."""
+        self._call("preparing the shell", lambda: ShellReady(self.session.shell_command()))
+
+    # The feed.
+
+    def start_feed(self) -> None:
+        """Begin to look at the world, or look at it afresh."""
+        if self._feed is None:
+            self._feed = Feed(self.session, self.post_message)
+            self._run_feed(self._feed)
+        else:
+            self._feed.renew()
+
+    @work(thread=True, exclusive=True, group="feed")
+    def _run_feed(self, feed: Feed) -> None:
+        feed.run()
+
+    def wake_feed(self) -> None:
+        """Look at the world now."""
+        if self._feed is not None:
+            self._feed.wake()
+
+    def stop_feed(self) -> None:
+        """Stop looking."""
+        if self._feed is not None:
+            self._feed.stop()
+            self._feed = None
+
+    def on_unmount(self) -> None:
+        self.stop_feed()
+        # A command left running would hold the whole process up at its end.
+        self.session.cancel()
+
+    def ask(self, question: str, consequence: str, then: Callable[[], object]) -> None:
+        """Do something after the learner has confirmed it."""
+        from tui.screens.confirm import ConfirmScreen  # noqa: PLC0415 - only when it is wanted
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                then()
+
+        self.app.push_screen(ConfirmScreen(question, consequence), answered)

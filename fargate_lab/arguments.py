@@ -1,0 +1,398 @@
+"""The command line's words: what each command is called, takes, and which function it runs.
+
+Imports nothing heavy. The table is the only list of commands; `docs/cli.md` is compared with it by a test.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from fargate_lab import __version__
+from fargate_lab.errors import UsageError
+
+Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
+_EXIT = "exit codes: 0 ok, 1 a check failed, 2 usage or bad file, 3 environment, 130 interrupted"
+
+
+class _Parser(argparse.ArgumentParser):
+    """Reports a wrong word as a `UsageError`, in one line and a hint."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        raise UsageError(f"{message[:1].upper()}{message[1:]}.", f"See {self.prog} --help.")
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """The words as a namespace with `module` and `function` (below `fargate_lab.commands`). Raises
+    UsageError.
+    """
+    return build_parser().parse_args(list(words))
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    parser = _Parser(
+        prog="fargate-lab",
+        description="Learn Amazon ECS on Fargate by breaking it. Without a command: the interactive lab.",
+        epilog=_EXIT,
+        formatter_class=_Help,
+        allow_abbrev=False,
+    )
+    parser.add_argument("-V", "--version", action="version", version=f"fargate-lab {__version__}")
+    parser.set_defaults(module="screen", function="open_screen")
+    commands = parser.add_subparsers(metavar="COMMAND", parser_class=_Parser)
+    _catalogue_commands(commands)
+    _world_commands(commands)
+    _lab_commands(commands)
+    _pid1_command(commands)
+    _author_commands(commands)
+    return parser
+
+
+def command_parsers(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """The parser of each command, by name, in the order of the help."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            return dict(action.choices)
+    return {}
+
+
+class _Help(argparse.HelpFormatter):
+    """Room for the names, and the same width in any terminal, so that the reference in the docs is stable."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=28, width=100)
+
+
+def _command(
+    commands: Commands,
+    name: str,
+    where: str,
+    about: str,
+    *,
+    world: bool = False,
+    json: str = "",
+) -> argparse.ArgumentParser:
+    """One command, run by the function `where` ("module.function"); `world` adds --endpoint, `json`
+    describes --json.
+    """
+    parser = commands.add_parser(
+        name,
+        help=about,
+        description=about[:1].upper() + about[1:] + ".",
+        formatter_class=_Help,
+        allow_abbrev=False,
+    )
+    module, _, function = where.partition(".")
+    parser.set_defaults(module=module, function=function)
+    if world:
+        parser.add_argument(
+            "--endpoint",
+            metavar="URL",
+            help="the world to talk to (else $FARGATE_LAB_ENDPOINT, else the one running)",
+        )
+    if json:
+        parser.add_argument("--json", action="store_true", help=json)
+    return parser
+
+
+def _catalogue_commands(commands: Commands) -> None:
+    _command(commands, "list", "catalogue.list_labs", "list the labs and your progress", json="as JSON")
+    show = _command(
+        commands, "show", "catalogue.show_lab", "show a lab: its steps and its guide", json="as JSON"
+    )
+    show.add_argument("lab", metavar="LAB", nargs="?", help="the lab (else the one of the running world)")
+
+
+def _world_commands(commands: Commands) -> None:
+    serve = _command(
+        commands,
+        "serve",
+        "world.serve",
+        'run the offline cloud until Ctrl-C; prints the exports, then "ready"',
+    )
+    serve.add_argument("--port", type=_port, default=0, metavar="N", help="TCP port (default: a free one)")
+    serve.add_argument(
+        "--bind",
+        type=_loopback,
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        help="loopback address (default 127.0.0.1)",
+    )
+    serve.add_argument(
+        "--speed",
+        type=speed,
+        default=10.0,
+        metavar="X|max",
+        help="virtual seconds per second, 0.1 to 3600 (default 10)",
+    )
+    serve.add_argument(
+        "--seed", type=int, default=None, metavar="S", help="seed of a new world (default: another each time)"
+    )
+    serve.add_argument("--lab", metavar="LAB", help="set this lab up, or go on where it was left")
+    again = serve.add_mutually_exclusive_group()
+    again.add_argument("--fresh", action="store_true", help="with --lab: begin the lab anew")
+    again.add_argument("--resume", action="store_true", help="without --lab: go on with the last world")
+    env = _command(
+        commands,
+        "env",
+        "world.print_env",
+        "print what points aws, boto3 and Terraform at the running world",
+        world=True,
+    )
+    env.add_argument(
+        "--shell",
+        choices=("sh", "fish", "powershell", "json"),
+        help="for which shell (default: the one you use)",
+    )
+    shell = _command(
+        commands, "shell", "world.open_shell", "open a shell that talks to the running world", world=True
+    )
+    shell.add_argument("-c", dest="line", metavar="LINE", help="run this line and exit with its exit code")
+    clock = _command(
+        commands, "clock", "world.clock", "read or move the virtual clock", world=True, json="as JSON"
+    )
+    clock.add_argument(
+        "action",
+        nargs="?",
+        default="read",
+        choices=("read", "pause", "run", "speed", "advance", "next", "settle"),
+        help="next: jump to the next happening; settle: until nothing is on its way (default: read)",
+    )
+    clock.add_argument(
+        "value",
+        nargs="?",
+        metavar="VALUE",
+        help="speed: 0.1 to 3600 or max; advance, settle: 90s, 5m, 2h, 1d",
+    )
+
+    _traffic_command(commands)
+
+
+def _traffic_command(commands: Commands) -> None:
+    traffic = _command(
+        commands,
+        "traffic",
+        "traffic.traffic",
+        "send requests through a load balancer to a service, and see which failed, when and why",
+        world=True,
+        json="the whole report as JSON",
+    )
+    traffic.add_argument(
+        "action",
+        nargs="?",
+        default="report",
+        choices=("start", "stop", "report"),
+        help="(default: report)",
+    )
+    traffic.add_argument("--rps", type=float, metavar="N", help="start: requests per second, 0.01 to 5000")
+    traffic.add_argument(
+        "--pattern",
+        choices=("poisson", "constant", "step", "spike", "daily"),
+        help="start: how they come (default poisson)",
+    )
+    traffic.add_argument(
+        "--to-rps", type=float, metavar="N", help="step, spike: the higher rate (default: twice --rps)"
+    )
+    traffic.add_argument(
+        "--after", metavar="TIME", help="step, spike: when it begins, like 90s or 5m (default 1m)"
+    )
+    traffic.add_argument(
+        "--for", dest="lasting", metavar="TIME", help="spike: how long it lasts (default 1m)"
+    )
+    traffic.add_argument("--path", metavar="PATH", help="start: what to ask for (default /)")
+    traffic.add_argument(
+        "--long-share", type=float, metavar="X", help="start: share of long requests, 0 to 1 (default 0)"
+    )
+    traffic.add_argument(
+        "--long-ms", type=int, metavar="MS", help="start: how long those wait (default 10000)"
+    )
+    traffic.add_argument(
+        "--client-timeout", metavar="TIME", help="start: when a client gives up (default 30s)"
+    )
+    traffic.add_argument(
+        "--target-group", metavar="ARN", help="start: where to (default: the only one that services use)"
+    )
+
+
+def _lab_commands(commands: Commands) -> None:
+    start = _command(
+        commands, "start", "lab.start", "set a lab up in the running world", world=True, json="as JSON"
+    )
+    start.add_argument("lab", metavar="LAB")
+    check = _command(
+        commands,
+        "check",
+        "lab.check",
+        "grade a lab or one step of it; exit 1 when something does not pass",
+        world=True,
+    )
+    check.add_argument("lab", metavar="LAB", nargs="?", help="the lab (else the one of the running world)")
+    check.add_argument("step", metavar="STEP", nargs="?", help="one step only")
+    check.add_argument(
+        "--no-drills", action="store_true", help="leave out checks that make a failure happen again"
+    )
+    form = check.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="as JSON")
+    form.add_argument("--junit", metavar="FILE", help="write a JUnit XML report; - for stdout")
+    hint = _command(commands, "hint", "lab.hint", "show the next hint of a step", world=True)
+    hint.add_argument("lab", metavar="LAB")
+    hint.add_argument(
+        "step", metavar="STEP", nargs="?", help="the step (default: the first that does not pass)"
+    )
+    hint.add_argument(
+        "--level",
+        type=int,
+        metavar="N",
+        help="1 is a nudge, 3 nearly the answer (default: one more than last)",
+    )
+    solve = _command(
+        commands, "solve", "lab.solve", "apply the lab's reference solution to the running world", world=True
+    )
+    solve.add_argument("lab", metavar="LAB")
+    reset = _command(
+        commands, "reset", "lab.reset", "a new world, and the lab from its first step", world=True
+    )
+    reset.add_argument("lab", metavar="LAB")
+    reset.add_argument("--seed", type=int, metavar="S", help="another seed than the world has now")
+    play = _command(
+        commands,
+        "play",
+        "lab.play",
+        "watch a lab being done, with its reference commands, in a world of its own",
+    )
+    play.add_argument("lab", metavar="LAB")
+    play.add_argument(
+        "--speed",
+        type=speed,
+        default=60.0,
+        metavar="X|max",
+        help="virtual seconds per second (default 60); max waits for nothing",
+    )
+    play.add_argument("--seed", type=int, default=1, metavar="S", help="seed of the world (default 1)")
+
+
+def _pid1_command(commands: Commands) -> None:
+    pid1 = _command(
+        commands,
+        "pid1",
+        "pid1.pid1",
+        "run a command line as a real PID 1, stop it as ECS does, and compare with the model; exit 1 when the stop is not clean",
+        json="as JSON",
+    )
+    pid1.usage = "fargate-lab pid1 [options] [--shell-form | --] COMMAND ..."
+    pid1.add_argument(
+        "--shell-form",
+        action="store_true",
+        help="COMMAND is a shell's line, as in `CMD app` (default: exec form)",
+    )
+    pid1.add_argument(
+        "--shell",
+        default="sh",
+        metavar="NAME",
+        help="with --shell-form: sh, dash, bash or busybox (default sh)",
+    )
+    pid1.add_argument(
+        "--init",
+        action="store_true",
+        help="below an init, as with initProcessEnabled (tini, else a stand-in)",
+    )
+    pid1.add_argument(
+        "--serve",
+        action="store_true",
+        help="a small HTTP server is there as `app` (also with --no-handler or --exit-at-once), and lost requests are counted",
+    )
+    pid1.add_argument(
+        "--signal",
+        type=_signal,
+        default=signal.SIGTERM,
+        metavar="NAME",
+        help="the stop signal (default SIGTERM)",
+    )
+    pid1.add_argument(
+        "--stop-timeout",
+        type=_seconds,
+        default=30.0,
+        metavar="SECONDS",
+        help="from the stop signal to SIGKILL (default 30, as in ECS)",
+    )
+    pid1.add_argument(
+        "--boot",
+        type=_seconds,
+        metavar="SECONDS",
+        help="the signal comes this long after the start (default 1); with --serve or --ready: the most (default 10)",
+    )
+    pid1.add_argument("--ready", metavar="TEXT", help="the signal comes once the program has printed TEXT")
+    pid1.add_argument(
+        "words", metavar="COMMAND", nargs=argparse.REMAINDER, help="with --serve: default `app`"
+    )
+
+
+def _author_commands(commands: Commands) -> None:
+    verify = _command(
+        commands,
+        "verify",
+        "author.verify",
+        "prove labs: unsolved at first, right fixes pass, wrong ones fail; exit 1 otherwise",
+        json="as JSON",
+    )
+    verify.add_argument("labs", metavar="LAB", nargs="*", help="the labs (default: all)")
+    verify.add_argument("--seed", type=int, default=1, metavar="S", help="seed of the worlds (default 1)")
+    doctor = _command(
+        commands,
+        "doctor",
+        "author.doctor",
+        "look at the surroundings and say what to do; exit 3 when something is missing",
+    )
+    doctor.add_argument("--json", action="store_true", help="as JSON")
+
+
+def _port(word: str) -> int:
+    if not word.isdigit() or int(word) > 65535:
+        raise argparse.ArgumentTypeError(f"{word!r} is not a port (0 to 65535)")
+    return int(word)
+
+
+def _loopback(word: str) -> str:
+    # The names that the endpoint answers to (docs/control-api.md); it is no server for a network.
+    if word not in ("127.0.0.1", "localhost", "::1"):
+        raise argparse.ArgumentTypeError(f"{word!r} is no loopback address (127.0.0.1, localhost or ::1)")
+    return word
+
+
+def _seconds(word: str) -> float:
+    try:
+        seconds = float(word)
+    except ValueError:
+        seconds = -1.0
+    if not 0 < seconds <= 3600:
+        raise argparse.ArgumentTypeError(f"{word!r} is not a number of seconds (above 0, up to 3600)")
+    return seconds
+
+
+def _signal(word: str) -> signal.Signals:
+    """`TERM`, `SIGTERM` or `15`."""
+    name = word.upper() if word.upper().startswith("SIG") else f"SIG{word.upper()}"
+    try:
+        number = signal.Signals(int(word)) if word.isdigit() else signal.Signals[name]
+    except (KeyError, ValueError):
+        raise argparse.ArgumentTypeError(f"{word!r} is not a signal") from None
+    # By name: Windows has neither.
+    if number.name in ("SIGKILL", "SIGSTOP"):
+        raise argparse.ArgumentTypeError(f"{number.name} cannot be handled by any program")
+    return number
+
+
+def speed(word: str) -> float | str:
+    """A speed of the clock, as the command line has it."""
+    if word == "max":
+        return word
+    try:
+        value = float(word)
+    except ValueError:
+        value = 0.0
+    if not 0.1 <= value <= 3600:
+        raise argparse.ArgumentTypeError(f"{word!r} is not a speed (0.1 to 3600, or max)")
+    return value

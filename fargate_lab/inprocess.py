@@ -1,0 +1,96 @@
+"""Worlds in this process, without sockets: for `verify` and the tests. The only place outside of the tests
+that builds a simulator.
+
+All worlds of one factory are alike (one seed, one virtual start) and their clocks stand still unless they are
+told to move.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from fargate_lab import __version__
+from fargate_sim import inprocess
+from fargate_sim.cloud import Cloud
+from fargate_sim.endpoint import LOOPBACK, Endpoint
+from fargate_sim.pacer import Pacer
+from labs.endpoint_cloud import EndpointCloud
+from labs.errors import ControlError
+
+START_MS = 1_767_258_000_000
+"""2026-01-01T09:00:00Z."""
+
+
+class InProcessControl:
+    """A `labs.control.ControlClient` for a world in this process."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._control = inprocess.control(endpoint)
+
+    def get(self, path: str, query: Mapping[str, str | int] | None = None) -> Any:
+        """The answer to `GET <path>`; None for 204."""
+        with _refusals():
+            return self._control.get(path, query)
+
+    def post(self, path: str, body: Mapping[str, Any]) -> Any:
+        """The answer to `POST <path>`."""
+        with _refusals():
+            return self._control.post(path, body)
+
+
+@contextlib.contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except inprocess.ControlRefusedError as error:
+        raise ControlError(error.error, error.hint) from None
+
+
+@contextlib.contextmanager
+def world_factory(seed: int = 1) -> Iterator[Callable[[], EndpointCloud]]:
+    """A function that makes a fresh world each time it is called, and ends the one before: an account lives
+    once in a process.
+    """
+    current: list[Endpoint] = []
+
+    def end() -> None:
+        while current:
+            current.pop().close()
+
+    def make_cloud(chosen: int | None, label: str) -> tuple[Cloud, Pacer]:
+        cloud = Cloud(seed if chosen is None else chosen, start_ms=START_MS, label=label)
+        return cloud, Pacer(cloud.engine, lambda: cloud.settled, paused=True)
+
+    def new_cloud() -> EndpointCloud:
+        end()
+        cloud, pacer = make_cloud(seed, "verify")
+        endpoint = Endpoint(cloud, pacer, hosts=LOOPBACK, make_cloud=make_cloud, version=lambda: __version__)
+        current.append(endpoint)
+        return EndpointCloud(InProcessControl(endpoint), _session(endpoint))
+
+    try:
+        yield new_cloud
+    finally:
+        end()
+
+
+def _session(endpoint: Endpoint) -> Any:
+    """A boto3 session whose requests never leave the process."""
+    import boto3  # noqa: PLC0415 - a third of a second
+    import botocore.session  # noqa: PLC0415
+
+    session = botocore.session.Session()
+    session.register_component("data_loader", _models())
+    inprocess.attach(session, endpoint)
+    return boto3.session.Session(botocore_session=session)
+
+
+@cache
+def _models() -> Any:
+    """Shared by all worlds: reading the service models is most of what a new session costs."""
+    import botocore.session  # noqa: PLC0415
+
+    return botocore.session.Session().get_component("data_loader")

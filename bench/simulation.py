@@ -1,0 +1,179 @@
+"""The model alone: a large rolling deployment, a quiet day, requests."""
+
+from __future__ import annotations
+
+import time
+
+from bench.measure import Row
+from fargate_sim.images import default_catalogue
+from fargate_sim.kernel.engine import Engine
+from fargate_sim.kernel.journal import Journal
+from fargate_sim.kernel.seeds import Seeds
+from fargate_sim.model.breaker import CircuitBreaker
+from fargate_sim.model.service import LoadBalancerSpec, Service
+from fargate_sim.model.surroundings import SubnetFacts, TargetGroupFacts
+from fargate_sim.model.task_definition import ContainerSpec, TaskDefinition
+from fargate_sim.model.traffic import Demand
+from fargate_sim.model.traffic.report import report
+from fargate_sim.model.world import Placement, World
+
+_SUBNETS = {
+    "subnet-a": SubnetFacts("subnet-a", "vpc", "10.0.0.0/17", "us-east-1a"),
+    "subnet-b": SubnetFacts("subnet-b", "vpc", "10.0.128.0/17", "us-east-1b"),
+}
+
+
+_GROUP = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/0123456789abcdef"
+_GROUP_FACTS = TargetGroupFacts(_GROUP, "ip", "vpc", True, None, "/", 30, 5, 2, "200", 30)
+
+
+class _Account:
+    """Two large subnets, a target group, and nothing else."""
+
+    def subnet(self, subnet_id: str) -> SubnetFacts | None:
+        return _SUBNETS.get(subnet_id)
+
+    def subnets(self) -> list[SubnetFacts]:
+        return list(_SUBNETS.values())
+
+    def addresses_in_use(self, subnet_id: str) -> frozenset[str]:  # noqa: ARG002
+        return frozenset()
+
+    def security_group_vpc(self, group_id: str) -> str | None:  # noqa: ARG002
+        return "vpc"
+
+    def default_security_group(self, vpc_id: str) -> str:  # noqa: ARG002
+        return "sg-default"
+
+    def target_group(self, arn: str) -> TargetGroupFacts | None:
+        return _GROUP_FACTS if arn == _GROUP else None
+
+    def log_group_exists(self, name: str) -> bool:  # noqa: ARG002
+        return True
+
+    def create_log_group(self, name: str) -> None:
+        """Every group exists."""
+
+
+def _world() -> World:
+    engine = Engine(1_767_258_000_000)
+    world = World(
+        engine=engine,
+        journal=Journal(engine),
+        seeds=Seeds(1),
+        region="us-east-1",
+        account="123456789012",
+        surroundings=_Account(),
+        images=default_catalogue(),
+    )
+    world.create_cluster("bench", "disabled")
+    return world
+
+
+def _placement(*, balanced: bool = False) -> Placement:
+    balancers = (LoadBalancerSpec(_GROUP, "web", 80),) if balanced else ()
+    return Placement(tuple(_SUBNETS), ("sg-1",), False, "FARGATE", load_balancers=balancers)
+
+
+def _service(world: World, desired: int, *, balanced: bool = False) -> Service:
+    definition = TaskDefinition(
+        arn=world.arn("task-definition/web:1"),
+        family="web",
+        revision=1,
+        cpu_units=256,
+        memory_mib=512,
+        network_mode="awsvpc",
+        containers=(ContainerSpec("web", "nginx:1.27"),),
+        compatibilities=("FARGATE",),
+        document={},
+    )
+    world.register_task_definition(definition)
+    service = Service(
+        name="web",
+        arn=world.arn("service/bench/web"),
+        cluster="bench",
+        created_ms=world.engine.now_ms,
+        desired=desired,
+        breaker=CircuitBreaker(enabled=True, rollback=True),
+    )
+    world.create_service(service, definition, _placement(balanced=balanced), {})
+    _finish(world, service)
+    return service
+
+
+def _finish(world: World, service: Service) -> None:
+    limit_ms = world.engine.now_ms + 86_400_000
+    while service.in_rollout and world.engine.run_next(limit_ms):
+        pass
+    if service.in_rollout:
+        raise RuntimeError("the deployment did not complete within a day")
+
+
+def _rollout_seconds(tasks: int) -> float:
+    world = _world()
+    service = _service(world, tasks)
+    revision = world.revision(
+        service.arn,
+        service.primary.revision.task_definition,
+        _placement(),
+        {},
+    )
+    begin = time.perf_counter()
+    world.update_service(service, changed=["forceNewDeployment"], revision=revision, forced=True)
+    _finish(world, service)
+    taken = time.perf_counter() - begin
+    if service.running_count != tasks:
+        raise RuntimeError(f"{service.running_count} tasks run, not {tasks}")
+    return taken
+
+
+def _requests_per_second() -> float:
+    """Simulated requests per second of wall time: twenty tasks under 1,000 a second, one in twenty of them long, and a
+    rolling deployment in the middle.
+    """
+    world = _world()
+    service = _service(world, 20, balanced=True)
+    world.traffic.start(Demand(_GROUP, 1000, long_share=0.05, long_ms=5_000))
+    begin = time.perf_counter()
+    world.engine.run_until(world.engine.now_ms + 120_000)
+    definition = service.primary.revision.task_definition
+    revision = world.revision(service.arn, definition, _placement(balanced=True), {})
+    world.update_service(service, changed=["forceNewDeployment"], revision=revision, forced=True)
+    _finish(world, service)
+    world.engine.run_until(world.engine.now_ms + 120_000)
+    told = report(world.traffic, world.engine.now_ms)
+    taken = time.perf_counter() - begin
+    if told["failed"]:
+        raise RuntimeError(f"{told['failed']} requests failed in a deployment that should lose none")
+    return float(told["sent"] / taken)
+
+
+def rows() -> list[Row]:
+    """The bars on the simulation itself."""
+    found = []
+    for tasks, bar in ((1000, 1.0), (5000, 6.0)):
+        taken = min(_rollout_seconds(tasks) for _ in range(3))
+        found.append(
+            Row(
+                f"force-new-deployment, {tasks:,} tasks, to completion",
+                f"<= {bar:.0f} s",
+                f"{taken:.2f} s",
+                taken <= bar,
+            )
+        )
+    world = _world()
+    _service(world, 50)
+    begin = time.perf_counter()
+    world.engine.run_until(world.engine.now_ms + 86_400_000)
+    taken = time.perf_counter() - begin
+    found.append(Row("24 virtual hours of a 50-task service", "<= 2 s", f"{taken * 1000:.1f} ms", taken <= 2))
+    rate = max(_requests_per_second() for _ in range(3))
+    found.append(
+        Row(
+            "requests through a load balancer, a deployment among them",
+            ">= 100,000/s",
+            f"{rate:,.0f}/s",
+            rate >= 100_000,
+        )
+    )
+    return found

@@ -1,0 +1,264 @@
+"""Each fault against the offline cloud: written down first, applied, taken back without a trace."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chaos.errors import FaultError
+from chaos.faults import inject
+from chaos.undo import Undo, revert
+from labs.endpoint_cloud import EndpointCloud
+from labs.staging import Balanced, Stage, build, build_balanced
+
+TARGET = {"cluster": "c", "service": "s"}
+
+
+@pytest.fixture
+def stage(cloud: EndpointCloud) -> EndpointCloud:
+    """A service of two tasks that has settled."""
+    build(cloud, Stage("test", "c", "s", 2))
+    return cloud
+
+
+@pytest.fixture
+def balanced(cloud: EndpointCloud) -> EndpointCloud:
+    """The same behind a load balancer, with a shop that boots slowly and a grace period that allows for it."""
+    check: dict[str, str | int] = {
+        "HealthCheckPath": "/healthz",
+        "HealthCheckIntervalSeconds": 10,
+        "HealthyThresholdCount": 2,
+    }
+    shop = Balanced("public.ecr.aws/fargate-lab/shop:1.0-slow", 8080, 150, check)
+    build_balanced(cloud, Stage("test", "c", "s", 2), shop)
+    return cloud
+
+
+def service(cloud: EndpointCloud) -> dict[str, Any]:
+    """The service now."""
+    return dict(cloud.client("ecs").describe_services(cluster="c", services=["s"])["services"][0])
+
+
+def configured(cloud: EndpointCloud) -> dict[str, Any]:
+    """What a fault may change of a service, and must give back."""
+    keys = (
+        "taskDefinition",
+        "desiredCount",
+        "runningCount",
+        "deploymentConfiguration",
+        "networkConfiguration",
+        "healthCheckGracePeriodSeconds",
+    )
+    return {key: service(cloud).get(key) for key in keys} | {"check": health_check(cloud)}
+
+
+def health_check(cloud: EndpointCloud) -> list[tuple[str, str, str]]:
+    """Port, path and matcher of every target group."""
+    groups = cloud.client("elbv2").describe_target_groups()["TargetGroups"]
+    return [(g["HealthCheckPort"], g["HealthCheckPath"], g["Matcher"]["HttpCode"]) for g in groups]
+
+
+def apply(cloud: EndpointCloud, fault: str, **settings: Any) -> Undo:
+    """Inject, and see that the undo was written down while the service was still as before."""
+    before = configured(cloud)
+    seen: list[Undo] = []
+
+    def record(undo: Undo) -> None:
+        assert configured(cloud) == before
+        seen.append(undo)
+
+    undo = inject(cloud.client, fault, {**TARGET, **settings}, record)
+    assert seen == [undo]
+    return undo
+
+
+def take_back(cloud: EndpointCloud, undo: Undo) -> None:
+    """Through the journal's form, as another process would."""
+    revert(cloud.client, Undo.parse(undo.to_dict()), lambda: cloud.clock.settle(3_600_000))
+
+
+@pytest.mark.parametrize(
+    ("fault", "settings"),
+    [
+        ("bad_image", {}),
+        ("bad_image", {"crash": True}),
+        ("bad_image", {"image": "nginx:no-such-tag"}),
+        ("breaker_off", {}),
+        ("breaker_off", {"keep_detection": True}),
+        ("tiny_subnet", {}),
+        ("tiny_subnet", {"zones": 1, "prefix": 27}),
+    ],
+)
+def test_a_fault_changes_the_service_and_is_taken_back_even_twice(
+    stage: EndpointCloud, fault: str, settings: dict[str, Any]
+) -> None:
+    before = configured(stage)
+    subnets = len(stage.client("ec2").describe_subnets()["Subnets"])
+    undo = apply(stage, fault, **settings)
+    assert configured(stage) != before
+    stage.clock.advance(240_000)
+    take_back(stage, undo)
+    take_back(stage, undo)
+    stage.clock.advance(120_000)
+    assert configured(stage) == before
+    assert len(stage.client("ec2").describe_subnets()["Subnets"]) == subnets
+    active = stage.client("ecs").list_task_definitions(familyPrefix="s", status="ACTIVE")[
+        "taskDefinitionArns"
+    ]
+    assert [before["taskDefinition"]] == active
+
+
+@pytest.mark.parametrize(
+    ("fault", "settings", "after"),
+    [
+        ("health_check_mismatch", {"mismatch": "port"}, ("9090", "/healthz", "200")),
+        ("health_check_mismatch", {"mismatch": "path"}, ("traffic-port", "/health", "200")),
+        ("health_check_mismatch", {"mismatch": "matcher"}, ("traffic-port", "/healthz", "204")),
+        ("no_grace_period", {}, ("traffic-port", "/healthz", "200")),
+        ("no_grace_period", {"seconds": 20}, ("traffic-port", "/healthz", "200")),
+    ],
+)
+def test_a_fault_behind_a_load_balancer_kills_tasks_and_is_taken_back_even_twice(
+    balanced: EndpointCloud, fault: str, settings: dict[str, Any], after: tuple[str, str, str]
+) -> None:
+    before = configured(balanced)
+    undo = apply(balanced, fault, **settings)
+    assert health_check(balanced) == [after]
+    assert configured(balanced) != before
+    balanced.clock.advance(240_000)
+    reasons = [str(entry.data["reason"]) for entry in balanced.history.of("task.unhealthy")]
+    assert reasons
+    assert all(reason.startswith("Task failed ELB health checks in (target-group ") for reason in reasons)
+    take_back(balanced, undo)
+    take_back(balanced, undo)
+    balanced.clock.settle(3_600_000)
+    assert configured(balanced) == before
+    assert [item["rolloutState"] for item in service(balanced)["deployments"]] == ["COMPLETED"]
+
+
+def test_another_world_has_another_mismatch() -> None:
+    from fargate_lab.inprocess import world_factory  # noqa: PLC0415 - most tests need one seed only
+
+    seen = set()
+    for seed in range(1, 8):
+        with world_factory(seed=seed) as new:
+            cloud = new()
+            build_balanced(cloud, Stage("test", "c", "s", 1), Balanced("nginx:1.27", 80, 0, {}))
+            inject(cloud.client, "health_check_mismatch", TARGET, lambda _: None)
+            seen.add(health_check(cloud)[0])
+    assert seen == {("9090", "/", "200"), ("traffic-port", "/health", "200"), ("traffic-port", "/", "204")}
+
+
+def test_an_undo_leaves_alone_a_target_group_that_is_gone(balanced: EndpointCloud) -> None:
+    undo = apply(balanced, "health_check_mismatch", mismatch="path")
+    elb = balanced.client("elbv2")
+    balanced.client("ecs").delete_service(cluster="c", service="s", force=True)
+    elb.delete_load_balancer(
+        LoadBalancerArn=elb.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
+    )
+    elb.delete_target_group(TargetGroupArn=undo.steps[0].arguments["target_group"])
+    take_back(balanced, undo)
+    assert health_check(balanced) == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "settings", "words"),
+    [
+        ("health_check_mismatch", {"mismatch": "colour"}, "Choose any, port, path or matcher"),
+        ("no_grace_period", {"seconds": 150}, "is 150 s, so a fault cannot make it 150 s"),
+        ("no_grace_period", {"seconds": -1}, "cannot make it -1 s"),
+    ],
+)
+def test_a_fault_behind_a_load_balancer_that_cannot_be_is_refused(
+    balanced: EndpointCloud, fault: str, settings: dict[str, Any], words: str
+) -> None:
+    before = configured(balanced)
+    noted: list[Undo] = []
+    with pytest.raises(FaultError) as caught:
+        inject(balanced.client, fault, {**TARGET, **settings}, noted.append)
+    assert words in str(caught.value)
+    assert (noted, configured(balanced)) == ([], before)
+
+
+def test_faults_of_load_balancers_need_one(stage: EndpointCloud) -> None:
+    for fault in ("health_check_mismatch", "no_grace_period"):
+        with pytest.raises(FaultError, match="stands behind no load balancer"):
+            inject(stage.client, fault, TARGET, lambda _: None)
+
+
+def test_a_missing_image_never_runs_and_a_crash_runs_first(stage: EndpointCloud) -> None:
+    apply(stage, "bad_image")
+    stage.clock.advance(240_000)
+    failures = stage.history.of("deployment.failure_counted")
+    assert {entry.data["why"] for entry in failures} == {"never_running"}
+    seen = stage.history.next_seq
+    stage.client("ecs").update_service(cluster="c", service="s", taskDefinition="s:1")
+    stage.clock.settle(3_600_000)
+    apply(stage, "bad_image", crash=True)
+    stage.clock.advance(240_000)
+    failures = stage.history.since(seen).of("deployment.failure_counted")
+    assert {entry.data["why"] for entry in failures} == {"exited_before_healthy"}
+
+
+def test_breaker_off_keeps_the_percentages_and_starts_no_deployment(stage: EndpointCloud) -> None:
+    deployments = [item["id"] for item in service(stage)["deployments"]]
+    apply(stage, "breaker_off", keep_detection=True)
+    after = service(stage)
+    breaker = after["deploymentConfiguration"]["deploymentCircuitBreaker"]
+    assert (breaker["enable"], breaker["rollback"]) == (True, False)
+    assert after["deploymentConfiguration"]["minimumHealthyPercent"] == 100
+    assert [item["id"] for item in after["deployments"]] == deployments
+
+
+def test_tiny_subnets_are_ours_one_in_each_zone_with_the_same_routes(stage: EndpointCloud) -> None:
+    apply(stage, "tiny_subnet")
+    ec2 = stage.client("ec2")
+    ids = service(stage)["networkConfiguration"]["awsvpcConfiguration"]["subnets"]
+    subnets = ec2.describe_subnets(SubnetIds=ids)["Subnets"]
+    assert len({subnet["AvailabilityZone"] for subnet in subnets}) == 2
+    for subnet in subnets:
+        assert subnet["CidrBlock"].endswith("/28")
+        assert {"Key": "fargate-lab", "Value": "fault"} in subnet["Tags"]
+    filters = [
+        {"Name": "association.subnet-id", "Values": [*ids, stage.env["SUBNET_A"], stage.env["SUBNET_B"]]}
+    ]
+    tables = ec2.describe_route_tables(Filters=filters)["RouteTables"]
+    linked = {
+        link.get("SubnetId"): table["RouteTableId"] for table in tables for link in table["Associations"]
+    }
+    assert {linked[subnet] for subnet in ids} == {
+        linked[stage.env["SUBNET_A"]],
+        linked[stage.env["SUBNET_B"]],
+    }
+    stage.clock.settle(3_600_000)
+    assert service(stage)["runningCount"] == 2
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"cluster": "nowhere", "service": "s"}, "There is no cluster 'nowhere'"),
+        ({"cluster": "c", "service": "nobody"}, "There is no active service 'nobody'"),
+        ({"cluster": "c", "service": "s", "zones": 3}, "'zones' cannot be 3"),
+        ({"cluster": "c", "service": "s", "prefix": 29}, "cannot have the prefix /29"),
+    ],
+)
+def test_a_fault_that_cannot_be_is_refused_and_changes_nothing(
+    stage: EndpointCloud, settings: dict[str, Any], words: str
+) -> None:
+    before = configured(stage)
+    with pytest.raises(FaultError) as caught:
+        inject(stage.client, "tiny_subnet", settings, lambda _: None)
+    assert words in str(caught.value)
+    assert configured(stage) == before
+
+
+def test_a_service_that_is_not_tagged_is_left_alone(stage: EndpointCloud) -> None:
+    arn = service(stage)["serviceArn"]
+    stage.client("ecs").untag_resource(resourceArn=arn, tagKeys=["fargate-lab"])
+    before = configured(stage)
+    for fault in ("bad_image", "breaker_off", "tiny_subnet", "health_check_mismatch", "no_grace_period"):
+        with pytest.raises(FaultError, match="does not carry the tag"):
+            inject(stage.client, fault, TARGET, lambda _: None)
+    assert configured(stage) == before

@@ -1,0 +1,132 @@
+"""Whatever is sent to ECS, the answer is AWS's: a result that fits its shape or an error of the model's, never a 500."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fargate_sim import ecs_front, inprocess
+from fargate_sim.api.ecs import OPERATIONS
+from fargate_sim.cloud import Cloud
+from fargate_sim.endpoint import Endpoint
+from fargate_sim.inprocess import call
+from fargate_sim.pacer import Pacer
+from fargate_sim.wire.services import raw_model
+
+from .conftest import START_MS, Offline
+
+SHAPES: dict[str, Any] = raw_model("ecs")["shapes"]
+MODEL_OPERATIONS: dict[str, Any] = raw_model("ecs")["operations"]
+ERRORS = {name for name, shape in SHAPES.items() if shape.get("exception")}
+ERRORS |= {"SerializationException", "NotImplementedException"}
+DEEP = 5
+
+_words = st.sampled_from(
+    [
+        *("demo", "web", "web:1", "web:2", "app", "nginx", "redis:7", "service:web", "", "x" * 300, "é", "*"),
+        *("FARGATE", "awsvpc", "256", "512", "0.25 vCPU", "awslogs", "ECS", "LATEST", "1.4.0", "subnet-1"),
+        *("containerInsights", "enabled", "disabled", "HEALTHY", "RUNNING", "STOPPED"),
+        "arn:aws:ecs:us-east-1:1:task/demo/1",
+    ]
+)
+_rubbish = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats(allow_nan=False)
+    | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def of_shape(name: str, depth: int = 0) -> st.SearchStrategy[Any]:
+    """Values that mostly have the form of a shape."""
+    shape = SHAPES[name]
+    kind = shape["type"]
+    if kind == "structure":
+        if depth > DEEP:
+            return st.just({})
+        members = {member: of_shape(ref["shape"], depth + 1) for member, ref in shape["members"].items()}
+        required = {member: members.pop(member) for member in shape.get("required", ())}
+        if depth == 0:
+            return st.fixed_dictionaries(required, optional=members)
+        return st.fixed_dictionaries({}, optional=required | members) | st.fixed_dictionaries(required)
+    if kind == "list":
+        return st.lists(of_shape(shape["member"]["shape"], depth + 1), max_size=3)
+    if kind == "map":
+        return st.dictionaries(_words, of_shape(shape["value"]["shape"], depth + 1), max_size=3)
+    if kind == "boolean":
+        return st.booleans()
+    if kind == "string":
+        return st.sampled_from(shape["enum"]) | _words if shape.get("enum") else _words
+    if kind in ("double", "float"):
+        return st.floats(allow_nan=False, allow_infinity=False, width=32)
+    return st.sampled_from([0, 1, 2, 3, 10, 11, 100, 200, -1, 80, 30, 120, 121]) | st.integers(
+        -(2**31), 2**31
+    )
+
+
+def _requests(operation: str) -> st.SearchStrategy[bytes]:
+    whole = of_shape(MODEL_OPERATIONS[operation]["input"]["shape"])
+    spoilt = st.builds(
+        lambda params, name, value: {**params, name: value},
+        whole,
+        st.sampled_from(sorted(SHAPES[MODEL_OPERATIONS[operation]["input"]["shape"]]["members"]) or ["x"]),
+        _rubbish,
+    )
+    return st.one_of(whole, whole, spoilt, _rubbish).map(lambda value: json.dumps(value).encode())
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[Offline]:
+    """One cloud for all: what a call leaves behind is what the next one finds."""
+    cloud = Cloud(101, start_ms=START_MS)
+    app = Endpoint(cloud, Pacer(cloud.engine, lambda: cloud.settled, paused=True))
+    offline = Offline(app, inprocess.control(app))
+    offline.start_service()
+    yield offline
+    app.close()
+
+
+@pytest.mark.parametrize("operation", sorted(OPERATIONS))
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True
+)
+@given(data=st.data())
+def test_no_request_makes_it_stumble(operation: str, world: Offline, data: st.DataObject) -> None:
+    body = data.draw(_requests(operation))
+    headers = {"X-Amz-Target": ecs_front.TARGET_PREFIX + operation}
+    status, _, content = call(world.app, "POST", "http://127.0.0.1/", headers.items(), body)
+    answer = json.loads(content)
+    if status == 200:
+        # Answers were held against their shapes where they were made (see conftest).
+        assert "__type" not in answer
+    else:
+        assert status == 400 or (status == 501 and "does not model" in answer["message"]), answer
+        assert answer["__type"] in ERRORS, answer
+    assert world.cloud.engine.cause is None
+
+
+@settings(max_examples=300, deadline=None, database=None, derandomize=True)
+@given(body=st.binary(max_size=200), target=st.text(st.characters(max_codepoint=255), max_size=60))
+def test_no_bytes_make_it_stumble(world: Offline, body: bytes, target: str) -> None:
+    before = len(world.cloud.world("us-east-1").clusters)
+    for prefix in ("", ecs_front.TARGET_PREFIX):
+        headers = [("X-Amz-Target", prefix + target), ("Authorization", "x/ecs/aws4_request")]
+        status, _, _ = call(world.app, "POST", "http://127.0.0.1/", headers, body)
+        assert status in (200, 400, 501)
+    assert len(world.cloud.world("us-east-1").clusters) == before
+
+
+def test_the_model_survives_what_the_fuzzing_left(world: Offline) -> None:
+    world.control.post("/_lab/clock", {"action": "advance", "ms": 3_600_000})
+    assert world.control.get("/_lab/snapshot") is not None
+    assert (
+        world.client("ecs").describe_clusters(clusters=["demo"])["ResponseMetadata"]["HTTPStatusCode"] == 200
+    )

@@ -1,0 +1,187 @@
+"""A world without wire, moto or images of one's own: two private subnets, one log group, and words for what a scenario does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from fargate_sim.images import default_catalogue
+from fargate_sim.kernel.engine import Engine
+from fargate_sim.kernel.journal import Entry, Journal
+from fargate_sim.kernel.seeds import Seeds
+from fargate_sim.model.breaker import CircuitBreaker
+from fargate_sim.model.service import LoadBalancerSpec, Service
+from fargate_sim.model.surroundings import SubnetFacts, TargetGroupFacts
+from fargate_sim.model.task_definition import ContainerSpec, TaskDefinition
+from fargate_sim.model.timing import Timing
+from fargate_sim.model.world import Placement, World
+
+START_MS = 1_767_258_000_000  # 2026-01-01T09:00:00Z
+NGINX = "public.ecr.aws/nginx/nginx:1.27"
+MISSING = "public.ecr.aws/nginx/nginx:does-not-exist"
+GROUP = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/0123456789abcdef"
+BREAKER = CircuitBreaker(enabled=True, rollback=True)
+
+
+@dataclass
+class Account:
+    """The rest of the account, as far as a scenario needs it."""
+
+    known: dict[str, SubnetFacts] = field(
+        default_factory=lambda: {
+            "subnet-a": SubnetFacts("subnet-a", "vpc-1", "10.0.10.0/24", "us-east-1a", "private-a"),
+            "subnet-b": SubnetFacts("subnet-b", "vpc-1", "10.0.11.0/24", "us-east-1b", "private-b"),
+        }
+    )
+    foreign: dict[str, frozenset[str]] = field(default_factory=dict)
+    target_groups: dict[str, TargetGroupFacts] = field(default_factory=dict)
+    log_groups: set[str] = field(default_factory=lambda: {"/ecs/web"})
+
+    def subnet(self, subnet_id: str) -> SubnetFacts | None:
+        return self.known.get(subnet_id)
+
+    def subnets(self) -> list[SubnetFacts]:
+        return [self.known[key] for key in sorted(self.known)]
+
+    def addresses_in_use(self, subnet_id: str) -> frozenset[str]:
+        return self.foreign.get(subnet_id, frozenset())
+
+    def security_group_vpc(self, group_id: str) -> str | None:
+        return "vpc-1" if group_id.startswith("sg-") else None
+
+    def default_security_group(self, vpc_id: str) -> str:
+        return "sg-default"
+
+    def target_group(self, arn: str) -> TargetGroupFacts | None:
+        return self.target_groups.get(arn)
+
+    def log_group_exists(self, name: str) -> bool:
+        return name in self.log_groups
+
+    def create_log_group(self, name: str) -> None:
+        self.log_groups.add(name)
+
+
+class Scenario:
+    """A world and shorthands."""
+
+    def __init__(self, seed: int = 1, timing: Timing | None = None, account: Account | None = None) -> None:
+        self.engine = Engine(START_MS)
+        self.journal = Journal(self.engine)
+        self.account = account or Account()
+        self.world = World(
+            engine=self.engine,
+            journal=self.journal,
+            seeds=Seeds(seed),
+            region="us-east-1",
+            account="123456789012",
+            surroundings=self.account,
+            images=default_catalogue(),
+            timing=timing,
+        )
+        self.world.create_cluster("lab", "enhanced")
+
+    def definition(self, *containers: ContainerSpec, image: str = NGINX) -> TaskDefinition:
+        """Register a revision of ``web``."""
+        revision = self.world.next_revision("web")
+        definition = TaskDefinition(
+            arn=self.world.arn(f"task-definition/web:{revision}"),
+            family="web",
+            revision=revision,
+            cpu_units=256,
+            memory_mib=512,
+            network_mode="awsvpc",
+            containers=containers or (ContainerSpec("web", image),),
+            compatibilities=("FARGATE",),
+            document={},
+        )
+        self.world.register_task_definition(definition)
+        return definition
+
+    def crashing(self, code: int = 1) -> TaskDefinition:
+        """A revision that exits as soon as it runs."""
+        return self.definition(ContainerSpec("web", NGINX, command=("sh", "-c", f"exit {code}")))
+
+    def service(
+        self,
+        definition: TaskDefinition,
+        desired: int = 2,
+        *,
+        minimum: int = 100,
+        maximum: int = 200,
+        breaker: CircuitBreaker = BREAKER,
+        subnets: tuple[str, ...] = ("subnet-a", "subnet-b"),
+        name: str = "web",
+        balanced: bool = False,
+        grace_s: int = 0,
+    ) -> Service:
+        """Create a service."""
+        service = Service(
+            name=name,
+            arn=self.world.arn(f"service/lab/{name}"),
+            cluster="lab",
+            created_ms=self.engine.now_ms,
+            desired=desired,
+            minimum_percent=minimum,
+            maximum_percent=maximum,
+            breaker=breaker,
+            grace_period_s=grace_s,
+        )
+        return self.world.create_service(service, definition, self.placement(subnets, balanced=balanced), {})
+
+    @staticmethod
+    def placement(
+        subnets: tuple[str, ...] = ("subnet-a", "subnet-b"), *, balanced: bool = False
+    ) -> Placement:
+        balancers = (LoadBalancerSpec(GROUP, "web", 80),) if balanced else ()
+        return Placement(subnets, ("sg-1",), public_ip=False, launch_type="FARGATE", load_balancers=balancers)
+
+    def group(self, **changes: object) -> None:
+        """A target group on a listener, with AWS's defaults or changes to them."""
+        facts = TargetGroupFacts(
+            arn=GROUP,
+            target_type="ip",
+            vpc_id="vpc-1",
+            attached=True,
+            check_port=None,
+            path="/",
+            interval_s=30,
+            healthy_threshold=5,
+            unhealthy_threshold=2,
+            matcher="200",
+            deregistration_delay_s=300,
+        )
+        self.account.target_groups[GROUP] = replace(facts, **changes)  # type: ignore[arg-type]
+
+    def deploy(self, service: Service, definition: TaskDefinition) -> None:
+        """Update the service to another revision."""
+        current = service.primary.revision
+        placement = self.placement(current.subnets, balanced=bool(current.load_balancers))
+        revision = self.world.revision(service.arn, definition, placement, {})
+        self.world.update_service(service, changed=["taskDefinition"], revision=revision)
+
+    def seconds(self, count: float) -> None:
+        """Let virtual time pass."""
+        self.engine.run_until(self.engine.now_ms + int(count * 1000))
+
+    def settle(self, limit_s: int = 7200) -> None:
+        """Run until nothing is on its way."""
+        limit_ms = self.engine.now_ms + limit_s * 1000
+        while not self.world.settled and self.engine.run_next(limit_ms):
+            pass
+
+    def entries(self, *kinds: str, since: int = 0) -> list[Entry]:
+        """Journal entries of these kinds."""
+        return [entry for entry in self.journal.entries[since:] if entry.kind in kinds]
+
+    def moments(self, kind: str, since_ms: int = START_MS, **match: object) -> list[float]:
+        """Seconds since a moment at which matching entries were written."""
+        return [
+            (entry.at_ms - since_ms) / 1000
+            for entry in self.entries(kind)
+            if entry.at_ms >= since_ms and all(entry.data.get(key) == value for key, value in match.items())
+        ]
+
+    @staticmethod
+    def events(service: Service) -> list[str]:
+        """Event messages, oldest first."""
+        return [event.message for event in reversed(service.events)]

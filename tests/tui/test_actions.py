@@ -1,0 +1,54 @@
+"""The table of actions is true: every row can be done, and no key means two things."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tui.actions import ACTIONS, Scope, footer, groups, key_name, palette
+from tui.app import LabApp
+from tui.screens.catalogue import CatalogueScreen
+from tui.screens.debrief import DebriefScreen
+from tui.screens.help import help_content
+from tui.screens.lab import LabScreen
+
+OWNERS: dict[Scope, type] = {
+    "app": LabApp,
+    "catalogue": CatalogueScreen,
+    "lab": LabScreen,
+    "debrief": DebriefScreen,
+}
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda a: f"{a.scope}.{a.name}")
+def test_every_action_has_its_method(action) -> None:
+    assert callable(getattr(OWNERS[action.scope], f"action_{action.name.partition('(')[0]}"))
+
+
+@pytest.mark.parametrize("scope", OWNERS)
+def test_no_key_means_two_things(scope: Scope) -> None:
+    keys = Counter(key for a in ACTIONS if a.scope in ("app", scope) for key in (*a.keys, *a.letters))
+    assert [key for key, count in keys.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("scope", OWNERS)
+def test_help_and_palette_know_every_action(scope: Scope) -> None:
+    page = help_content(scope).plain
+    for rows in groups(scope).values():
+        for action in rows:
+            assert action.help in page
+            for key in (*action.keys, *action.letters):
+                assert key_name(key) in page
+    offered = {action.name for action in palette(scope)}
+    assert {a.name for a in footer(scope)} - offered <= {"command_palette", "back"}
+
+
+def test_keys_are_named_as_on_a_keyboard() -> None:
+    assert [key_name(k) for k in ("f5", "ctrl+t", "alt+right", "question_mark", "p")] == [
+        "F5",
+        "Ctrl+T",
+        "Alt+→",
+        "?",
+        "P",
+    ]

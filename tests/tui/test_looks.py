@@ -1,0 +1,104 @@
+"""How the screens look. After a wanted change: pytest tests/tui/test_looks.py --snapshot-update, and look at each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import tui_worlds
+from textual.pilot import Pilot
+from tui_driving import settled
+from tui_fakes import STEPS, FakeSession
+
+from tui.app import LabApp
+from tui.screens.lab import LabScreen
+from tui.session import SessionError
+
+Look = Callable[..., None]
+
+
+@pytest.fixture
+def look(snap_compare: Callable[..., bool]) -> Look:
+    """Compare a screen with its picture, after some keys have been pressed."""
+
+    def compare(
+        size: tuple[int, int],
+        session: FakeSession,
+        *keys: str,
+        lab: str | None = "core-lab",
+        theme: str = "lab-dark",
+    ) -> None:
+        session.preferences["theme"] = theme
+
+        async def prepare(pilot: Pilot[None]) -> None:
+            await settled(pilot)
+            if isinstance(pilot.app.screen, LabScreen):
+                pilot.app.screen.console.prompt.cursor_blink = False
+            for key in keys:
+                await pilot.press(key)
+                await settled(pilot)
+
+        app = LabApp(session, lab=lab)
+        app.NOTIFICATION_TIMEOUT = 3600
+        assert snap_compare(app, terminal_size=size, run_before=prepare)
+
+    return compare
+
+
+@pytest.mark.parametrize("size", [(80, 24), (140, 40)], ids=["80x24", "140x40"])
+def test_catalogue(look: Look, size: tuple[int, int]) -> None:
+    look(size, FakeSession(), lab=None)
+
+
+def test_lab_before_anything_exists(look: Look) -> None:
+    session = FakeSession(tui_worlds.empty())
+    session.current = "cluster"
+    session.passing.clear()
+    look((80, 24), session)
+
+
+def test_lab_wide_in_the_middle_of_a_failing_rollout(look: Look) -> None:
+    session = FakeSession(tui_worlds.failing())
+    session.current = "broken"
+    look((200, 50), session, "f5", "h")
+
+
+@pytest.mark.parametrize("pane", ["f2", "f3", "f4"])
+def test_lab_narrow_in_the_middle_of_a_failing_rollout(look: Look, pane: str) -> None:
+    look((80, 24), FakeSession(tui_worlds.failing()), pane)
+
+
+def test_lab_after_the_rollback_in_the_light_theme(look: Look) -> None:
+    look((160, 44), FakeSession(tui_worlds.rolled_back()), "f5", theme="lab-light")
+
+
+def test_console_with_a_command_and_its_answer(look: Look) -> None:
+    look((80, 24), FakeSession(), "f6", "enter", "f6")
+
+
+def test_help(look: Look) -> None:
+    look((100, 40), FakeSession(), "f1")
+
+
+def test_question(look: Look) -> None:
+    look((80, 24), FakeSession(), "a")
+
+
+def test_debrief(look: Look) -> None:
+    session = FakeSession(tui_worlds.rolled_back())
+    session.passing |= {step.id for step in STEPS}
+    look((100, 30), session, "f5")
+
+
+def test_an_error(look: Look) -> None:
+    session = FakeSession()
+    session.fail["hint"] = SessionError(
+        "The offline cloud no longer answers.", "It was ended.", world_lost=True
+    )
+    look((80, 24), session, "h")
+
+
+def test_without_colour(look: Look, monkeypatch: Any) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    look((140, 40), FakeSession(tui_worlds.failing()))

@@ -9,6 +9,7 @@ changes anything, touches only services tagged ``fargate-lab``, and tags everyth
 from __future__ import annotations
 
 import hashlib
+import shlex
 from collections.abc import Callable
 from typing import Any
 
@@ -23,12 +24,23 @@ from chaos.targets import (
 )
 from chaos.undo import FAULT_TAG, OWNER_TAG, Clients, Undo, UndoStep
 
-__all__ = ["bad_image", "breaker_off", "health_check_mismatch", "no_grace_period", "tiny_subnet"]
+__all__ = [
+    "bad_image",
+    "breaker_off",
+    "health_check_mismatch",
+    "no_grace_period",
+    "shell_as_pid1",
+    "tiny_subnet",
+    "wrong_delay",
+]
 
 Record = Callable[[Undo], None]
 
 MISSING_IMAGE = "public.ecr.aws/nginx/nginx:does-not-exist"
 MISMATCHES = ("port", "path", "matcher")
+DELAY_KEY = "deregistration_delay.timeout_seconds"
+DELAYS = {"long": 300, "short": 5}
+"""Deregistration delays in seconds: what a target group has when nobody chose, and what somebody in a hurry chooses."""
 
 
 def bad_image(
@@ -145,6 +157,46 @@ def no_grace_period(
     return undo
 
 
+def shell_as_pid1(
+    clients: Clients, record: Record, *, cluster: str, service: str, run: str = "", script: str = "{run}"
+) -> Undo:
+    """Deploy a revision whose program is started by a shell.
+
+    The container behind the load balancer (or the first one) gets the entry point ``sh -c`` and the program's
+    command line as one string, as the shell form of a Dockerfile does; ``script`` may put more around
+    ``{run}``. Whether the program still hears its stop signal is then up to the shell. ``run`` is needed when the
+    task definition says neither entryPoint nor command, because ECS does not show the image's own. Taken back by
+    deploying the former revision and deregistering ours.
+    """
+    found = our_service(clients, cluster, service)
+    former = found["taskDefinition"]
+    definition = clients("ecs").describe_task_definition(taskDefinition=former)["taskDefinition"]
+    behind = {item["containerName"] for item in found.get("loadBalancers", [])}
+    containers = definition["containerDefinitions"]
+    container = next((item for item in containers if item["name"] in behind), containers[0])
+    run = run or shlex.join([*container.get("entryPoint", []), *container.get("command", [])])
+    if not run:
+        raise FaultError(
+            f"The task definition of {service!r} leaves the command line to the image.",
+            "Say what it runs, for example `--set run=/app/shop`.",
+        )
+    tag = f"shell-{service}"
+    family = definition["family"]
+    undo = Undo(
+        "shell_as_pid1",
+        f"the command line of service {service}",
+        (
+            UndoStep("update_service", {"cluster": cluster, "service": service, "taskDefinition": former}),
+            UndoStep("deregister_revisions", {"family": family, "tag": tag}),
+        ),
+    )
+    record(undo)
+    command = [script.replace("{run}", run)]
+    revision = register_changed(clients, former, tag, command=command, only=container["name"])
+    clients("ecs").update_service(cluster=cluster, service=service, taskDefinition=revision)
+    return undo
+
+
 def tiny_subnet(
     clients: Clients, record: Record, *, cluster: str, service: str, zones: int = 2, prefix: int = 28
 ) -> Undo:
@@ -180,6 +232,38 @@ def tiny_subnet(
         cluster=cluster,
         service=service,
         networkConfiguration={"awsvpcConfiguration": {**network, "subnets": created}},
+    )
+    return undo
+
+
+def wrong_delay(clients: Clients, record: Record, *, cluster: str, service: str, delay: str = "any") -> Undo:
+    """Give the target group a deregistration delay that does not fit its requests.
+
+    With ``delay`` long, 300 s: every task that leaves keeps its address, and its price, for that long. With short,
+    5 s: requests that take longer are cut off when their task leaves. ``any`` chooses one of the two by the target
+    group's ARN: another world, another delay. Starts no deployment. Taken back by setting the former delay.
+    """
+    found = our_service(clients, cluster, service)
+    arn = our_target_group(clients, found)["TargetGroupArn"]
+    elb = clients("elbv2")
+    if delay == "any":
+        delay = sorted(DELAYS)[hashlib.sha256(arn.encode()).digest()[0] % len(DELAYS)]
+    if delay not in DELAYS:
+        raise FaultError(f"There is no delay {delay!r}.", f"Choose any, {' or '.join(sorted(DELAYS))}.")
+    attributes = elb.describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
+    former = {item["Key"]: item["Value"] for item in attributes}[DELAY_KEY]
+    undo = Undo(
+        "wrong_delay",
+        f"the deregistration delay of service {service}",
+        (
+            UndoStep(
+                "modify_target_group_attributes", {"target_group": arn, "attributes": {DELAY_KEY: former}}
+            ),
+        ),
+    )
+    record(undo)
+    elb.modify_target_group_attributes(
+        TargetGroupArn=arn, Attributes=[{"Key": DELAY_KEY, "Value": str(DELAYS[delay])}]
     )
     return undo
 

@@ -107,7 +107,28 @@ def modify_target_group(clients: Clients, settle: Settle, *, target_group: str, 
     settle()
 
 
+def modify_target_group_attributes(
+    clients: Clients, settle: Settle, *, target_group: str, attributes: Mapping[str, str]
+) -> None:
+    """Set a target group's attributes back; a group that is gone needs nothing."""
+    del settle
+    elb = clients("elbv2")
+    try:
+        elb.modify_target_group_attributes(
+            TargetGroupArn=target_group,
+            Attributes=[{"Key": key, "Value": value} for key, value in attributes.items()],
+        )
+    except elb.exceptions.TargetGroupNotFoundException:
+        return
+
+
 STEPS: dict[str, Callable[..., None]] = {
     step.__name__: step
-    for step in (update_service, deregister_revisions, delete_subnets, modify_target_group)
+    for step in (
+        update_service,
+        deregister_revisions,
+        delete_subnets,
+        modify_target_group,
+        modify_target_group_attributes,
+    )
 }

@@ -34,6 +34,22 @@ class Clock(Protocol):
         ...
 
 
+class Traffic(Protocol):
+    """Requests from clients, through a load balancer to a target group. Settings and report: docs/control-api.md."""
+
+    def start(self, settings: Mapping[str, Any]) -> None:
+        """Begin a load. ControlError when one runs already, or the settings are not good."""
+        ...
+
+    def stop(self) -> None:
+        """End the load; what is in flight goes on. ControlError when none runs."""
+        ...
+
+    def report(self, failures: int = 0) -> dict[str, Any]:
+        """What came of the load that runs, or of the last one, with its latest ``failures`` failed requests."""
+        ...
+
+
 class Cloud(Protocol):
     """One world."""
 
@@ -54,6 +70,11 @@ class Cloud(Protocol):
     @property
     def clock(self) -> Clock:
         """The virtual clock."""
+        ...
+
+    @property
+    def traffic(self) -> Traffic:
+        """The clients of this world."""
         ...
 
     def note(self, kind: str, data: Mapping[str, Any]) -> None:

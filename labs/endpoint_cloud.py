@@ -11,7 +11,7 @@ from functools import lru_cache
 from threading import Lock, RLock
 from typing import Any
 
-from labs.cloud import Clock, Cloud
+from labs.cloud import Clock, Cloud, Traffic
 from labs.control import ControlClient, HttpControl
 from labs.history import Entry, History
 
@@ -62,6 +62,25 @@ class ControlClock:
         return True
 
 
+class ControlTraffic:
+    """The traffic, through the control API."""
+
+    def __init__(self, control: ControlClient) -> None:
+        self._control = control
+
+    def start(self, settings: Mapping[str, Any]) -> None:
+        """Begin a load."""
+        self._control.post("/_lab/traffic", {"action": "start", **settings})
+
+    def stop(self) -> None:
+        """End the load."""
+        self._control.post("/_lab/traffic", {"action": "stop"})
+
+    def report(self, failures: int = 0) -> dict[str, Any]:
+        """What came of it."""
+        return dict(self._control.get("/_lab/traffic", {"failures": failures}))
+
+
 class EndpointCloud:
     """One world behind an endpoint.
 
@@ -78,6 +97,7 @@ class EndpointCloud:
         self._env: dict[str, str] | None = None
         self._entries: list[Entry] = []
         self._clock = ControlClock(self._control)
+        self._traffic = ControlTraffic(self._control)
 
     @property
     def control(self) -> ControlClient:
@@ -96,6 +116,11 @@ class EndpointCloud:
     def clock(self) -> Clock:
         """The virtual clock."""
         return self._clock
+
+    @property
+    def traffic(self) -> Traffic:
+        """The clients of this world."""
+        return self._traffic
 
     @property
     def history(self) -> History:

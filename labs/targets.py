@@ -70,7 +70,7 @@ def killed_since_start(ctx: CheckContext) -> int:
 def released(ctx: CheckContext) -> tuple[Measured | None, str]:
     """One release for all drills of a grading; None and the reason when it makes no sense to try."""
     if "release" not in ctx.memo:
-        service, problem = _ready(ctx)
+        service, problem = ready(ctx)
         ctx.memo["release"] = (release(ctx) if service else None, problem)
     measured: tuple[Measured | None, str] = ctx.memo["release"]
     return measured
@@ -81,13 +81,16 @@ def hollow(ctx: CheckContext) -> tuple[HollowMeasured | None, str]:
     makes no sense to try.
     """
     if "hollow" not in ctx.memo:
-        service, problem = _ready(ctx)
+        service, problem = ready(ctx)
         ctx.memo["hollow"] = (hollow_deploy(ctx, service) if service else None, problem)
     measured: tuple[HollowMeasured | None, str] = ctx.memo["hollow"]
     return measured
 
 
-def _ready(ctx: CheckContext) -> tuple[dict[str, Any] | None, str]:
+def ready(ctx: CheckContext) -> tuple[dict[str, Any] | None, str]:
+    """The service, if it stands behind a load balancer and has settled; else None and why a drill makes no
+    sense now.
+    """
     service = ctx.service()
     if service is None:
         return None, "there is no service to release"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chaos.errors import FaultError
-from chaos.faults import inject
+from chaos.faults import catalogue, inject
 from chaos.undo import Undo, revert
 from labs.endpoint_cloud import EndpointCloud
 from labs.staging import Balanced, Stage, build, build_balanced
@@ -50,13 +50,24 @@ def configured(cloud: EndpointCloud) -> dict[str, Any]:
         "networkConfiguration",
         "healthCheckGracePeriodSeconds",
     )
-    return {key: service(cloud).get(key) for key in keys} | {"check": health_check(cloud)}
+    found = {key: service(cloud).get(key) for key in keys}
+    return found | {"check": health_check(cloud), "delay": delays(cloud)}
 
 
 def health_check(cloud: EndpointCloud) -> list[tuple[str, str, str]]:
     """Port, path and matcher of every target group."""
     groups = cloud.client("elbv2").describe_target_groups()["TargetGroups"]
     return [(g["HealthCheckPort"], g["HealthCheckPath"], g["Matcher"]["HttpCode"]) for g in groups]
+
+
+def delays(cloud: EndpointCloud) -> list[str]:
+    """The deregistration delay of every target group."""
+    elb = cloud.client("elbv2")
+    arns = [group["TargetGroupArn"] for group in elb.describe_target_groups()["TargetGroups"]]
+    found = [elb.describe_target_group_attributes(TargetGroupArn=arn)["Attributes"] for arn in arns]
+    return [
+        item["Value"] for each in found for item in each if item["Key"].startswith("deregistration_delay")
+    ]
 
 
 def apply(cloud: EndpointCloud, fault: str, **settings: Any) -> Undo:
@@ -88,6 +99,7 @@ def take_back(cloud: EndpointCloud, undo: Undo) -> None:
         ("breaker_off", {"keep_detection": True}),
         ("tiny_subnet", {}),
         ("tiny_subnet", {"zones": 1, "prefix": 27}),
+        ("shell_as_pid1", {"run": "nginx -g 'daemon off;'"}),
     ],
 )
 def test_a_fault_changes_the_service_and_is_taken_back_even_twice(
@@ -137,6 +149,36 @@ def test_a_fault_behind_a_load_balancer_kills_tasks_and_is_taken_back_even_twice
     assert [item["rolloutState"] for item in service(balanced)["deployments"]] == ["COMPLETED"]
 
 
+@pytest.mark.parametrize(("delay", "after"), [("long", "300"), ("short", "5")])
+def test_a_wrong_delay_touches_nothing_else_and_is_taken_back_even_twice(
+    balanced: EndpointCloud, delay: str, after: str
+) -> None:
+    before = configured(balanced)
+    undo = apply(balanced, "wrong_delay", delay=delay)
+    assert configured(balanced) == {**before, "delay": [after]}
+    take_back(balanced, undo)
+    take_back(balanced, undo)
+    assert configured(balanced) == before
+
+
+def test_a_shell_in_front_of_the_program_keeps_the_stop_signal(balanced: EndpointCloud) -> None:
+    with pytest.raises(FaultError, match="leaves the command line to the image"):
+        inject(balanced.client, "shell_as_pid1", TARGET, lambda _: None)
+    before = service(balanced)["taskDefinition"]
+    apply(balanced, "shell_as_pid1", run="/app/shop", script="{run}; echo bye")
+    balanced.clock.settle(3_600_000)
+    ecs = balanced.client("ecs")
+    definition = ecs.describe_task_definition(taskDefinition=service(balanced)["taskDefinition"])
+    (container,) = definition["taskDefinition"]["containerDefinitions"]
+    assert (container["entryPoint"], container["command"]) == (["sh", "-c"], ["/app/shop; echo bye"])
+    apply(balanced, "shell_as_pid1")  # a second time it reads the command line from the task definition
+    ecs.update_service(**TARGET, taskDefinition=before)
+    balanced.clock.settle(3_600_000)
+    codes = [entry.data["exit_code"] for entry in balanced.history.of("container.exited")]
+    assert {*codes[:2]} == {0}
+    assert {*codes[2:]} == {137}
+
+
 def test_another_world_has_another_mismatch() -> None:
     from fargate_lab.inprocess import world_factory  # noqa: PLC0415 - most tests need one seed only
 
@@ -166,6 +208,7 @@ def test_an_undo_leaves_alone_a_target_group_that_is_gone(balanced: EndpointClou
     ("fault", "settings", "words"),
     [
         ("health_check_mismatch", {"mismatch": "colour"}, "Choose any, port, path or matcher"),
+        ("wrong_delay", {"delay": "none"}, "Choose any, long or short"),
         ("no_grace_period", {"seconds": 150}, "is 150 s, so a fault cannot make it 150 s"),
         ("no_grace_period", {"seconds": -1}, "cannot make it -1 s"),
     ],
@@ -182,7 +225,7 @@ def test_a_fault_behind_a_load_balancer_that_cannot_be_is_refused(
 
 
 def test_faults_of_load_balancers_need_one(stage: EndpointCloud) -> None:
-    for fault in ("health_check_mismatch", "no_grace_period"):
+    for fault in ("health_check_mismatch", "no_grace_period", "wrong_delay"):
         with pytest.raises(FaultError, match="stands behind no load balancer"):
             inject(stage.client, fault, TARGET, lambda _: None)
 
@@ -258,7 +301,7 @@ def test_a_service_that_is_not_tagged_is_left_alone(stage: EndpointCloud) -> Non
     arn = service(stage)["serviceArn"]
     stage.client("ecs").untag_resource(resourceArn=arn, tagKeys=["fargate-lab"])
     before = configured(stage)
-    for fault in ("bad_image", "breaker_off", "tiny_subnet", "health_check_mismatch", "no_grace_period"):
+    for fault in catalogue():
         with pytest.raises(FaultError, match="does not carry the tag"):
-            inject(stage.client, fault, TARGET, lambda _: None)
+            inject(stage.client, fault.name, TARGET, lambda _: None)
     assert configured(stage) == before

@@ -1,5 +1,5 @@
-"""Tab completion for the console: services, operations, options and values of `aws`, variables, names in the
-world, files.
+"""Tab completion for the console: services, operations, options and values of `aws`, our own commands and
+options, variables, names in the world, files.
 
 What `aws` knows is read from botocore's own models, which every installation has, and which name more than
 the CLI's completer does: waiters and the values that an option takes. The models are read once (`warm` does
@@ -15,6 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from fargate_lab.arguments import build_parser, command_parsers
 from tui.session import Completion
 
 _LIMIT = 200
@@ -93,9 +94,11 @@ class Completer:
                 ]
                 return Completion(start + dollar, tuple(found[:_LIMIT]))
         if not words:
-            return Completion(start, _matching(("aws",), word))
+            return Completion(start, _matching(("aws", "fargate-lab"), word))
         if words[0] == "aws":
             return Completion(start, self._aws(words[1:], word))
+        if words[0] == "fargate-lab":
+            return Completion(start, _matching(_own(words[1:], word), word))
         return Completion(start, self._files(word))
 
     def _aws(self, words: list[str], word: str) -> tuple[str, ...]:
@@ -138,6 +141,24 @@ class Completer:
                         (f"{head}/" if "/" in word else "") + path.name + ("/" if path.is_dir() else "")
                     )
         return tuple(found[:_LIMIT])
+
+
+def _own(words: list[str], word: str) -> Iterable[str]:
+    """What our own command line takes at this place: a command, one of its options, or a value."""
+    commands = command_parsers(build_parser())
+    if not words:
+        return commands
+    parser = commands.get(words[0])
+    if parser is None:
+        return ()
+    for action in parser._actions:
+        # An option that takes a value takes it now; a positional argument with choices takes one once.
+        if action.choices and words[-1] in action.option_strings:
+            return [str(choice) for choice in action.choices]
+    if word.startswith("-"):
+        return [name for action in parser._actions for name in action.option_strings if name not in words]
+    choices = [a.choices for a in parser._actions if not a.option_strings and a.choices]
+    return [str(choice) for choice in choices[0]] if choices and len(words) == 1 else ()
 
 
 def _matching(candidates: Iterable[str], word: str) -> tuple[str, ...]:

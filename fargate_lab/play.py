@@ -14,7 +14,7 @@ from collections.abc import Generator, Iterator, Mapping, MutableMapping
 from contextlib import ExitStack, suppress
 from typing import Protocol
 
-from fargate_lab import environment, paths, talk, worlds
+from fargate_lab import environment, own_commands, paths, talk, worlds
 from fargate_lab.attempt import Attempt
 from fargate_lab.awscli_runner import AwsRunner, Ran
 from fargate_lab.commandline import Simple, expand
@@ -93,7 +93,7 @@ class Performance:
         inner: list[Ran] = []
 
         def substitute(words: list[str]) -> str:
-            ran = self.aws.run(words)
+            ran = self._run(words)
             inner.append(ran)
             return ran.stdout
 
@@ -103,11 +103,16 @@ class Performance:
             self.variables[simple.name] = simple.value
             ran = Ran(0, f"{simple.name}={simple.value}\n", "".join(item.stderr for item in inner))
         elif ran is None:
-            ran = self.aws.run(list(simple.words))
+            ran = self._run(list(simple.words))
         for text in (ran.stdout, ran.stderr):
             if text.strip():
                 yield PlayEvent("output", _shortened(text), step.id)
         return ran
+
+    def _run(self, words: list[str]) -> Ran:
+        if words[:1] == [own_commands.PROGRAM]:
+            return own_commands.run(words, self.attempt.cloud.control)
+        return self.aws.run(words)
 
     def _wait(self, step: Step) -> Generator[PlayEvent, None, bool]:
         """Until the step's checks pass: by watching a clock that runs, or by jumping where it stands still or

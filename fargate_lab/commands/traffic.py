@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
 from typing import Any
 
 from fargate_lab import talk, worlds
 from fargate_lab.errors import ExitCode, UsageError
+from labs.control import ControlClient
 
 _ENDS_SHOWN = 10
 _OPTIONS = {
@@ -28,20 +30,27 @@ _BY = {"elb": "the load balancer", "target": "the program"}
 
 def traffic(arguments: argparse.Namespace) -> ExitCode:
     """Start, stop, or tell what came of it."""
+    answer, advice = answers(arguments, lambda: worlds.connect(arguments.endpoint))
+    talk.data(answer)
+    if advice:
+        talk.say(advice)
+    return ExitCode.OK
+
+
+def answers(arguments: argparse.Namespace, connect: Callable[[], ControlClient]) -> tuple[str, str]:
+    """Do it in the world that `connect` reaches; the answer, and a word of advice that may be empty."""
     body = _start_body(arguments)
-    control = worlds.connect(arguments.endpoint)
+    control = connect()
     if arguments.action == "report":
         report = control.get("/_lab/traffic")
     else:
         report = control.post("/_lab/traffic", {"action": arguments.action, **body})
     if arguments.json:
-        talk.data(json.dumps(report, indent=2))
-    elif arguments.action == "start":
-        talk.data(f"{_load(report['demand'])} to {_short(report['target_group'])}.")
-        talk.say("See what comes of it: fargate-lab traffic")
-    else:
-        talk.data(render(report))
-    return ExitCode.OK
+        return json.dumps(report, indent=2), ""
+    if arguments.action == "start":
+        begun = f"{_load(report['demand'])} to {_short(report['target_group'])}."
+        return begun, "See what comes of it: fargate-lab traffic"
+    return render(report), ""
 
 
 def _start_body(arguments: argparse.Namespace) -> dict[str, Any]:

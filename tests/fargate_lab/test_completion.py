@@ -38,6 +38,11 @@ CASES = [
     ("aws ecs register-task-definition --cli-input-json ^file://task.", "file://task.json"),
     ("cat ^task", "tasks/"),
     ("aws s3 ^l", "ls"),
+    ("^fargate", "fargate-lab"),
+    ("fargate-lab ^traf", "traffic"),
+    ("fargate-lab traffic ^sta", "start"),
+    ("fargate-lab traffic start ^--rp", "--rps"),
+    ("fargate-lab traffic start --rps 5 --pattern ^sp", "spike"),
     ("aws logs ^ta", "tag-log-group"),
 ]
 

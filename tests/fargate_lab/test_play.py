@@ -130,3 +130,38 @@ def test_without_our_own_aws_the_one_on_the_path_runs(
     script.unlink()
     with pytest.raises(SurroundingsError, match="no aws command"):
         AwsRunner(tmp_path)
+
+
+def test_traffic_goes_to_the_lab_s_own_world_and_the_world_s_refusal_ends_it(cloud: EndpointCloud) -> None:
+    aws = Pretended()
+    events = list(performance(with_commands("fargate-lab traffic start --rps 20"), cloud, aws).perform())
+    assert [event.kind for event in events] == ["say", "command", "output", "failed"]
+    assert events[2].text.startswith("fargate-lab: ")
+    assert "no service has a target group" in events[2].text
+    assert events[3].text == "The command ended with exit code 3."
+    assert aws.asked == []
+
+
+def test_the_report_of_the_traffic_can_be_kept_in_a_variable(cloud: EndpointCloud) -> None:
+    aws = Pretended()
+    lab = with_commands("LOAD=$(fargate-lab traffic report)", "aws ecs list-clusters --query $LOAD")
+    list(performance(lab, cloud, aws).perform())
+    assert aws.asked[0][:5] == ["aws", "ecs", "list-clusters", "--query", "No"]
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("fargate-lab traffic start", "needs --rps"),
+        ("fargate-lab traffic start --rsp 5", "unrecognized arguments: --rsp"),
+        ("fargate-lab reset core-lab", "cannot be performed as a part of a lab"),
+        ("fargate-lab traffic --help", "cannot be performed as a part of a lab"),
+        ("fargate-lab traffic --endpoint http://127.0.0.1:1", "Leave out --endpoint"),
+    ],
+)
+def test_what_cannot_be_sent_is_said_with_the_exit_code_of_the_shell(
+    cloud: EndpointCloud, command: str, words: str
+) -> None:
+    events = list(performance(with_commands(command), cloud, Pretended()).perform())
+    assert words in events[2].text.replace("Unrec", "unrec")
+    assert events[3].text == "The command ended with exit code 2."

@@ -273,3 +273,11 @@ def test_another_lab_gets_a_world_of_its_own_and_the_first_one_waits(session: Se
     assert not first.alive
     assert session.open("core-lab", quiet).resumed
     assert session.check("cluster", drills=False).steps[0].passed
+
+
+def test_the_console_sends_traffic_as_the_shell_does(session: Session) -> None:
+    text, code = run(session, "fargate-lab traffic")
+    assert (code, text) == (0, "No traffic yet. Begin with: fargate-lab traffic start --rps 50\n")
+    text, code = run(session, "fargate-lab traffic start --rps 20")
+    assert code == 3
+    assert "no service has a target group" in text

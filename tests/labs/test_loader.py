@@ -89,6 +89,7 @@ def test_a_folder_becomes_a_lab(tmp_path: Path) -> None:
         ("[Look., Think., Type.]", "[Look., Think.]", (21, 12), ["needs at least 3"]),
         ("[Look., Think., Type.]", "[a, b, c, d]", (21, 12), ["there must be 3 hints"]),
         ("aws ecs list-clusters", "kubectl get pods", (18, 9), ["a command must be 'aws ...'"]),
+        ("aws ecs list-clusters", "fargate-lab reset p99", (18, 9), ["'fargate-lab traffic ...'"]),
         ("id: mend", "id: mnd", (14, 9), ["guide.md has no section 'mnd'"]),
         ("fault: bad_image", "fault: bad_imge", (11, 12), ["Did you mean 'bad_image'?"]),
         (
@@ -175,6 +176,19 @@ def test_the_delivered_labs_are_sound() -> None:
         for step in lab.steps:
             assert len(step.guide.split()) > 40, (lab.id, step.id)
             assert step.question is not None or lab.kind == "repair"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "fargate-lab traffic start --rps 20",
+        "fargate-lab traffic",
+        "LOAD=$(fargate-lab traffic report --json)",
+    ],
+)
+def test_a_command_may_send_traffic(tmp_path: Path, command: str) -> None:
+    lab = load(write(tmp_path, lab=LAB.replace("aws ecs list-clusters", command, 1)))
+    assert lab.steps[0].commands == (command,)
 
 
 def test_commands_use_no_other_program_and_name_no_region() -> None:

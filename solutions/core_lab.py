@@ -11,6 +11,9 @@ Why it is done this way:
   asks the registry before a task is placed.
 * Nothing is done about the failure: the breaker counts to three, fails the deployment, and goes back to the
   one that completed.
+* The load balancer comes before the service is told of it: ECS refuses a target group that no listener uses. The
+  deregistration delay is a little over the longest request, and the load begins before the release and ends when
+  the old tasks have stopped.
 * Cleaning up goes from what runs to what holds names; the tasks must be STOPPED before the cluster can go.
 """
 
@@ -22,7 +25,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labs.catalogue import Fix, WrongFix
-from labs.cloud import Cloud
+from labs.cloud import MINUTE_MS, Cloud
 from solutions._aws import settle
 
 CLUSTER = "core-lab"
@@ -48,6 +51,9 @@ class Way:
     keep_log_group: bool = False
     late_settings: bool = False
     scale_down_first: bool = False
+    delay_s: int = 30
+    load_from: str = "before the release"
+    keep_balancer: bool = False
 
 
 def solve(cloud: Cloud) -> None:
@@ -72,6 +78,7 @@ def _walk(cloud: Cloud, way: Way) -> None:
     _register(cloud, way, way.bad_image)
     ecs.update_service(cluster=CLUSTER, service=SERVICE, taskDefinition="web")
     settle(cloud)
+    _release_under_load(cloud, way)
     _clean_up(cloud, way)
 
 
@@ -152,6 +159,71 @@ def _create_service(cloud: Cloud, way: Way) -> None:
     )
 
 
+def _release_under_load(cloud: Cloud, way: Way) -> None:
+    """Put a load balancer in front, then release while clients send requests."""
+    ecs, group = cloud.client("ecs"), _balancer(cloud, way)
+    service = {"cluster": CLUSTER, "service": SERVICE}
+    balancers = [{"targetGroupArn": group, "containerName": "web", "containerPort": 80}]
+    # The revision is named, so that it does not matter which one the service was left on.
+    good = [
+        story.task_definition
+        for story in cloud.history.deployments(CLUSTER, SERVICE)
+        if story.completed_ms is not None
+    ]
+    ecs.update_service(
+        **service, taskDefinition=good[0], loadBalancers=balancers, healthCheckGracePeriodSeconds=30
+    )
+    settle(cloud)
+    load = {"target_group": group, "rps": 20, "long_share": 0.03, "long_ms": 8000}
+    if way.load_from == "before the release":
+        cloud.traffic.start(load)
+    ecs.update_service(**service, forceNewDeployment=True)
+    settle(cloud)
+    if way.load_from == "after the release":
+        cloud.traffic.start(load)
+        cloud.clock.advance(MINUTE_MS)
+    if way.load_from != "nowhere":
+        cloud.traffic.stop()
+
+
+def _balancer(cloud: Cloud, way: Way) -> str:
+    """The target group, of type ip; the one that is there already, if a walk has made it before."""
+    elb, env = cloud.client("elbv2"), cloud.env
+    tags = [{"Key": "fargate-lab", "Value": CLUSTER}]
+    group: str = elb.create_target_group(
+        Name=CLUSTER,
+        Protocol="HTTP",
+        Port=80,
+        VpcId=env["VPC"],
+        TargetType="ip",
+        HealthCheckIntervalSeconds=10,
+        Tags=tags,
+    )["TargetGroups"][0]["TargetGroupArn"]
+    delay = {"Key": "deregistration_delay.timeout_seconds", "Value": str(way.delay_s)}
+    elb.modify_target_group_attributes(TargetGroupArn=group, Attributes=[delay])
+    balancer = elb.create_load_balancer(
+        Name=CLUSTER,
+        Subnets=[env["PUBLIC_SUBNET_A"], env["PUBLIC_SUBNET_B"]],
+        SecurityGroups=[env["ALB_SG"]],
+        Tags=tags,
+    )["LoadBalancers"][0]["LoadBalancerArn"]
+    elb.create_listener(
+        LoadBalancerArn=balancer,
+        Protocol="HTTP",
+        Port=80,
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": group}],
+    )
+    return group
+
+
+def _remove_balancer(cloud: Cloud) -> None:
+    elb = cloud.client("elbv2")
+    for balancer in elb.describe_load_balancers(Names=[CLUSTER])["LoadBalancers"]:
+        elb.delete_load_balancer(LoadBalancerArn=balancer["LoadBalancerArn"])
+    for group in elb.describe_target_groups(Names=[CLUSTER])["TargetGroups"]:
+        elb.delete_target_group(TargetGroupArn=group["TargetGroupArn"])
+
+
 def _clean_up(cloud: Cloud, way: Way) -> None:
     ecs = cloud.client("ecs")
     if way.scale_down_first:
@@ -161,6 +233,8 @@ def _clean_up(cloud: Cloud, way: Way) -> None:
     else:
         ecs.delete_service(cluster=CLUSTER, service=SERVICE, force=True)
     settle(cloud)
+    if not way.keep_balancer:
+        _remove_balancer(cloud)
     ecs.delete_cluster(cluster=CLUSTER)
     if not way.keep_log_group:
         cloud.client("logs").delete_log_group(logGroupName=LOG_GROUP)
@@ -200,6 +274,22 @@ WRONG_FIXES = (
         _by(Way(bad_image="public.ecr.aws/nginx/nginx:1.28")),
         "tasks-fail",
         "no second",
+    ),
+    WrongFix(
+        "the load only after the release",
+        _by(Way(load_from="after the release")),
+        "released-under-load",
+        "before a release",
+    ),
+    WrongFix("no load at all", _by(Way(load_from="nowhere")), "nothing-lost", "no release under load"),
+    WrongFix(
+        "a delay shorter than the longest request",
+        _by(Way(delay_s=2)),
+        "nothing-lost",
+        "delay of 2 s was over",
+    ),
+    WrongFix(
+        "the load balancer stays", _by(Way(keep_balancer=True)), "balancer-gone", "load balancer core-lab"
     ),
     WrongFix("the log group stays", _by(Way(keep_log_group=True)), "log-group-gone", "still there"),
 )

@@ -349,6 +349,68 @@ def never_under_two(ctx: CheckContext) -> Evidence:
     return Evidence(lowest.count >= desired, expected, f"at the lowest, {lowest.count} running")
 
 
+def behind_a_load_balancer(ctx: CheckContext) -> Evidence:
+    """As many targets as tasks are wanted were healthy at once."""
+    desired = ctx.number("desired")
+    most = story.most_healthy_targets(ctx)
+    return Evidence(
+        most >= desired,
+        f"{desired} healthy targets at once",
+        f"{counted(most, 'healthy target')} at most" if most else "no target has been healthy yet",
+        "aws elbv2 describe-target-health",
+    )
+
+
+def released_under_load(ctx: CheckContext) -> Evidence:
+    """A load lasted from before a release until the replaced tasks had stopped."""
+    expected = "a load from before a release until the old tasks have stopped"
+    loads = story.loads(ctx)
+    covered = [load for load in loads if load.covered]
+    if covered:
+        return Evidence(
+            True,
+            expected,
+            f"{covered[-1].sent:,} requests during {counted(len(covered[-1].covered), 'release')}",
+        )
+    if not loads:
+        return Evidence(False, expected, "no load was sent")
+    if loads[-1].ended_ms is None:
+        return Evidence(
+            False,
+            expected,
+            "the load still runs",
+            hint="When the release is over and the old tasks have stopped: `fargate-lab traffic stop`.",
+        )
+    return Evidence(False, expected, "the load was over before a release that began during it was")
+
+
+def nothing_lost(ctx: CheckContext) -> Evidence:
+    """In a load that covered a release, no request failed and none was lost with a task."""
+    expected = "no request lost during the release"
+    covered = [load for load in story.loads(ctx) if load.covered]
+    if not covered:
+        return Evidence(False, expected, "no release under load yet")
+    best = min(covered, key=lambda load: load.failed + load.lost)
+    observed = f"{best.sent:,} requests, {best.failed:,} failed, {best.lost:,} lost with a task"
+    passed = best.failed + best.lost == 0 and best.sent > 0
+    return Evidence(passed, expected, f"{observed}. {best.why}".rstrip(), "fargate-lab traffic")
+
+
+def balancer_gone(ctx: CheckContext) -> Evidence:
+    """The tasks stood behind a load balancer, and neither it nor their target group is left."""
+    expected = "no load balancer and no target group of this lab"
+    groups = story.target_groups(ctx)
+    if not groups:
+        return Evidence(False, expected, "there never was one: nothing to clean up yet")
+    left = story.balancers_left(ctx, groups)
+    return Evidence(
+        not left,
+        expected,
+        f"still there: {', '.join(left)}" if left else "gone",
+        "aws elbv2 describe-load-balancers",
+    )
+
+
 def service_gone(ctx: CheckContext) -> Evidence:
     """There was a service, and there is none now."""
     expected = f"no service {ctx.name('service')} in {ctx.name('cluster')}"

@@ -5,6 +5,7 @@ bad deployment.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from labs.checking import CheckContext, Evidence, counted
@@ -107,6 +108,100 @@ def good_and_bad(ctx: CheckContext) -> tuple[DeploymentStory | None, DeploymentS
     if bad is None:
         return completed[-1], None
     return [story for story in completed if (story.completed_ms or 0) <= bad.started_ms][-1], bad
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A load since the lab's start: what was sent and failed, what was ``lost`` with the ends of tasks (``why``, for
+    the most of it), and the deployments that began, completed and let go of their last old task while it lasted.
+    """
+
+    ended_ms: int | None
+    sent: int
+    failed: int
+    lost: int
+    why: str
+    covered: tuple[DeploymentStory, ...]
+
+
+def loads(ctx: CheckContext) -> list[Load]:
+    """Every load on a target group of the service, oldest first."""
+    groups, found = target_groups(ctx), []
+    begun: Entry | None = None
+    for entry in ctx.history.of("traffic.started", "traffic.stopped"):
+        if entry.kind == "traffic.started":
+            begun = entry
+        elif begun is not None:
+            found.append((begun, entry))
+            begun = None
+    windows: list[tuple[Entry, Entry | None]] = [*found, *([(begun, None)] if begun else [])]
+    return [_load(ctx, first, last) for first, last in windows if first.data["target_group"] in groups]
+
+
+def _load(ctx: CheckContext, first: Entry, last: Entry | None) -> Load:
+    if last is None:
+        return Load(None, 0, 0, 0, "", ())
+    ends = [entry for entry in ctx.history.of("traffic.lost") if first.at_ms <= entry.at_ms <= last.at_ms]
+    worst = max(ends, key=lambda entry: entry.data["count"] + entry.data["unsaved"], default=None)
+    return Load(
+        last.at_ms,
+        last.data["sent"],
+        last.data["failed"],
+        sum(entry.data["count"] + entry.data["unsaved"] for entry in ends),
+        f"{worst.data['cause']} The knob: {worst.data['knob']}." if worst else "",
+        tuple(story for story in ctx.deployments if _covers(ctx, first.at_ms, last.at_ms, story)),
+    )
+
+
+def _covers(ctx: CheckContext, first_ms: int, last_ms: int, story: DeploymentStory) -> bool:
+    if story.completed_ms is None or story.started_ms < first_ms or story.completed_ms > last_ms:
+        return False
+    replaced = [
+        task
+        for task in tasks(ctx)
+        if task.deployment != story.id and task.ended_ms is not None and task.ended_ms >= story.started_ms
+    ]
+    gone = [task for task in replaced if task.stopped_ms is not None and task.stopped_ms <= last_ms]
+    return bool(replaced) and len(gone) == len(replaced)
+
+
+def target_groups(ctx: CheckContext) -> set[str]:
+    """The target groups in which tasks of the service were registered."""
+    ours = {task.id for task in tasks(ctx)}
+    return {
+        str(entry.data["target_group"])
+        for entry in ctx.history.of("target.registered")
+        if entry.data["task"] in ours
+    }
+
+
+def most_healthy_targets(ctx: CheckContext) -> int:
+    """How many tasks of the service were healthy targets at once, at most."""
+    ours = {task.id for task in tasks(ctx)}
+    healthy: set[tuple[str, str]] = set()
+    most = 0
+    for entry in ctx.history:
+        if entry.kind.startswith("target.") and entry.data["task"] in ours:
+            target = (entry.data["task"], entry.data["target_group"])
+            (healthy.add if entry.kind == "target.healthy" else healthy.discard)(target)
+            most = max(most, len({task for task, _ in healthy}))
+    return most
+
+
+def balancers_left(ctx: CheckContext, groups: set[str]) -> list[str]:
+    """The names of those target groups that are still there, and of load balancers made since the lab's start."""
+    elb = ctx.client("elbv2")
+    begin_ms = next(iter(ctx.history)).at_ms
+    left = [
+        f"target group {group['TargetGroupName']}"
+        for group in elb.describe_target_groups()["TargetGroups"]
+        if group["TargetGroupArn"] in groups
+    ]
+    return left + [
+        f"load balancer {balancer['LoadBalancerName']}"
+        for balancer in elb.describe_load_balancers()["LoadBalancers"]
+        if balancer["CreatedTime"].timestamp() * 1000 >= begin_ms - 1000
+    ]
 
 
 def state(story: DeploymentStory) -> str:

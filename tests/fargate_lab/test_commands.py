@@ -35,7 +35,7 @@ def test_list_shows_every_lab_with_your_progress(capsys: pytest.CaptureFixture[s
     code, out, err = run(capsys, "list")
     assert (code, err) == (0, "")
     assert all(lab in out for lab in LABS)
-    assert "1 of 7 steps" in out
+    assert "1 of 8 steps" in out
 
 
 def test_list_as_json(capsys: pytest.CaptureFixture[str]) -> None:

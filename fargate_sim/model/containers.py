@@ -2,8 +2,8 @@
 
 Sources: API model of ECS, ContainerDependency and HealthCheck. Times of checks: the first runs one interval after the start; a failure
 inside the start period does not count; ``retries`` failures in a row make a container UNHEALTHY, one success makes it HEALTHY. At shutdown
-the order of the dependencies is reversed. [A] Only what runs and depends on a container directly keeps its stop signal back; containers that
-nothing keeps back get theirs together, and each has its own stopTimeout from then on.
+the order of the dependencies is reversed. [A] Only what runs and depends on a container directly keeps its stop signal back; containers
+that nothing keeps back get theirs together, and each has its own stopTimeout from then on.
 """
 
 from __future__ import annotations

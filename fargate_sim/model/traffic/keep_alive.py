@@ -1,9 +1,9 @@
 """The keep-alive race: a program closes an idle connection just as the load balancer sends a request on it.
 
-Source: Elastic Load Balancing user guide, load-balancer-troubleshooting (502: the target closed the connection while the load balancer had an
-outstanding request to it). It can happen only when the program's keep-alive time-out is shorter than the load balancer's idle time-out. [A]
-One pool of connections per target; a request takes the one that was used last; the load balancer learns of a closed connection after up
-to 10 ms, drawn each time.
+Source: Elastic Load Balancing user guide, load-balancer-troubleshooting (502: the target closed the connection while the load balancer
+had an outstanding request to it). It can happen only when the program's keep-alive time-out is shorter than the load balancer's idle
+time-out. [A] One pool of connections per target; a request takes the one that was used last; the load balancer learns of a closed
+connection after up to 10 ms, drawn each time.
 """
 
 from __future__ import annotations

@@ -134,6 +134,15 @@ class Run:
         elif server.connections is None:
             server.connections = IdleConnections(int(app.keep_alive_s * SECOND_US), self._races)
 
+    def _begin_notes(self) -> bool:
+        """Whether servers must be told of each request, because outstanding requests are counted or idle connections matter."""
+        if not (self._counts or self._racing):
+            return False
+        for server in self._rotation:
+            self._enter(server)
+            server.count_outstanding(wanted=self._counts)
+        return True
+
     def _carry(self, until_us: int) -> None:
         """The requests up to a moment, during which nothing changes."""
         arrivals, rotation = self._arrivals, self._rotation
@@ -146,12 +155,7 @@ class Run:
         patience_us, too_late = min((client_us, "client"), (idle_us, "idle"))
         draw_wait, draw_long, go_on, log = self._waits.random, self._longs.random, arrivals.go_on, math.log
         strays = [(server, server.sent) for server in self._straying]
-        choice, racing = self._choice, self._racing
-        noted = racing or self._counts
-        if noted:
-            for server in rotation:
-                self._enter(server)
-                server.count_outstanding(wanted=self._counts)
+        choice, racing, noted = self._choice, self._racing, self._begin_notes()
         turn, number, width = self._router.turn, self.sent, len(rotation)
         bucket, bucket_end_us = ledger.second(at_us), (at_us // SECOND_US + 1) * SECOND_US
         while at_us < until_us:

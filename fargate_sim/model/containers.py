@@ -1,7 +1,9 @@
 """The containers of a task: order of start, health checks, exits, stop signals.
 
 Sources: API model of ECS, ContainerDependency and HealthCheck. Times of checks: the first runs one interval after the start; a failure
-inside the start period does not count; ``retries`` failures in a row make a container UNHEALTHY, one success makes it HEALTHY.
+inside the start period does not count; ``retries`` failures in a row make a container UNHEALTHY, one success makes it HEALTHY. At shutdown
+the order of the dependencies is reversed. [A] Only what runs and depends on a container directly keeps its stop signal back; containers
+that nothing keeps back get theirs together, and each has its own stopTimeout from then on.
 """
 
 from __future__ import annotations
@@ -162,11 +164,14 @@ class Containers:
 
     # -- ending ------------------------------------------------------------------------------------
 
-    def _exited(self, task: Task, container: Container, exit_code: int) -> None:
+    def _exited(
+        self, task: Task, container: Container, exit_code: int, last_words: tuple[str, ...] = ()
+    ) -> None:
         """A container ended by itself, or at the stop signal."""
         if container.status != states.RUNNING:
             return
         self._world.traffic.exiting(task, container, exit_code)
+        self._log(task, container, last_words)
         container.status = states.STOPPED
         container.exit_code = exit_code
         self._engine.cancel(container.next)
@@ -179,6 +184,9 @@ class Containers:
             exit_code=exit_code,
             reason=container.reason,
         )
+        if task.last_status == states.STOPPING:
+            self.stop_free(task)
+            self.lifecycle.consider_ended(task)
         if not task.live:
             return
         self._world.balancing.health.look_again(task)
@@ -196,33 +204,46 @@ class Containers:
         else:
             self.start_ready(task)
 
-    def stop_all(self, task: Task) -> int | None:
-        """Send the stop signal to every running container. Milliseconds until the last has ended; None when none was running."""
-        lasts_ms: int | None = 0 if any(c.started_ms is not None for c in task.containers) else None
+    def stop_free(self, task: Task) -> None:
+        """Send the stop signal to every running container that nothing running depends on. As those end, the others are free."""
+        needed = {
+            dependency.container
+            for other in task.containers
+            if other.status == states.RUNNING
+            for dependency in other.spec.depends_on
+        }
         for container in task.containers:
-            run = container.run
-            if container.status != states.RUNNING or run is None:
-                continue
-            busy_ms = self._world.traffic.signalled(task, container)
-            container.signalled_ms = self._engine.now_ms
-            timeout_ms = container.spec.stop_timeout_s * 1000
-            self._engine.cancel(container.check)
-            self._engine.cancel(container.next)
-            remaining_ms = container.next.at_ms - self._engine.now_ms if container.next else None
-            delay_ms, exit_code = run.stop.delay_ms, run.stop.exit_code
-            if run.stop.graceful and delay_ms is not None:
-                delay_ms = max(delay_ms, busy_ms)  # it does not go before it has answered
-            if remaining_ms is not None and (delay_ms is None or remaining_ms < delay_ms):
-                delay_ms, exit_code = remaining_ms, run.exit_code
-            if delay_ms is None or delay_ms > timeout_ms:
-                delay_ms, exit_code = timeout_ms, SIGKILL_EXIT
-            elif run.stop.graceful and run.app is not None:
-                self._log(task, container, run.app.stopped_lines)
-            container.next = self._engine.after(
-                delay_ms, partial(self._exited, task, container, exit_code), cause=task.cause, priority=-1
-            )
-            lasts_ms = max(lasts_ms or 0, delay_ms)
-        return lasts_ms
+            if (
+                container.status == states.RUNNING
+                and container.signalled_ms is None
+                and container.spec.name not in needed
+            ):
+                self._signal(task, container)
+
+    def _signal(self, task: Task, container: Container) -> None:
+        """The stop signal to one container; its end is due from now on, by itself or by SIGKILL."""
+        run = container.run
+        if run is None:  # pragma: no cover - what runs has a process
+            raise AssertionError("a running container without a process")
+        busy_ms = self._world.traffic.signalled(task, container)
+        container.signalled_ms = self._engine.now_ms
+        timeout_ms = container.spec.stop_timeout_s * 1000
+        self._engine.cancel(container.check)
+        self._engine.cancel(container.next)
+        remaining_ms = container.next.at_ms - self._engine.now_ms if container.next else None
+        delay_ms, exit_code = run.stop.delay_ms, run.stop.exit_code
+        last_words: tuple[str, ...] = ()
+        if run.stop.graceful and run.app is not None and delay_ms is not None:
+            delay_ms = max(delay_ms, busy_ms)  # it does not go before it has answered
+            self._log(task, container, run.app.stopped_lines[:1])
+            last_words = run.app.stopped_lines[1:]
+        if remaining_ms is not None and (delay_ms is None or remaining_ms < delay_ms):
+            delay_ms, exit_code, last_words = remaining_ms, run.exit_code, ()
+        if delay_ms is None or delay_ms > timeout_ms:
+            delay_ms, exit_code, last_words = timeout_ms, SIGKILL_EXIT, ()
+        container.next = self._engine.after(
+            delay_ms, partial(self._exited, task, container, exit_code, last_words), cause=task.cause
+        )
 
     def settle(self, task: Task) -> None:
         """The task has stopped: so have all its containers, started or not."""

@@ -26,12 +26,15 @@ class App:
     drain_ms: int = 200
     started_lines: tuple[str, ...] = ()
     stopped_lines: tuple[str, ...] = ()
+    """What a program that drains says: the first line when it hears the stop signal, the others when it has drained."""
     cpu_ms: float = 2.0
     """CPU that a request needs, on one whole vCPU. [A]"""
     wait_ms: float = 20.0
     """What a request waits for others (a database, a file) besides. [A]"""
     workers: int = 32
     """Requests that it works on at a time; more wait in order. [A]"""
+    keep_alive_s: float = 75.0
+    """How long it keeps an idle connection open. [A] longer than a load balancer's 60 s, unless the catalogue says otherwise."""
     write_behind: int = 0
     """Accepted requests that it keeps in memory until that many are together or it is told to stop; 0: it keeps none."""
 

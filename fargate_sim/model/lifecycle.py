@@ -270,16 +270,23 @@ class Lifecycle:
                 self._world.scheduler.task_stopping(task)
 
     def _signal(self, task: Task) -> None:
-        """Send the stop signal to what runs, and take the network interface away when all has ended."""
-        lasts_ms = self._containers.stop_all(task)
-        if task.last_status in (states.RUNNING, states.DEACTIVATING) or lasts_ms is not None:
-            task.stopping_ms = self._engine.now_ms
-            if task.deployment is not None:
-                task.deployment.last_stopping_ms = self._engine.now_ms
-            self._enter(task, states.STOPPING, "task.stopping")
-            self._next(task, lasts_ms or 0, partial(self._deprovision, task))
-        else:
+        """Begin to stop what runs. A task none of whose containers ever started has nothing to stop."""
+        if task.last_status not in (states.RUNNING, states.DEACTIVATING) and not any(
+            container.started_ms is not None for container in task.containers
+        ):
             self._deprovision(task)
+            return
+        self._containers.stop_free(task)
+        task.stopping_ms = self._engine.now_ms
+        if task.deployment is not None:
+            task.deployment.last_stopping_ms = self._engine.now_ms
+        self._enter(task, states.STOPPING, "task.stopping")
+        self.consider_ended(task)
+
+    def consider_ended(self, task: Task) -> None:
+        """Take the network interface of a stopping task away if no container runs any more."""
+        if not any(container.status == states.RUNNING for container in task.containers):
+            self._next(task, 0, partial(self._deprovision, task))
 
     def _deprovision(self, task: Task) -> None:
         task.execution_stopped_ms = self._engine.now_ms if task.started_ms is not None else None

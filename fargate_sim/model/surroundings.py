@@ -18,6 +18,11 @@ class SubnetFacts:
     public: bool = False
 
 
+ROUND_ROBIN = "round_robin"
+LEAST_OUTSTANDING = "least_outstanding_requests"
+WEIGHTED_RANDOM = "weighted_random"
+
+
 @dataclass(frozen=True)
 class TargetGroupFacts:
     """A target group as the scheduler and its health checks see it. ``check_port`` None means the traffic port."""
@@ -36,6 +41,15 @@ class TargetGroupFacts:
     deregistration_delay_s: int
     idle_timeout_s: int = 60
     """The idle time-out of the load balancer in front; AWS's default where it has none."""
+    algorithm: str = ROUND_ROBIN
+    """``load_balancing.algorithm.type``"""
+    slow_start_duration_s: int = 0
+    """``slow_start.duration_seconds``; 0: off."""
+
+    @property
+    def slow_start_ms(self) -> int:
+        """How long a new target is in slow start: only round robin knows it. Source: ELB user guide, edit-target-group-attributes."""
+        return self.slow_start_duration_s * 1000 if self.algorithm == ROUND_ROBIN else 0
 
     def expects(self, code: int) -> bool:
         """Whether an HTTP status passes: the matcher has values and ranges, such as ``200,204-299``."""

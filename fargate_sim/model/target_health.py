@@ -48,6 +48,8 @@ class Target:
     first_check_ms: int = 0
     passes: int = 0
     failures: int = 0
+    slow_from_ms: int | None = None
+    """When it entered slow start; None when it did not."""
     next: Happening | None = None
 
     @property
@@ -64,6 +66,10 @@ class Target:
     def in_use(self) -> bool:
         """Registered and not on its way out."""
         return self.state in (INITIAL, HEALTHY, UNHEALTHY)
+
+    def slow_until_ms(self, facts: TargetGroupFacts) -> int:
+        """When its slow start is over, or was; 0 when it never was in it."""
+        return 0 if self.slow_from_ms is None else self.slow_from_ms + facts.slow_start_ms
 
 
 @dataclass(frozen=True)
@@ -178,10 +184,19 @@ class TargetHealth:
         changed = target.state != state
         if changed:
             self._world.traffic.catch_up()
+            target.slow_from_ms = self._slow_start(target) if state == HEALTHY else None
         target.state, target.reason, target.description = state, reason, description
         if changed:
             self._record(target, f"target.{state}", reason=reason, description=description)
             self._changed(target)
+
+    def _slow_start(self, target: Target) -> int | None:
+        """Now, if a target that has just become healthy enters slow start: another must be healthy and not in slow start itself."""
+        facts, now_ms = self._world.surroundings.target_group(target.group), self._engine.now_ms
+        if facts is None or not facts.slow_start_ms:
+            return None
+        others = (other for other in self.of(target.group) if other is not target and other.state == HEALTHY)
+        return now_ms if any(other.slow_until_ms(facts) <= now_ms for other in others) else None
 
     def look_again(self, task: Task) -> None:
         """Something in the task has changed: the checks see it from the next one on."""
@@ -195,6 +210,8 @@ class TargetHealth:
         for targets in self.targets.values():
             for target in targets:
                 facts = self._world.surroundings.target_group(target.group)
+                if facts is None or not facts.slow_start_ms:
+                    target.slow_from_ms = None  # healthy targets do not enter slow start when it is turned on
                 if target.in_use and facts is not None:
                     self._check_at(target, self._on_grid(target, facts, self._engine.now_ms + 1))
 

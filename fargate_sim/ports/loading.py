@@ -7,7 +7,8 @@ as not modelled. boto3's sessions, which moto asks for nothing but regions, are 
 (20 MB of service models, half a second).
 
 Mended: models are not kept alive by moto's own tracking; backends draw their ids from the account's seed,
-whoever touches them first; no service may send a request to a real host.
+whoever touches them first; no service may send a request to a real host; EC2's addresses and the attributes of
+target groups keep to AWS's ranges.
 """
 
 # ruff: noqa: PLC0415 - moto takes two seconds to import, which must not delay the first answer
@@ -23,7 +24,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from fargate_sim.ports import clock, interfaces
+from fargate_sim.ports import balancer_attributes, clock, interfaces
 from fargate_sim.wire.services import data_folder
 
 _SERVICES = (
@@ -207,4 +208,5 @@ def load() -> Any:
             modules[name].__dict__["requests"] = _NoNetwork()
         clock.install([core_utils], [modules["secretsmanager"], modules["applicationautoscaling"]])
         interfaces.mend_ec2()
+        balancer_attributes.mend_elbv2()
         return app_module.DomainDispatcherApplication(app_module.create_backend_app)

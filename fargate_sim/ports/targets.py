@@ -53,6 +53,8 @@ def facts(backend: Any, arn: str) -> TargetGroupFacts | None:
         unhealthy_threshold=int(group.unhealthy_threshold_count),
         matcher=str(matcher.get("HttpCode") or "200"),
         deregistration_delay_s=int(group.attributes["deregistration_delay.timeout_seconds"]),
+        algorithm=str(group.attributes["load_balancing.algorithm.type"]),
+        slow_start_duration_s=int(group.attributes["slow_start.duration_seconds"]),
         idle_timeout_s=int(balancers[0].attrs.get(_IDLE_TIMEOUT, 60)) if balancers else 60,
     )
 

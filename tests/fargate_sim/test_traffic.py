@@ -133,6 +133,100 @@ def test_the_idle_time_out_of_the_load_balancer_is_the_groups(offline: Offline) 
     assert {failure["waited_ms"] for failure in answer["failures"]} == {7_000}
 
 
+def set_attribute(offline: Offline, group: str, key: str, value: str) -> None:
+    attributes = [{"Key": key, "Value": value}]
+    offline.client("elbv2").modify_target_group_attributes(TargetGroupArn=group, Attributes=attributes)
+
+
+def test_attributes_of_the_target_group_decide_where_requests_go_from_their_change_on(
+    offline: Offline,
+) -> None:
+    group = set_up(offline)
+    offline.control.post("/_lab/traffic", {"action": "start", "rps": 100, "pattern": "constant"})
+    offline.control.post("/_lab/clock", {"action": "advance", "ms": 20_000})
+    turns = [target["sent"] for target in report(offline)["targets"]]
+    assert abs(turns[0] - turns[1]) <= 1
+    set_attribute(offline, group, "load_balancing.algorithm.type", "weighted_random")
+    offline.control.post("/_lab/clock", {"action": "advance", "ms": 20_000})
+    drawn = [target["sent"] for target in report(offline)["targets"]]
+    assert abs(drawn[0] - drawn[1]) > 1
+    set_attribute(offline, group, "load_balancing.algorithm.type", "round_robin")
+    set_attribute(offline, group, "slow_start.duration_seconds", "120")
+    offline.client("ecs").update_service(cluster="demo", service="shop", desiredCount=3)
+    offline.control.post("/_lab/clock", {"action": "settle"})
+    before = [target["sent"] for target in report(offline)["targets"]]
+    offline.control.post("/_lab/clock", {"action": "advance", "ms": 20_000})
+    after = [target["sent"] for target in report(offline)["targets"]]
+    got = [now - then for now, then in zip(after, before, strict=True)]
+    assert got[2] < min(got[:2]) / 2
+
+
+def test_attributes_out_of_range_are_refused_and_change_nothing(offline: Offline) -> None:
+    group = set_up(offline, delay=7)
+    elb = offline.client("elbv2")
+    for key, value in (
+        ("slow_start.duration_seconds", "29"),
+        ("slow_start.duration_seconds", "soon"),
+        ("load_balancing.algorithm.type", "random"),
+        ("deregistration_delay.timeout_seconds", "3601"),
+    ):
+        with pytest.raises(
+            elb.exceptions.ClientError, match=rf"ValidationError.*'{key}' value '{value}' must be"
+        ):
+            set_attribute(offline, group, key, value)
+    balancer = elb.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
+    wrong = [{"Key": "idle_timeout.timeout_seconds", "Value": "0"}]
+    with pytest.raises(elb.exceptions.ClientError, match="'1-4000'"):
+        elb.modify_load_balancer_attributes(LoadBalancerArn=balancer, Attributes=wrong)
+    told = elb.describe_target_group_attributes(TargetGroupArn=group)["Attributes"]
+    values = {each["Key"]: each["Value"] for each in told}
+    assert values["deregistration_delay.timeout_seconds"] == "7"
+    assert values["load_balancing.algorithm.type"] == "round_robin"
+    set_delay(offline, group, 3600)
+    told = elb.describe_target_group_attributes(TargetGroupArn=group)["Attributes"]
+    assert {"Key": "deregistration_delay.timeout_seconds", "Value": "3600"} in told
+
+
+def test_what_a_program_says_while_it_drains_is_in_its_log_stream(offline: Offline) -> None:
+    env, ecs, logs = offline.env(), offline.client("ecs"), offline.client("logs")
+    options = {"awslogs-group": env["LOG_GROUP"], "awslogs-region": "us-east-1", "awslogs-stream-prefix": "p"}
+    log = {"logDriver": "awslogs", "options": options}
+    shop = {"image": "public.ecr.aws/fargate-lab/shop:1.0", "logConfiguration": log}
+    depends = [{"containerName": "cut", "condition": "START"}]
+    ecs.create_cluster(clusterName="demo")
+    ecs.register_task_definition(
+        family="pair",
+        cpu="256",
+        memory="512",
+        networkMode="awsvpc",
+        requiresCompatibilities=["FARGATE"],
+        executionRoleArn=env["EXECUTION_ROLE"],
+        containerDefinitions=[
+            {"name": "good", "dependsOn": depends, **shop},
+            {"name": "cut", "stopTimeout": 2, **shop},
+        ],
+    )
+    network = {"awsvpcConfiguration": {"subnets": [env["SUBNET_A"]], "securityGroups": [env["SG"]]}}
+    asked = {"taskDefinition": "pair", "launchType": "FARGATE", "networkConfiguration": network}
+    task = ecs.run_task(cluster="demo", **asked)["tasks"][0]["taskArn"]
+    offline.control.post("/_lab/clock", {"action": "settle"})
+    offline.control.post("/_lab/clock", {"action": "advance", "ms": 60_000})
+    stopped_ms = offline.cloud.engine.now_ms
+    ecs.stop_task(cluster="demo", task=task)
+    offline.control.post("/_lab/clock", {"action": "settle"})
+    said = {}
+    for name in ("good", "cut"):
+        stream = f"p/{name}/{task.rpartition('/')[2]}"
+        events = logs.get_log_events(logGroupName=env["LOG_GROUP"], logStreamName=stream)["events"]
+        said[name] = [
+            (e["timestamp"] - stopped_ms, e["message"]) for e in events if e["timestamp"] >= stopped_ms
+        ]
+    assert said == {
+        "good": [(0, "shop: SIGTERM received, drain started"), (3_000, "shop: drained, bye")],
+        "cut": [(3_000, "shop: SIGTERM received, drain started")],
+    }
+
+
 @pytest.mark.parametrize(
     ("body", "text"),
     [

@@ -15,6 +15,7 @@ from fargate_sim.model.traffic.report import report
 
 BATCH = "public.ecr.aws/fargate-lab/shop:1.0-batch"
 SLOW = "public.ecr.aws/fargate-lab/shop:1.0-slow"
+KEEP_ALIVE = "public.ecr.aws/fargate-lab/shop:1.0-keepalive"
 SHELL = ContainerSpec("web", NGINX, entrypoint=("sh", "-c", "nginx; true"), command=(), stop_timeout_s=10)
 EXEC = ContainerSpec("web", NGINX, entrypoint=("sh", "-c", "exec nginx"), command=(), stop_timeout_s=10)
 

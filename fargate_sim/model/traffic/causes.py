@@ -71,6 +71,12 @@ CAUSES: dict[str, Cause] = {
         "essential containers of the task definition",
         with_the_end=True,
     ),
+    "keep_alive": Cause(
+        502,
+        ELB,
+        "The program closed a connection that had been idle for {detail} s, just as the load balancer sent the request on it.",
+        "the program's keep-alive time-out, idle_timeout.timeout_seconds",
+    ),
     "delay": Cause(
         502,
         ELB,

@@ -10,10 +10,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from fargate_sim.model.surroundings import LEAST_OUTSTANDING
 from fargate_sim.model.target_health import HEALTHY, Target
 from fargate_sim.model.traffic.causes import CAUSES, Failure
 from fargate_sim.model.traffic.demand import SECOND_US, Arrivals, Demand
+from fargate_sim.model.traffic.keep_alive import IdleConnections
 from fargate_sim.model.traffic.ledger import Ledger
+from fargate_sim.model.traffic.routing import Choice, Router
 from fargate_sim.model.traffic.server import Server
 from fargate_sim.model.traffic.shutdown import Shutdown
 
@@ -49,10 +52,13 @@ class Run:
         self._waits = seeds.stream(f"traffic:{number}:waits")
         self._longs = seeds.stream(f"traffic:{number}:long")
         self._strays = seeds.stream(f"traffic:{number}:strays")
+        self._races = seeds.stream(f"traffic:{number}:keep-alive")
+        self._router = Router(seeds.stream(f"traffic:{number}:routing"))
+        self._choice: Choice | None = None
+        self._counts = self._racing = False
         self._rotation: list[Server] = []
         self._straying: list[Server] = []
         self._doomed: dict[Server, None] = {}
-        self._turn = 0
         self._refused = "no_targets"
         self._idle_s = 60
         self.dirty = True
@@ -114,7 +120,28 @@ class Run:
             elif server is None or server.stray_until_us is None:
                 continue
             server.refresh(path)
+            self._keep_alive(server)
             self._rotation.append(server)
+        self._counts = facts.algorithm == LEAST_OUTSTANDING
+        self._racing = any(server.connections is not None for server in self._rotation)
+        self._choice = self._router.choice(self._rotation, facts, self._now_us)
+
+    def _keep_alive(self, server: Server) -> None:
+        """A program that closes idle connections before the load balancer would may lose a request with one."""
+        app = server.app
+        if app is None or app.keep_alive_s >= self._idle_s:
+            server.connections = None
+        elif server.connections is None:
+            server.connections = IdleConnections(int(app.keep_alive_s * SECOND_US), self._races)
+
+    def _begin_notes(self) -> bool:
+        """Whether servers must be told of each request, because outstanding requests are counted or idle connections matter."""
+        if not (self._counts or self._racing):
+            return False
+        for server in self._rotation:
+            self._enter(server)
+            server.count_outstanding(wanted=self._counts)
+        return True
 
     def _carry(self, until_us: int) -> None:
         """The requests up to a moment, during which nothing changes."""
@@ -128,7 +155,8 @@ class Run:
         patience_us, too_late = min((client_us, "client"), (idle_us, "idle"))
         draw_wait, draw_long, go_on, log = self._waits.random, self._longs.random, arrivals.go_on, math.log
         strays = [(server, server.sent) for server in self._straying]
-        turn, number, width = self._turn, self.sent, len(rotation)
+        choice, racing, noted = self._choice, self._racing, self._begin_notes()
+        turn, number, width = self._router.turn, self.sent, len(rotation)
         bucket, bucket_end_us = ledger.second(at_us), (at_us // SECOND_US + 1) * SECOND_US
         while at_us < until_us:
             if at_us >= bucket_end_us:
@@ -138,11 +166,16 @@ class Run:
             factor = _WAIT_FLOOR - (1 - _WAIT_FLOOR) * log(1.0 - draw_wait())
             is_long = share > 0 and draw_long() < share
             if width:
-                server = rotation[turn % width]
-                turn += 1
+                if choice is None:
+                    server = rotation[turn % width]
+                    turn += 1
+                else:
+                    server = choice(at_us)
                 server.sent += 1
                 if server.refusal or at_us < server.ready_us:
                     self._fail(server, server.refusal or server.booting_kind(), at_us, number, at_us)
+                elif racing and server.connections is not None and server.connections.loses(at_us):
+                    self._fail(server, "keep_alive", at_us, number, at_us)
                 else:
                     wait_us = long_us if is_long else int(server.wait_us * factor)
                     end_us = server.take(at_us, wait_us)
@@ -153,10 +186,14 @@ class Run:
                         server.doomed += 1
                         doomed[server] = None
                     server.in_hand.append((end_us, at_us, number, kind))
+                    if noted:
+                        server.note(end_us, kept=kind != too_late)
             else:
                 ledger.failed(Failure(at_us, number, at_us, self._refused, "", None, None))
             at_us = go_on()
-        self._turn, self.sent = turn, number
+        self.sent = number
+        if choice is None:
+            self._router.turn = turn
         for server, before in strays:
             self.shutdown(server).stray += server.sent - before
 

@@ -7,7 +7,7 @@ faster CPU. A request whose client has gone keeps its worker until it is done.
 
 from __future__ import annotations
 
-from heapq import heappush, heapreplace
+from heapq import heappop, heappush, heapreplace
 from typing import TYPE_CHECKING
 
 from fargate_sim.model import task as states
@@ -16,6 +16,7 @@ from fargate_sim.model.task import Container, Task
 
 if TYPE_CHECKING:
     from fargate_sim.model.images import App
+    from fargate_sim.model.traffic.keep_alive import IdleConnections
 
 VCPU_UNITS = 1024
 
@@ -45,6 +46,12 @@ class Server:
         self.sent = self.ok = self.failed = 0
         self.doomed = 0
         """Requests in hand that will time out."""
+        self.credit = 0.0
+        """In slow start: the part of a turn that it has saved up."""
+        self.connections: IdleConnections | None = None
+        """Only of a program that closes idle connections before the load balancer does."""
+        self._open: list[int] | None = None
+        """When each outstanding request will be over, as a heap; only while somebody counts them."""
 
     @property
     def ended(self) -> bool:
@@ -94,6 +101,24 @@ class Server:
             heappush(free, end_us)
         return end_us
 
+    def count_outstanding(self, *, wanted: bool) -> None:
+        """Begin to count the requests outstanding, with those in hand, or leave it."""
+        self._open = sorted(request[0] for request in self.in_hand) if wanted else None
+
+    def outstanding(self, at_us: int) -> int:
+        """Requests that the load balancer has sent and that are not over at a moment; moments must not go back."""
+        still = self._open or []
+        while still and still[0] <= at_us:
+            heappop(still)
+        return len(still)
+
+    def note(self, end_us: int, *, kept: bool) -> None:
+        """A request was sent that will be over at ``end_us``; ``kept``: its connection outlives it."""
+        if self._open is not None:
+            heappush(self._open, end_us)
+        if kept and self.connections is not None:
+            self.connections.answered(end_us)
+
     def busy_until_us(self) -> int:
         """When the last request in hand will be done."""
         return max(self._free, default=0)
@@ -119,6 +144,8 @@ class Server:
             return str((self.container or self.target.container).exit_code)
         if kind == "path":
             return path
+        if kind == "keep_alive":
+            return f"{self.app.keep_alive_s:g}" if self.app else ""
         return str(self.target.port)
 
 

@@ -15,7 +15,7 @@ from fargate_sim.model.breaker import COUNT, CircuitBreaker
 from fargate_sim.model.service import Service
 from fargate_sim.model.surroundings import SubnetFacts
 from fargate_sim.model.task import Task
-from fargate_sim.model.task_definition import ContainerSpec, TaskDefinition
+from fargate_sim.model.task_definition import ContainerSpec, Dependency, TaskDefinition
 from fargate_sim.model.task_definition import HealthCheck as Check
 from fargate_sim.model.world import StandaloneTask
 
@@ -42,11 +42,17 @@ def kind_of_revision(scenario: Scenario, kind: str) -> TaskDefinition:
         return scenario.definition(ContainerSpec("web", "busybox:1.36", command=("sleep", "400")))
     if kind == "deaf":
         return scenario.definition(ContainerSpec("web", "busybox:1.36", command=("sleep", "infinity")))
+    if kind == "sidecars":
+        web = ContainerSpec("web", "nginx:1.27", depends_on=(Dependency("agent", "START"),))
+        deaf = ContainerSpec("agent", "busybox:1.36", command=("sleep", "infinity"), stop_timeout_s=7)
+        return scenario.definition(web, deaf)
     command = ("CMD-SHELL", "exit 1" if kind == "sick" else "curl -f http://localhost/")
     return scenario.definition(ContainerSpec("web", "nginx:1.27", health_check=Check(command, interval_s=10)))
 
 
-KINDS = st.sampled_from(["good", "good", "checked", "missing", "crashing", "short", "deaf", "sick"])
+KINDS = st.sampled_from(
+    ["good", "good", "checked", "missing", "crashing", "short", "deaf", "sick", "sidecars"]
+)
 BREAKERS = st.sampled_from(
     [
         CircuitBreaker(),
@@ -265,6 +271,11 @@ def check_state(scenario: Scenario) -> None:
             assert all(state == "unused" for state in states) or any(
                 c.exit_code is not None for c in task.containers
             ), "signalled while draining"
+        signalled = {c.spec.name for c in task.containers if c.signalled_ms is not None}
+        for container in task.containers:
+            if container.status == "RUNNING" and container.started_ms is not None:
+                needs = {dependency.container for dependency in container.spec.depends_on}
+                assert not needs & signalled, "told before what depends on it had ended"
         if task.last_status in ("PENDING", "ACTIVATING", "RUNNING", "STOPPING"):
             assert task.interface is not None, "a live task without an interface"
         assert not (task.healthy and not task.running)

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import HealthCheck as Hurry
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.load import EXEC, SHELL, balanced_books, kinds, load, look, stage, tasks_of
+from support.load import EXEC, KEEP_ALIVE, SHELL, balanced_books, kinds, load, look, stage, tasks_of
+from support.worlds import NGINX
 
-from fargate_sim.model.task_definition import ContainerSpec
+from fargate_sim.model.surroundings import LEAST_OUTSTANDING, ROUND_ROBIN, WEIGHTED_RANDOM
+from fargate_sim.model.task_definition import ContainerSpec, Dependency
 from fargate_sim.model.traffic.causes import CAUSES
 
 
@@ -54,26 +56,50 @@ def test_the_requests_are_the_same_whatever_becomes_of_them() -> None:
     assert look(bad)["ok"] == 0
 
 
-ACTION = st.sampled_from(
-    ["deploy", "more", "fewer", "stop", "delay 0", "delay 20", "look", "path", "listener"]
+CHANGES: dict[str, dict[str, object]] = {
+    "delay 0": {"deregistration_delay_s": 0},
+    "delay 20": {"deregistration_delay_s": 20},
+    "path": {"path": "/missing"},
+    "no listener": {"attached": False},
+    "listener": {"attached": True},
+    "idle 2": {"idle_timeout_s": 2},
+    "slow start": {"slow_start_duration_s": 30},
+    "no slow start": {"slow_start_duration_s": 0},
+    **{each: {"algorithm": each} for each in (ROUND_ROBIN, LEAST_OUTSTANDING, WEIGHTED_RANDOM)},
+}
+ACTION = st.sampled_from(["deploy", "more", "fewer", "stop", "look", *CHANGES])
+SHORT = ContainerSpec("web", KEEP_ALIVE, stop_timeout_s=4, depends_on=(Dependency("agent", "START"),))
+AGENT = ContainerSpec("agent", "busybox", command=("sleep", "infinity"), stop_timeout_s=3, essential=False)
+PROXY = ContainerSpec("web", NGINX, stop_timeout_s=5, depends_on=(Dependency("app", "START"),))
+CRASHES = ContainerSpec("web", NGINX, entrypoint=("sh", "-c", "nginx & sleep 150; exit 137"), command=())
+TASKS = st.sampled_from(
+    [(SHELL,), (EXEC,), (CRASHES,), (SHORT, AGENT), (PROXY, ContainerSpec("app", KEEP_ALIVE))]
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[Hurry.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[Hurry.too_slow])
 @given(
     actions=st.lists(st.tuples(ACTION, st.integers(0, 40_000)), max_size=14),
     seed=st.integers(0, 1000),
-    container=st.sampled_from([SHELL, EXEC]),
+    containers=TASKS,
+    rps=st.sampled_from([0.3, 25]),
+    algorithm=st.sampled_from([ROUND_ROBIN, LEAST_OUTSTANDING, WEIGHTED_RANDOM]),
 )
 def test_the_books_add_up_at_every_moment(
-    actions: list[tuple[str, int]], seed: int, container: ContainerSpec
+    actions: list[tuple[str, int]],
+    seed: int,
+    containers: tuple[ContainerSpec, ...],
+    rps: float,
+    algorithm: str,
 ) -> None:
-    scenario, service = stage(container, deregistration_delay_s=10, seed=seed)
-    load(scenario, 25, long_share=0.1, long_ms=15_000)
-    attached = True
+    facts: dict[str, object] = {"deregistration_delay_s": 10, "algorithm": algorithm}
+    port = 8080 if containers[0].image == KEEP_ALIVE else 80
+    scenario, service = stage(*containers, port=port, seed=seed, **facts)
+    load(scenario, rps, long_share=0.1, long_ms=15_000)
     for action, wait_ms in actions:
         scenario.engine.run_until(scenario.engine.now_ms + wait_ms)
         scenario.world.traffic.catch_up()
+        running = [task for task in tasks_of(service) if task.running]
         if action == "deploy":
             current = service.primary.revision
             placement = replace(scenario.placement(), load_balancers=current.load_balancers)
@@ -82,16 +108,12 @@ def test_the_books_add_up_at_every_moment(
         elif action in ("more", "fewer"):
             desired = max(0, service.desired + (1 if action == "more" else -1))
             scenario.world.update_service(service, changed=["desiredCount"], desired=desired)
-        elif action == "stop":
-            for task in [task for task in tasks_of(service) if task.running][:1]:
-                scenario.world.stop_task(task, "by hand")
-        elif action.startswith("delay"):
-            scenario.group(deregistration_delay_s=int(action.split()[1]))
-        elif action == "path":
-            scenario.group(path="/missing")
-        elif action == "listener":
-            attached = not attached
-            scenario.group(attached=attached)
+        elif action == "stop" and running:
+            scenario.world.stop_task(running[0], "by hand")
+        elif action in CHANGES:
+            facts |= CHANGES[action]
+            scenario.group(**facts)
+            scenario.world.balancing.health.groups_changed()
         answer = look(scenario)
         assert balanced_books(answer), answer
         assert answer["sent"] == sum(minute["sent"] for minute in answer["minutes"])

@@ -169,11 +169,11 @@ def _traffic_facts(clients: Clients) -> list[Fact]:
         return []
     loads = counted(clients.loads, "load")
     facts = [
-        Fact("Requests sent", f"{clients.sent:,}", f"{loads}, those of the checks included"),
+        Fact("Requests sent", f"{clients.sent:,}", f"{loads}, checks included"),
         Fact("Requests that failed", f"{clients.failed:,}", f"{100 * clients.failed / clients.sent:.2g} %"),
     ]
     for loss in clients.losses[:_CAUSES_SHOWN]:
-        facts.append(Fact(f"Failed requests: {loss.knob}", f"{loss.count:,}", loss.cause.rstrip(".")))
+        facts.append(Fact("Of these", f"{loss.count:,}", f"{loss.cause} The knob: {loss.knob}"))
     if clients.unsaved:
         facts.append(
             Fact(
@@ -194,15 +194,15 @@ def _leaving_facts(leaving: Leaving) -> list[Fact]:
         Fact(
             "Longest stop of a task",
             duration(leaving.longest_ms),
-            f"the longest of {leaving.stopped}{of_it}",
+            f"one of {leaving.stopped}{of_it}",
         )
     ]
     if leaving.addresses:
         facts.append(
             Fact(
-                "Most addresses held by leaving tasks at once",
+                "Most addresses of leaving tasks",
                 str(leaving.addresses),
-                f"for {duration(leaving.held_ms)}, added up over all of them",
+                f"held {duration(leaving.held_ms)} in all",
             )
         )
     return facts

@@ -14,6 +14,7 @@ from labs import load, targets
 from labs.checking import CheckContext, Evidence, duration
 
 _DELAY = "aws elbv2 describe-target-group-attributes --target-group-arn $TG"
+_WAIT = "Wait until the service has settled, with `aws ecs wait services-stable`, and check again."
 _WRONG_TYPE = "has target type instance, which is incompatible with the awsvpc network mode"
 """What ECS says of a target group whose targets are instances."""
 
@@ -106,6 +107,8 @@ def _explained(ctx: CheckContext, evidence: Evidence) -> Evidence:
     """A failure together with what has been changed that cannot help, and why not."""
     if evidence.passed:
         return evidence
+    if "a deployment is still" in evidence.observed:
+        return replace(evidence, hint=_WAIT)
     service = ctx.service()
     beside = _beside(ctx, service) if service else []
     observed = ". ".join([evidence.observed.rstrip("."), *beside])

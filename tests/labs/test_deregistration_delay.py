@@ -110,10 +110,11 @@ def test_the_debrief_tells_what_the_clients_lost_and_how_long_a_task_took_to_lea
     facts = {fact.label: fact for fact in told.facts}
     failed = int(facts["Requests that failed"].value)
     assert failed > 0
-    assert facts["Failed requests: deregistration_delay.timeout_seconds"].value == str(failed)
-    assert "delay of 5 s was over" in facts["Failed requests: deregistration_delay.timeout_seconds"].comment
+    assert facts["Of these"].value == str(failed)
+    assert "delay of 5 s was over" in facts["Of these"].comment
+    assert facts["Of these"].comment.endswith("The knob: deregistration_delay.timeout_seconds")
     assert facts["Requests sent"].value in told.headline
-    assert facts["Most addresses held by leaving tasks at once"].value == "2"
+    assert facts["Most addresses of leaving tasks"].value == "2"
     assert any("a task ended with requests" in moment.text for moment in told.timeline)
     assert f"{failed} of the {failed} failed requests" in told.lessons[0]
 
@@ -125,3 +126,24 @@ def test_the_debrief_tells_what_the_clients_lost_and_how_long_a_task_took_to_lea
     assert facts["Longest stop of a task"].value.startswith("5 min 3")
     assert "5 min of it draining" in facts["Longest stop of a task"].comment
     assert "drains for the whole of it" in told.lessons[0]
+
+
+def test_a_release_that_is_still_going_on_is_waited_for(at: Callable[[int], EndpointCloud]) -> None:
+    runner = started(at(LONG))
+    runner.cloud.client("ecs").update_service(cluster="p01", service="orders", forceNewDeployment=True)
+    result = runner.check("fit")
+    for check in ("release-loses-nothing", "stops-in-time"):
+        assert "a deployment is still IN_PROGRESS" in result.check(check).observed
+        assert "Wait until the service has settled" in result.check(check).hint
+
+
+def test_a_service_that_is_gone_is_told(
+    at: Callable[[int], EndpointCloud],
+) -> None:
+    runner = started(at(SHORT))
+    cloud = runner.cloud
+    cloud.client("ecs").delete_service(cluster=p01.CLUSTER, service=p01.SERVICE, force=True)
+    cloud.clock.settle(3_600_000)
+    result = runner.check()
+    assert not any(check.passed for step in result.steps for check in step.checks)
+    assert "there is no service" in result.check("scale-in").observed

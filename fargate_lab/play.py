@@ -29,6 +29,10 @@ STEP_LIMIT_MS = 60 * 60_000
 """How much virtual time a step may take before it counts as not passed."""
 _POLL_SECONDS = 0.25
 _OUTPUT_LINES = 24
+_TO_BE_REFUSED = "! "
+"""In front of a command that AWS must refuse, as in a shell."""
+_SAID_NO = "An error occurred ("
+"""How the AWS CLI, whatever its version, begins to tell that the service returned an error."""
 
 
 class Runner(Protocol):
@@ -71,8 +75,8 @@ class Performance:
                 ran = yield from self._command(command, step)
                 if self._cancelled.is_set():
                     return
-                if ran.code != 0:
-                    yield PlayEvent("failed", f"The command ended with exit code {ran.code}.", step.id)
+                if (wrong := _unexpected(command, ran)) is not None:
+                    yield PlayEvent("failed", wrong, step.id)
                     return
             passed = yield from self._wait(step)
             if self._cancelled.is_set():
@@ -97,7 +101,7 @@ class Performance:
             inner.append(ran)
             return ran.stdout
 
-        simple: Simple = expand(command, self.variables, substitute)
+        simple: Simple = expand(command.removeprefix(_TO_BE_REFUSED), self.variables, substitute)
         ran = next((item for item in inner if item.code != 0), None)
         if ran is None and simple.name:
             self.variables[simple.name] = simple.value
@@ -160,6 +164,15 @@ class Performance:
                 yield PlayEvent("failed", missing, step.id)
         if graded.passed:
             yield PlayEvent("passed", f"{step.title}: passed.", step.id)
+
+
+def _unexpected(command: str, ran: Ran) -> str | None:
+    """What is wrong with how a command ended; None when it ended as it should."""
+    if not command.startswith(_TO_BE_REFUSED):
+        return f"The command ended with exit code {ran.code}." if ran.code != 0 else None
+    if ran.code != 0 and _SAID_NO in ran.stderr:
+        return None
+    return f"AWS should have refused the command, but it ended with exit code {ran.code}."
 
 
 def _shortened(text: str) -> str:

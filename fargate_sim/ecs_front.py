@@ -51,8 +51,8 @@ def wait_for(world: World, operation: str, body: bytes) -> bool:
 
 
 def carry_out(world: World, operation: str, body: bytes, *, entry: dict[str, Any], request_id: str) -> Answer:
-    """Carry out one operation. ``entry`` is the data of its journal entry: ``status``, ``error`` and
-    ``params`` are filled in.
+    """Carry out one operation. ``entry`` is the data of its journal entry: ``status``, ``error``, ``params`` and,
+    for a change that is refused, ``message`` are filled in.
     """
     perform: Callable[[World, dict[str, Any]], Output] | None = OPERATIONS.get(operation)
     if perform is None:
@@ -65,6 +65,8 @@ def carry_out(world: World, operation: str, body: bytes, *, entry: dict[str, Any
         content = ECS.serialise(operation, perform(world, params))
     except AwsError as error:
         entry.update(status=error.status, error=error.code)
+        if not entry["reading"]:
+            entry["message"] = error.message
         return error_answer(error, request_id)
     entry.update(status=200, error=None)
     return _answer(200, request_id, content)

@@ -13,14 +13,19 @@ from typing import Any, Literal
 
 from labs.catalogue import Lab
 from labs.checking import CheckContext, counted, duration, revision_of
+from labs.clients import Clients, clients_of
 from labs.cloud import Cloud
 from labs.drills import KILLED_BY_BALANCER
 from labs.history import DeploymentStory, Entry, History, TaskStory
+from labs.leaving import Leaving, leaving_of
 
 Tone = Literal["plain", "good", "bad", "learner"]
 
 NO_ADDRESS = "InsufficientFreeAddressesInSubnet"
 _REFUSED = "TaskFailedToStart"
+_CAUSES_SHOWN = 4
+_LONG_GOODBYE_MS = 90_000
+"""A stop that takes longer is worth a word about what it waited for."""
 _RESERVED = 5
 """Addresses that AWS keeps of every subnet (VPC user guide, subnet sizing)."""
 
@@ -96,12 +101,19 @@ def debrief(lab: Lab, cloud: Cloud) -> Debrief:
     cluster, service = ctx.name("cluster"), ctx.name("service")
     stories = history.deployments(cluster, service)
     tasks = [task for task in history.tasks(cluster, service) if task.provisioning_ms >= _start_ms(history)]
+    clients = clients_of(history, cloud.traffic.report())
+    leaving = leaving_of(history, (task.id for task in tasks))
     return Debrief(
         lab.id,
-        _headline(lab, stories),
-        (*_facts(history, cluster, service, stories, tasks), *_address_facts(ctx, history, tasks)),
-        tuple(_timeline(history, cluster, service, stories)),
-        (*_knobs(stories, tasks), *lab.teaches),
+        _headline(lab, stories, clients),
+        (
+            *_facts(history, cluster, service, stories, tasks),
+            *_traffic_facts(clients),
+            *_leaving_facts(leaving),
+            *_address_facts(ctx, history, tasks),
+        ),
+        tuple(_timeline(history, cluster, service, stories, {task.id for task in tasks})),
+        (*_knobs(stories, tasks), *_traffic_knobs(clients, leaving), *lab.teaches),
     )
 
 
@@ -109,7 +121,7 @@ def _start_ms(history: History) -> int:
     return next(iter(history)).at_ms if any(True for _ in history) else 0
 
 
-def _headline(lab: Lab, stories: list[DeploymentStory]) -> str:
+def _headline(lab: Lab, stories: list[DeploymentStory], clients: Clients) -> str:
     failed = [story for story in stories if story.failed_ms is not None]
     rolled_back = [story for story in failed if story.rollback_completed_ms is not None]
     if not stories:
@@ -117,6 +129,7 @@ def _headline(lab: Lab, stories: list[DeploymentStory]) -> str:
     return (
         f"{lab.title}: {counted(len(stories), 'deployment')}, "
         f"{counted(len(failed), 'failure')}, {counted(len(rolled_back), 'rollback')}"
+        + (f", {clients.failed:,} of {clients.sent:,} requests failed" if clients.sent else "")
     )
 
 
@@ -150,6 +163,51 @@ def _facts(
     return facts
 
 
+def _traffic_facts(clients: Clients) -> list[Fact]:
+    """What clients lived through, the drills' own included."""
+    if not clients.sent:
+        return []
+    loads = counted(clients.loads, "load")
+    facts = [
+        Fact("Requests sent", f"{clients.sent:,}", f"{loads}, checks included"),
+        Fact("Requests that failed", f"{clients.failed:,}", f"{100 * clients.failed / clients.sent:.2g} %"),
+    ]
+    for loss in clients.losses[:_CAUSES_SHOWN]:
+        facts.append(Fact("Of these", f"{loss.count:,}", f"{loss.cause} The knob: {loss.knob}"))
+    if clients.unsaved:
+        facts.append(
+            Fact(
+                "Answered, but never written down",
+                f"{clients.unsaved:,}",
+                "lost with the program that had accepted them",
+            )
+        )
+    return facts
+
+
+def _leaving_facts(leaving: Leaving) -> list[Fact]:
+    """How long it took tasks to leave, and what they held meanwhile."""
+    if not leaving.stopped:
+        return []
+    of_it = f", {duration(leaving.draining_ms)} of it draining" if leaving.draining_ms else ""
+    facts = [
+        Fact(
+            "Longest stop of a task",
+            duration(leaving.longest_ms),
+            f"one of {leaving.stopped}{of_it}",
+        )
+    ]
+    if leaving.addresses:
+        facts.append(
+            Fact(
+                "Most addresses of leaving tasks",
+                str(leaving.addresses),
+                f"held {duration(leaving.held_ms)} in all",
+            )
+        )
+    return facts
+
+
 def _address_facts(ctx: CheckContext, history: History, tasks: list[TaskStory]) -> list[Fact]:
     """How many addresses the tasks held at once, and how near the fullest subnet came to its end."""
     ours = {task.id for task in tasks}
@@ -176,7 +234,9 @@ def _address_facts(ctx: CheckContext, history: History, tasks: list[TaskStory]) 
     return facts
 
 
-def _timeline(history: History, cluster: str, service: str, stories: list[DeploymentStory]) -> list[Moment]:
+def _timeline(
+    history: History, cluster: str, service: str, stories: list[DeploymentStory], tasks: set[str]
+) -> list[Moment]:
     start_ms = _start_ms(history)
     known = {story.id: story for story in stories}
     first_refusals: set[str] = set()
@@ -185,6 +245,8 @@ def _timeline(history: History, cluster: str, service: str, stories: list[Deploy
         told = _tell_lab(entry)
         if told is None and (entry.data.get("cluster"), entry.data.get("service")) == (cluster, service):
             told = _tell_service(entry, known, first_refusals)
+        if told is None and entry.kind == "traffic.lost" and entry.data["task"] in tasks:
+            told = _tell_loss(entry), "bad"
         if told is not None:
             moments.append(Moment(entry.at_ms - start_ms, told[0], told[1]))
     return moments
@@ -204,6 +266,13 @@ def _tell_lab(entry: Entry) -> tuple[str, Tone] | None:
         case "lab.checked":
             return f"checked: {data['score']} %", "good" if data["passed"] else "learner"
     return None
+
+
+def _tell_loss(entry: Entry) -> str:
+    data = entry.data
+    lost = [f"{data['count']:,} lost"] if data["count"] else []
+    unsaved = [f"{data['unsaved']:,} answered but never written down"] if data["unsaved"] else []
+    return f"a task ended with requests, {' and '.join([*lost, *unsaved])}: {data['cause']}"
 
 
 _SERVICE_TELLERS: dict[str, Callable[[Entry], tuple[str, Tone]]] = {
@@ -277,5 +346,20 @@ def _knobs(stories: list[DeploymentStory], tasks: list[TaskStory]) -> list[str]:
             "The knobs behind the stopped tasks are the target group's `HealthCheckPort`, `HealthCheckPath` and "
             "`Matcher`, which say what is asked, and `healthCheckGracePeriodSeconds`, which says from when on "
             "the answer counts."
+        )
+    return knobs
+
+
+def _traffic_knobs(clients: Clients, leaving: Leaving) -> list[str]:
+    knobs = []
+    if clients.losses:
+        worst = clients.losses[0]
+        knobs.append(
+            f"The knob behind {worst.count:,} of the {clients.failed:,} failed requests is {worst.knob}. {worst.cause}"
+        )
+    if leaving.longest_ms >= _LONG_GOODBYE_MS and 2 * leaving.draining_ms > leaving.longest_ms:
+        knobs.append(
+            "The knob behind the longest stop is `deregistration_delay.timeout_seconds` of the target group: a target "
+            "drains for the whole of it, even when it has nothing left to do, and the stop signal comes afterwards."
         )
     return knobs

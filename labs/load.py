@@ -2,7 +2,8 @@
 through is measured.
 
 The load is the lab's own: in ``names``, ``rps`` and ``path``, and ``long_percent`` with ``long_s`` for requests
-that take long. A load that runs already gives way for the drill and begins again afterwards.
+that take long. A load that runs already gives way for the drill and begins again afterwards, in front of the
+target group that the service stands behind now.
 """
 
 from __future__ import annotations
@@ -117,7 +118,8 @@ def under_load(ctx: CheckContext, service: Mapping[str, Any], happen: Callable[[
     before = traffic.report()
     if before["running"]:
         traffic.stop()
-    traffic.start(settings(ctx.lab, service["loadBalancers"][0]["targetGroupArn"]))
+    group = service["loadBalancers"][0]["targetGroupArn"]
+    traffic.start(settings(ctx.lab, group))
     clock.advance(_WARM_MS)
     measured = happen()
     clock.advance(_TICK_MS)
@@ -129,7 +131,7 @@ def under_load(ctx: CheckContext, service: Mapping[str, Any], happen: Callable[[
         clock.advance(_TICK_MS)
         report = traffic.report()
     if before["running"]:
-        traffic.start({**before["demand"], "target_group": before["target_group"]})
+        traffic.start({**before["demand"], "target_group": group})
     return Lived(
         report["sent"],
         report["failed"],

@@ -91,6 +91,20 @@ def test_a_substitution_that_fails_ends_it(cloud: EndpointCloud) -> None:
     assert "exit code 255" in events[-1].text
 
 
+REFUSAL = Ran(254, "", "An error occurred (InvalidParameterException) when calling the X operation: no\n")
+
+
+@pytest.mark.parametrize(
+    ("ran", "refused"), [(REFUSAL, True), (Ran(0, "{}\n", ""), False), (Ran(252, "", "usage: aws\n"), False)]
+)
+def test_a_command_that_aws_must_refuse(cloud: EndpointCloud, ran: Ran, refused: bool) -> None:
+    aws = Pretended(ran)
+    events = list(performance(with_commands("! aws ecs delete-cluster --cluster x"), cloud, aws).perform())
+    assert aws.asked[0] == ["aws", "ecs", "delete-cluster", "--cluster", "x"]
+    complaints = [event for event in events if "should have refused" in event.text]
+    assert bool(complaints) is not refused
+
+
 def test_long_output_is_shortened(cloud: EndpointCloud) -> None:
     aws = Pretended(Ran(0, "line\n" * 1000, ""))
     output = next(event for event in performance(CORE, cloud, aws).perform() if event.kind == "output")

@@ -176,6 +176,13 @@ class TestJournal:
         ecs_call(offline, "DeleteCluster", b'{"cluster": "none"}')
         entry = offline.journal("call")[0]["data"]
         assert (entry["status"], entry["error"]) == (400, "ClusterNotFoundException")
+        assert entry["message"] == "Cluster not found."
+
+    def test_a_question_that_is_refused_leaves_no_text(self, offline: Offline) -> None:
+        ecs_call(offline, "ListTasks", b'{"cluster": "none"}')
+        entry = offline.journal("call")[0]["data"]
+        assert entry["error"] == "ClusterNotFoundException"
+        assert "message" not in entry
 
     def test_calls_to_other_services_are_written_down(self, offline: Offline) -> None:
         offline.client("sqs").create_queue(QueueName="q")

@@ -166,6 +166,7 @@ def test_the_delivered_labs_are_sound() -> None:
     labs = load_all()
     assert [lab.id for lab in labs] == [
         "core-lab",
+        "p01-deregistration-delay",
         "p05-tiny-subnet",
         "p06-no-breaker",
         "p10-no-grace-period",

@@ -2,8 +2,8 @@
 
 A folder below ``labs/`` that holds a ``lab.yaml`` is a lab: there is no other list. Beside it stand
 ``guide.md`` (one ``##`` section per step, its heading the step's id), ``checks.py`` and, when the lab needs a
-stage set, ``setup.py`` with ``set_up(cloud)``. Reading a lab imports none of its modules: whether a check
-exists is read from the syntax tree.
+stage set, ``setup.py`` with ``set_up(cloud)`` and perhaps ``set_going(cloud)``. Reading a lab imports none of
+its modules: whether a check exists is read from the syntax tree.
 """
 
 from __future__ import annotations

@@ -54,8 +54,8 @@ class LabRunner:
         return any(entry.data.get("lab") == self.lab.id for entry in self.cloud.history.of(LAB_STARTED))
 
     def start(self) -> None:
-        """Note the start, set the stage, inject the lab's faults. LabError when the lab was started in this
-        world before.
+        """Note the start, set the stage, inject the lab's faults, set going what is under way when the learner
+        arrives. LabError when the lab was started in this world before.
         """
         if self.started:
             raise LabError(
@@ -70,6 +70,8 @@ class LabRunner:
             self.inject(use.fault, self._settings(use))
             if use.settle:
                 self.cloud.clock.settle(SETTLE_LIMIT_MS)
+        if setup is not None and hasattr(setup, "set_going"):
+            setup.set_going(self.cloud)
         self._note("lab.ready", {})
 
     def reset(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from labs.cloud import MINUTE_MS, Cloud
@@ -20,10 +21,16 @@ def settle(cloud: Cloud) -> None:
 
 
 def register_like(
-    cloud: Cloud, cluster: str, service: str, change: dict[str, Any], *, beside: dict[str, Any] | None = None
+    cloud: Cloud,
+    cluster: str,
+    service: str,
+    change: dict[str, Any],
+    *,
+    beside: dict[str, Any] | None = None,
+    size: Mapping[str, str] | None = None,
 ) -> str:
     """Register a revision like the service's whose first container is changed, with another container beside
-    it if given; its ARN.
+    it if given, and with another ``size`` (``cpu`` and ``memory``) if given; its ARN.
     """
     ecs = cloud.client("ecs")
     current = ecs.describe_services(cluster=cluster, services=[service])["services"][0]["taskDefinition"]
@@ -32,6 +39,6 @@ def register_like(
     first, *rest = found["containerDefinitions"]
     containers = [{**first, **change}, *rest, *([beside] if beside else [])]
     arn: str = ecs.register_task_definition(
-        **{key: found[key] for key in keys}, containerDefinitions=containers
+        **{**{key: found[key] for key in keys}, **(size or {})}, containerDefinitions=containers
     )["taskDefinition"]["taskDefinitionArn"]
     return arn

@@ -19,6 +19,8 @@ SHELLS = frozenset({"sh", "bash", "ash", "dash"})
 INITS = frozenset({"tini", "dumb-init", "docker-init"})
 _INSTANT = {
     "true": 0,
+    "umask": 0,
+    "ulimit": 0,
     "false": 1,
     "echo": 0,
     "env": 0,
@@ -49,8 +51,6 @@ SMALL_TOOLS = frozenset(_INSTANT) | {
     "source",
     ".",
     "shift",
-    "umask",
-    "ulimit",
     "test",
     "[",
     "read",

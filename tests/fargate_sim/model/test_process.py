@@ -43,6 +43,7 @@ def run(
             4,
         ),  # the background goes with the shell
         ("nginx:1.27", ("sh", "-c", "nginx & wait"), None, 0),
+        ("nginx:1.27", ("sh", "-c", "umask 027 && ulimit -n 1024 && nginx"), None, 0),
         ("busybox", ("tail", "-f", "/dev/null"), None, 0),
         ("python:3.12", ("python", "app.py"), 100, 2),
         ("python:3.12", ("python", "-c", "import sys; sys.exit(4)"), 100, 4),

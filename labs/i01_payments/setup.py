@@ -1,0 +1,53 @@
+"""The stage of this lab: a payments service behind a load balancer, as ``labs.staging`` builds it; then its
+clients, a release, and the rollback of that release, which is still under way when the learner arrives.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from labs import load as clients
+from labs.cloud import MINUTE_MS, Cloud
+from labs.loader import load
+from labs.staging import SETTLE_LIMIT_MS, Balanced, Stage, build_balanced
+
+_COPIED = ("family", "networkMode", "requiresCompatibilities", "cpu", "memory", "executionRoleArn")
+_ROLLBACK_SEEN_MS = 150_000
+"""The rollback's tasks have taken over, and those of the release are on their way out."""
+
+
+def set_up(cloud: Cloud) -> None:
+    """Build the service by the names in lab.yaml."""
+    lab = load(Path(__file__).parent)
+    check: dict[str, str | int] = {
+        "HealthCheckPath": "/healthz",
+        "HealthCheckIntervalSeconds": 10,
+        "HealthCheckTimeoutSeconds": 5,
+        "HealthyThresholdCount": 3,
+        "UnhealthyThresholdCount": 3,
+    }
+    image = f"{lab.name('image')}:{lab.name('before')}"
+    build_balanced(cloud, Stage.of(lab), Balanced(image, 8080, 0, check, draining_s=lab.number("drain")))
+
+
+def set_going(cloud: Cloud) -> None:
+    """Let the clients pay, release the next version, and take it back."""
+    lab = load(Path(__file__).parent)
+    ecs, name = cloud.client("ecs"), {"cluster": lab.name("cluster"), "service": lab.name("service")}
+    service = ecs.describe_services(cluster=name["cluster"], services=[name["service"]])["services"][0]
+    before = service["taskDefinition"]
+    found = ecs.describe_task_definition(taskDefinition=before)["taskDefinition"]
+    (container,) = found["containerDefinitions"]
+    image = f"{lab.name('image')}:{lab.name('after')}"
+    released = ecs.register_task_definition(
+        **{key: found[key] for key in _COPIED},
+        containerDefinitions=[{**container, "image": image}],
+        tags=[{"key": "fargate-lab", "value": lab.id}],
+    )["taskDefinition"]["taskDefinitionArn"]
+    cloud.traffic.start(clients.settings(lab, service["loadBalancers"][0]["targetGroupArn"]))
+    cloud.clock.advance(MINUTE_MS)
+    ecs.update_service(**name, taskDefinition=released)
+    cloud.clock.settle(SETTLE_LIMIT_MS)
+    cloud.clock.advance(MINUTE_MS)
+    ecs.update_service(**name, taskDefinition=before)
+    cloud.clock.advance(_ROLLBACK_SEEN_MS)

@@ -31,7 +31,7 @@ _WAYS = ((*_USER, *_BASE, "--mount-proc"), (*_BASE, "--mount-proc"), (*_USER, *_
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "busybox"})
 _INITS = frozenset({"tini", "dumb-init", "docker-init", "tiny_init.py"})
 _POLL_SECONDS = 0.005
-_PROBE_SECONDS = 5.0
+_PROBE_SECONDS = 10.0
 _KEPT_OUTPUT = 16_384
 _NOISE = b"unshare: sigprocmask unblock failed"
 """What util-linux says when its child was killed."""
@@ -156,9 +156,11 @@ def run(unshare: tuple[str, ...], launch: Launch) -> Seen:
         if first is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(first, launch.number)
-            killed = not _ends(process, launch.stop_timeout)
-            if killed:
-                os.kill(first, signal.SIGKILL)
+            if not _ends(process, launch.stop_timeout):
+                # It may end by itself at this very moment.
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(first, signal.SIGKILL)
+                    killed = True
         code = process.wait()
         seconds = time.monotonic() - began
         requests = load.finish() if load else None
@@ -227,7 +229,7 @@ def _booted(process: subprocess.Popen[bytes], launch: Launch, output: _Output) -
     while process.poll() is None:
         late = time.monotonic() >= until
         if (is_ready is None and late) or (is_ready is not None and is_ready()):
-            first = _child_of(process.pid)
+            first = _first_process(process.pid)
             if first is not None:
                 return first
         elif late:
@@ -271,8 +273,16 @@ def _parents() -> dict[int, int]:
     return found
 
 
-def _child_of(pid: int) -> int | None:
-    return next((child for child, parent in _parents().items() if parent == pid), None)
+def _first_process(unshare: int) -> int | None:
+    """PID 1 of the namespace; None while it is still `unshare` itself, forked but not yet the command."""
+    first = next((child for child, parent in _parents().items() if parent == unshare), None)
+    if first is None:
+        return None
+    try:
+        mine, its = (Path(f"/proc/{pid}/cmdline").read_bytes() for pid in (first, unshare))
+    except OSError:
+        return None
+    return first if mine != its else None
 
 
 def _inside(first: int, number: int) -> list[_Process]:

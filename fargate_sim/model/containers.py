@@ -216,8 +216,9 @@ class Containers:
                 delay_ms, exit_code = remaining_ms, run.exit_code
             if delay_ms is None or delay_ms > timeout_ms:
                 delay_ms, exit_code = timeout_ms, SIGKILL_EXIT
-            elif run.stop.graceful and run.app is not None:
-                self._log(task, container, run.app.stopped_lines)
+            if run.stop.graceful and run.app is not None:
+                lines = run.app.stopped_lines
+                self._log(task, container, lines[:1] if exit_code == SIGKILL_EXIT else lines)
             container.next = self._engine.after(
                 delay_ms, partial(self._exited, task, container, exit_code), cause=task.cause, priority=-1
             )

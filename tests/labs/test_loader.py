@@ -165,6 +165,7 @@ def test_the_delivered_labs_are_sound() -> None:
     labs = load_all()
     assert [lab.id for lab in labs] == [
         "core-lab",
+        "p02-shell-as-pid1",
         "p05-tiny-subnet",
         "p06-no-breaker",
         "p10-no-grace-period",

@@ -58,9 +58,19 @@ def shell_gives_way(shell: str, command: SimpleCommand) -> bool:
 
 
 def script_stop(
-    script: Script, shell: str, app: App | None, foreground: SimpleCommand | None, *, is_pid1: bool
+    script: Script,
+    shell: str,
+    foreground: SimpleCommand | None,
+    *,
+    in_its_place: StopBehaviour,
+    child: StopBehaviour,
+    is_pid1: bool,
 ) -> StopBehaviour:
-    """A shell with a script: who gets the signal, and what comes of it. ``foreground`` is the command that the script is at."""
+    """A shell with a script: who gets the signal, and what comes of it.
+
+    ``foreground`` is the command that the script is at, ``in_its_place`` how that takes the signal if it takes the shell's place,
+    and ``child`` how the program that the shell has started takes one that a trap passes on.
+    """
     last = script.last
     if last is None:
         return DIES_AT_ONCE
@@ -70,8 +80,7 @@ def script_stop(
         and shell_gives_way(shell, foreground)
         and (not script.trap or foreground.has_exec)
     ):
-        # An ignored signal stays ignored across exec, unless the program installs a handler of its own.
-        return program_stop(app, is_pid1=is_pid1 or script.trap == "")
+        return in_its_place
     if script.trap == "":
         return DEAF
     if script.trap is not None:
@@ -82,13 +91,13 @@ def script_stop(
         )
         if not waits:
             return DEAF  # a trap runs only once the foreground child has ended
-        return _trap_stop(script, shell, script.trap, app, foreground)
+        return _trap_stop(script, shell, script.trap, child, foreground)
     # As PID 1 the shell has no handler and hears nothing; below an init it dies of the signal and the program dies with the namespace.
     return DEAF if is_pid1 else DIES_AT_ONCE
 
 
 def _trap_stop(
-    script: Script, shell: str, trap: str, app: App | None, wait: SimpleCommand | None
+    script: Script, shell: str, trap: str, child: StopBehaviour, wait: SimpleCommand | None
 ) -> StopBehaviour:
     """A trap that runs while the script is at ``wait``: the signal ends the wait, and the script goes on behind it."""
     behind = script.commands[next(i for i, command in enumerate(script.commands) if command is wait) + 1 :]
@@ -98,13 +107,12 @@ def _trap_stop(
     waits_behind = leaves is None and any(command.argv[0] == "wait" for command in behind)
     if waits_behind and not told:
         return DEAF  # the script waits once more, for a program that was never told
-    stop = program_stop(app, is_pid1=False)
     if leaves is not None:
         word = leaves.group(1) or ""
         if word.isdigit():
             code = int(word) % 256
         elif word or shell == "bash":
-            code = stop.exit_code if waits_in_trap else 0
+            code = child.exit_code if waits_in_trap else 0
         else:
             code = (
                 SIGTERM_EXIT  # a bare `exit` in a trap: dash and busybox give the status from before the trap
@@ -112,12 +120,12 @@ def _trap_stop(
     elif not behind:
         code = SIGTERM_EXIT  # the status of the wait that the signal ended
     elif behind[-1].argv[0] == "wait":
-        code = stop.exit_code
+        code = child.exit_code
     elif behind[-1].argv[0] == "exit":
         word = behind[-1].argv[1] if len(behind[-1].argv) > 1 else ""
-        code = int(word) % 256 if word.isdigit() else stop.exit_code
+        code = int(word) % 256 if word.isdigit() else child.exit_code
     else:
         code = 0  # [A] assumed: a last command of the script's own succeeds
     if told and (waits_in_trap or waits_behind):
-        return StopBehaviour(stop.delay_ms, code, stop.graceful)
+        return StopBehaviour(child.delay_ms, code, child.graceful)
     return StopBehaviour(0, code)  # the shell is gone at once, and the whole namespace with it

@@ -146,12 +146,15 @@ def _shell(image: Image, name: str, argv: tuple[str, ...], *, is_pid1: bool) -> 
 def _script(image: Image, script: Script, shell: str, *, is_pid1: bool) -> Run:
     """Run the commands one after the other until one does not end."""
     if script.endless:
-        return Run(None, 0, None, pid1.script_stop(script, shell, None, None, is_pid1=is_pid1))
+        nobody = pid1.DIES_AT_ONCE
+        stop = pid1.script_stop(script, shell, None, in_its_place=nobody, child=nobody, is_pid1=is_pid1)
+        return Run(None, 0, None, stop)
     elapsed_ms = code = 0
     lasts_for_ever = False
     output: list[str] = []
     app: App | None = None
     foreground: SimpleCommand | None = None
+    child = in_its_place = pid1.DIES_AT_ONCE
     for command in script.commands:
         foreground = command
         if (command.conditional == "&&" and code) or (command.conditional == "||" and not code):
@@ -169,6 +172,7 @@ def _script(image: Image, script: Script, shell: str, *, is_pid1: bool) -> Run:
         output.extend(run.output)
         if run.app is not None:
             app = replace(run.app, boot_ms=run.app.boot_ms + elapsed_ms)
+            child = run.stop
         if command.background:
             continue
         lasts_for_ever = run.lasts_ms is None
@@ -179,7 +183,12 @@ def _script(image: Image, script: Script, shell: str, *, is_pid1: bool) -> Run:
         if command.argv[0] == "exit":
             break
     # When the script has come to its end the container ends, whatever it left in the background.
-    stop = pid1.script_stop(script, shell, app, foreground, is_pid1=is_pid1)
+    if foreground is not None:
+        # An ignored signal stays ignored across exec, unless the program installs a handler of its own: the rule for PID 1.
+        in_its_place = plan(image, foreground.argv, is_pid1=is_pid1 or script.trap == "").stop
+    stop = pid1.script_stop(
+        script, shell, foreground, in_its_place=in_its_place, child=child, is_pid1=is_pid1
+    )
     return Run(
         None if lasts_for_ever else elapsed_ms, 0 if lasts_for_ever else code, app, stop, output=tuple(output)
     )

@@ -167,6 +167,7 @@ def test_the_delivered_labs_are_sound() -> None:
     assert [lab.id for lab in labs] == [
         "core-lab",
         "p01-deregistration-delay",
+        "p02-shell-as-pid1",
         "p05-tiny-subnet",
         "p06-no-breaker",
         "p10-no-grace-period",

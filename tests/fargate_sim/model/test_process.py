@@ -132,6 +132,23 @@ def test_an_init_in_front_of_a_shell_does_not_make_it_graceful() -> None:
     assert (outcome.stop.graceful, outcome.stop.exit_code) == (False, 143)
 
 
+@pytest.mark.parametrize(
+    ("script", "graceful", "code"),
+    [
+        (f"{NGINX} & exec sleep infinity", False, 137),  # sleep is PID 1 and has no handler
+        ("exec sh -c 'nginx; true'", False, 137),
+        ("exec sh -c 'exec nginx'", True, 0),
+        ("exec tini -- nginx", True, 0),
+        ("trap 'kill -TERM $c; wait $c' TERM; sh -c 'nginx; true' & c=$!; wait $c", False, 143),
+    ],
+)
+def test_it_counts_what_has_taken_the_shells_place_and_what_the_trap_tells(
+    script: str, graceful: bool, code: int
+) -> None:
+    stop = run("nginx:1.27", (script,), entrypoint=("sh", "-c")).stop
+    assert (stop.graceful, stop.exit_code) == (graceful, code)
+
+
 def test_a_script_before_the_program_delays_its_boot() -> None:
     slow = run("public.ecr.aws/fargate-lab/shop:1.0", ("sleep 20; exec /app/shop",), entrypoint=("sh", "-c"))
     assert slow.app is not None

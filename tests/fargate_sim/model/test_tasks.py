@@ -98,6 +98,24 @@ def test_a_container_writes_its_lines_to_its_stream() -> None:
     assert "signal 3 (SIGQUIT) received" in lines[-1].message
 
 
+def test_a_program_that_is_killed_while_it_drains_has_said_that_it_began_to_but_not_that_it_is_done() -> None:
+    scenario = Scenario()
+    spec = ContainerSpec(
+        "web",
+        "public.ecr.aws/fargate-lab/shop:1.0",
+        stop_timeout_s=2,
+        logs=AwsLogs("/ecs/web", "pre"),
+        log_driver="awslogs",
+    )
+    task = start(scenario, spec)
+    scenario.settle()
+    scenario.world.stop_task(task, "")
+    scenario.settle()
+    assert task.containers[0].exit_code == 137
+    said = [line.message for line in scenario.world.logs.undelivered]
+    assert said[-1] == "shop: SIGTERM received, drain started"
+
+
 def test_a_deaf_container_is_killed_after_its_stop_timeout() -> None:
     scenario = Scenario()
     task = start(scenario, ContainerSpec("web", "busybox", command=("sleep", "infinity"), stop_timeout_s=45))

@@ -221,6 +221,35 @@ def test_what_a_program_still_holds_is_lost_unless_it_hears_the_stop_signal(
     assert all("PID 1" in entry.data["knob"] for entry in told)
 
 
+@pytest.mark.parametrize(
+    ("form", "timeout", "code"),
+    [
+        (
+            ("sh", "-c", "/app/shop & sleep 80; exit 3"),
+            30,
+            3,
+        ),  # it dies with the shell, and nobody has told it
+        (("/app/shop",), 2, 137),  # it hears, and needs 3 s
+    ],
+)
+def test_what_a_program_still_holds_is_lost_when_it_crashes_or_is_given_too_little_time(
+    form: tuple[str, ...], timeout: int, code: int
+) -> None:
+    container = ContainerSpec("web", BATCH, entrypoint=form, command=(), stop_timeout_s=timeout)
+    scenario, service = stage(container, port=8080, path="/healthz", settle=False)
+    scenario.seconds(60)
+    load(scenario, 11, pattern="constant")
+    scenario.seconds(30)
+    if code == 137:
+        redeploy(scenario, service)
+    scenario.seconds(30)
+    answer = look(scenario)
+    ends = [end for end in answer["shutdowns"] if end["exit_code"] == code]
+    assert len(ends) == 2
+    assert answer["unsaved_lost"] == sum(end["unsaved"] for end in ends) > 0
+    assert all(end["unsaved"] < 50 for end in ends)
+
+
 def sidecar_ends(
     form: tuple[str, ...] | None, stop_timeout: int = 5, **more: Any
 ) -> tuple[Scenario, dict[str, Any]]:

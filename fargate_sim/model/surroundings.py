@@ -36,6 +36,8 @@ class TargetGroupFacts:
     deregistration_delay_s: int
     idle_timeout_s: int = 60
     """The idle time-out of the load balancer in front; AWS's default where it has none."""
+    balancer: str | None = None
+    """The load balancer in front as CloudWatch names it, ``app/name/id``. A group can be behind one only."""
 
     def expects(self, code: int) -> bool:
         """Whether an HTTP status passes: the matcher has values and ranges, such as ``200,204-299``."""

@@ -23,7 +23,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from fargate_sim.ports import clock, interfaces
+from fargate_sim.ports import clock, interfaces, metrics
 from fargate_sim.wire.services import data_folder
 
 _SERVICES = (
@@ -207,4 +207,5 @@ def load() -> Any:
             modules[name].__dict__["requests"] = _NoNetwork()
         clock.install([core_utils], [modules["secretsmanager"], modules["applicationautoscaling"]])
         interfaces.mend_ec2()
+        metrics.mend_cloudwatch()
         return app_module.DomainDispatcherApplication(app_module.create_backend_app)

@@ -54,6 +54,7 @@ def facts(backend: Any, arn: str) -> TargetGroupFacts | None:
         matcher=str(matcher.get("HttpCode") or "200"),
         deregistration_delay_s=int(group.attributes["deregistration_delay.timeout_seconds"]),
         idle_timeout_s=int(balancers[0].attrs.get(_IDLE_TIMEOUT, 60)) if balancers else 60,
+        balancer=str(balancers[0].arn).partition(":loadbalancer/")[2] if balancers else None,
     )
 
 

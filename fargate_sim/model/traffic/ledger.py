@@ -8,8 +8,9 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Iterator
 
-from fargate_sim.model.traffic.causes import CAUSES, Failure
+from fargate_sim.model.traffic.causes import CAUSES, TARGET, Failure
 from fargate_sim.model.traffic.demand import SECOND_US
 
 LATEST_FAILURES = 1000
@@ -17,17 +18,42 @@ SECONDS_KEPT = 600
 MINUTES_KEPT = 1440
 EDGES: tuple[int, ...] = tuple(int(100 * 1.05**step) for step in range(420))
 """Upper edges of the latency buckets in microseconds: 0.1 ms to about a day."""
+NEVER_US = 1 << 62
+"""Longer than any request lasts."""
 
 
 class Bucket:
     """What happened in one second or minute: sent by arrival, the rest by the moment of the answer."""
 
-    __slots__ = ("errors", "failed", "latencies", "ok", "sent")
+    __slots__ = (
+        "errors",
+        "failed",
+        "fastest_us",
+        "latencies",
+        "ok",
+        "refused",
+        "rejections",
+        "sent",
+        "slowest_us",
+        "time_us",
+        "unrouted",
+    )
 
     def __init__(self) -> None:
         self.sent = self.ok = self.failed = 0
         self.errors: Counter[tuple[int, str]] = Counter()
         self.latencies: Counter[int] = Counter()
+        """By bucket: the answers of requests that got what they asked for."""
+        self.rejections: Counter[int] = Counter()
+        """By bucket: the answers of targets that were errors."""
+        self.time_us = 0
+        """How long all answers of targets took together; the next two are the shortest and the longest of them."""
+        self.fastest_us = NEVER_US
+        self.slowest_us = 0
+        self.unrouted = 0
+        """Failed before a target was chosen."""
+        self.refused = 0
+        """Failed because the target took no connection."""
 
     def add(self, other: Bucket) -> None:
         """Take another bucket in."""
@@ -36,6 +62,12 @@ class Bucket:
         self.failed += other.failed
         self.errors.update(other.errors)
         self.latencies.update(other.latencies)
+        self.rejections.update(other.rejections)
+        self.time_us += other.time_us
+        self.fastest_us = min(self.fastest_us, other.fastest_us)
+        self.slowest_us = max(self.slowest_us, other.slowest_us)
+        self.unrouted += other.unrouted
+        self.refused += other.refused
 
     def percentiles_ms(self, *percents: int) -> list[float | None]:
         """The latencies that these shares (ascending) of the answered requests did not exceed; None without any."""
@@ -79,16 +111,30 @@ class Ledger:
         bucket.ok += 1
         total = self.total
         total.ok += 1
-        index = bisect_left(EDGES, finish_us - arrived_us)
+        took_us = finish_us - arrived_us
+        bucket.time_us += took_us
+        if took_us > bucket.slowest_us:  # noqa: PLR1730 - three times as fast as max(), for every request
+            bucket.slowest_us = took_us
+        if took_us < bucket.fastest_us:  # noqa: PLR1730
+            bucket.fastest_us = took_us
+        index = bisect_left(EDGES, took_us)
         bucket.latencies[index] += 1
         total.latencies[index] += 1
 
     def failed(self, failure: Failure) -> None:
         """A request that did not."""
         cause = CAUSES[failure.kind]
+        took_us = failure.at_us - failure.arrived_us
         for bucket in (self.second(failure.at_us), self.total):
             bucket.failed += 1
             bucket.errors[cause.status, cause.by] += 1
+            bucket.unrouted += not cause.routed
+            bucket.refused += cause.refused
+            if cause.by == TARGET:
+                bucket.rejections[bisect_left(EDGES, took_us)] += 1
+                bucket.time_us += took_us
+                bucket.slowest_us = max(bucket.slowest_us, took_us)
+                bucket.fastest_us = min(bucket.fastest_us, took_us)
         self.causes[failure.kind, failure.detail] += 1
         if failure.phase:
             self.phases[failure.kind, failure.detail, failure.phase] += 1
@@ -118,6 +164,15 @@ class Ledger:
             if key >= first:
                 found.setdefault(key, Bucket()).add(bucket)
         return sorted(found.items())
+
+    def parts(self, first: int, after: int) -> Iterator[tuple[int, Bucket]]:
+        """The buckets, whole minutes or seconds, of the minutes from ``first`` to before ``after``, each with its minute."""
+        for minute, bucket in self._minutes.items():
+            if first <= minute < after:
+                yield minute, bucket
+        for second, bucket in self._seconds.items():
+            if first <= second // 60 < after:
+                yield second // 60, bucket
 
     def latest(self, count: int) -> list[Failure]:
         """The latest failures, newest first."""

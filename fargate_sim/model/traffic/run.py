@@ -86,7 +86,7 @@ class Run:
             elif server.ended:
                 over.append(target)
         for target in over:
-            del self.servers[target]
+            self.servers.pop(target).book_cpu()
         self._doomed = {server: None for server in self._doomed if server.doomed}
         self._settled_us = self._now_us
         self.ledger.fold(self._now_us)

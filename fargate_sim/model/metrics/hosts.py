@@ -199,23 +199,21 @@ class HostHistory:
         return shared_ms / time_ms if time_ms else 1.0
 
     def _times(self, groups: list[str], balancer: str | None, first: int, after: int) -> Iterator[Point]:
-        """Percentiles are as exact as the ledger's buckets, a twentieth; the rest is exact."""
+        """Sum, Average and SampleCount are exact; the others are as exact as the ledger's buckets, a twentieth."""
         found: dict[int, Bucket] = {}
         for _, minute, bucket in self._parts(groups, balancer, first, after):
             if bucket.latencies or bucket.rejections:
                 found.setdefault(minute, Bucket()).add(bucket)
         for minute, bucket in sorted(found.items()):
-            low, high = bucket.fastest_us, bucket.slowest_us
-            values: dict[float, float] = {}
-            for index, count in sorted((bucket.latencies + bucket.rejections).items()):
-                edge = min(max(EDGES[min(index, len(EDGES) - 1)], low), high) / 1_000_000
-                values[edge] = values.get(edge, 0) + count
+            counts = sorted((bucket.latencies + bucket.rejections).items())
+            values = {EDGES[min(index, len(EDGES) - 1)] / 1_000_000: count for index, count in counts}
+            lowest = counts[0][0]
             yield Point(
                 minute * MINUTE_MS,
                 sum(values.values()),
                 bucket.time_us / 1_000_000,
-                low / 1_000_000,
-                high / 1_000_000,
+                EDGES[lowest - 1] / 1_000_000 if lowest else 0,
+                max(values),
                 "Seconds",
                 tuple(values.items()),
             )

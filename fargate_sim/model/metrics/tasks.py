@@ -1,8 +1,8 @@
 """What is remembered of tasks for the metrics of ECS, and those metrics.
 
-Sources: ECS developer guide, cloudwatch-metrics and service_utilization (used / reserved x 100, one sample a task and minute, so SampleCount
-counts running tasks; cluster metrics only for EC2); CloudWatch user guide, Container-Insights-metrics-ECS. That a task reports for a minute
-at whose end its containers are up, and the idle draw, are [A].
+Sources: ECS developer guide, cloudwatch-metrics, service_utilization (used / reserved x 100; one sample a task and minute, so SampleCount
+counts running tasks) and cluster_utilization (cluster metrics only for EC2); CloudWatch user guide, Container-Insights-metrics-ECS. That a
+task reports for a minute at whose end its containers are up, and the idle draw, are [A].
 """
 
 from __future__ import annotations

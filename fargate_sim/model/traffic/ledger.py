@@ -8,7 +8,7 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from fargate_sim.model.traffic.causes import CAUSES, TARGET, Failure
 from fargate_sim.model.traffic.demand import SECOND_US
@@ -18,8 +18,6 @@ SECONDS_KEPT = 600
 MINUTES_KEPT = 1440
 EDGES: tuple[int, ...] = tuple(int(100 * 1.05**step) for step in range(420))
 """Upper edges of the latency buckets in microseconds: 0.1 ms to about a day."""
-NEVER_US = 1 << 62
-"""Longer than any request lasts."""
 
 
 class Bucket:
@@ -28,13 +26,11 @@ class Bucket:
     __slots__ = (
         "errors",
         "failed",
-        "fastest_us",
         "latencies",
         "ok",
         "refused",
         "rejections",
         "sent",
-        "slowest_us",
         "time_us",
         "unrouted",
     )
@@ -47,9 +43,7 @@ class Bucket:
         self.rejections: Counter[int] = Counter()
         """By bucket: the answers of targets that were errors."""
         self.time_us = 0
-        """How long all answers of targets took together; the next two are the shortest and the longest of them."""
-        self.fastest_us = NEVER_US
-        self.slowest_us = 0
+        """How long all answers of targets took together."""
         self.unrouted = 0
         """Failed before a target was chosen."""
         self.refused = 0
@@ -64,8 +58,6 @@ class Bucket:
         self.latencies.update(other.latencies)
         self.rejections.update(other.rejections)
         self.time_us += other.time_us
-        self.fastest_us = min(self.fastest_us, other.fastest_us)
-        self.slowest_us = max(self.slowest_us, other.slowest_us)
         self.unrouted += other.unrouted
         self.refused += other.refused
 
@@ -105,21 +97,19 @@ class Ledger:
             bucket = self._seconds[key] = Bucket()
         return bucket
 
-    def answered(self, finish_us: int, arrived_us: int) -> None:
-        """A request that got what it asked for."""
-        bucket = self._seconds.get(finish_us // SECOND_US) or self.second(finish_us)
-        bucket.ok += 1
-        total = self.total
-        total.ok += 1
-        took_us = finish_us - arrived_us
-        bucket.time_us += took_us
-        if took_us > bucket.slowest_us:  # noqa: PLR1730 - three times as fast as max(), for every request
-            bucket.slowest_us = took_us
-        if took_us < bucket.fastest_us:  # noqa: PLR1730
-            bucket.fastest_us = took_us
-        index = bisect_left(EDGES, took_us)
-        bucket.latencies[index] += 1
-        total.latencies[index] += 1
+    def answered(self, requests: Sequence[tuple[int, int, int, str]]) -> None:
+        """Requests that got what they asked for: moments of answer and arrival, and two things that do not matter here."""
+        seconds, total, edges = self._seconds, self.total, EDGES
+        in_all = total.latencies
+        for finish_us, arrived_us, _, _ in requests:
+            bucket = seconds.get(finish_us // SECOND_US) or self.second(finish_us)
+            took_us = finish_us - arrived_us
+            bucket.ok += 1
+            bucket.time_us += took_us
+            index = bisect_left(edges, took_us)
+            bucket.latencies[index] += 1
+            in_all[index] += 1
+        total.ok += len(requests)
 
     def failed(self, failure: Failure) -> None:
         """A request that did not."""
@@ -133,8 +123,6 @@ class Ledger:
             if cause.by == TARGET:
                 bucket.rejections[bisect_left(EDGES, took_us)] += 1
                 bucket.time_us += took_us
-                bucket.slowest_us = max(bucket.slowest_us, took_us)
-                bucket.fastest_us = min(bucket.fastest_us, took_us)
         self.causes[failure.kind, failure.detail] += 1
         if failure.phase:
             self.phases[failure.kind, failure.detail, failure.phase] += 1

@@ -142,6 +142,7 @@ class Run:
                 turn += 1
                 server.sent += 1
                 if server.refusal or at_us < server.ready_us:
+                    server.turned_away += 1
                     self._fail(server, server.refusal or server.booting_kind(), at_us, number, at_us)
                 else:
                     wait_us = long_us if is_long else int(server.wait_us * factor)
@@ -164,19 +165,19 @@ class Run:
 
     def _enter(self, server: Server) -> None:
         """Book the server's requests that are over by now."""
-        now_us, answered, left, ok = self._now_us, self.ledger.answered, [], 0
+        now_us, left, answered = self._now_us, [], []
         for request in server.in_hand:
             finish_us, arrived_us, number, kind = request
             if finish_us > now_us:
                 left.append(request)
             elif not kind:
-                ok += 1
-                answered(finish_us, arrived_us)
+                answered.append(request)
             else:
                 server.doomed -= 1
                 self._fail(server, kind, finish_us, number, arrived_us)
         server.in_hand = left
-        server.ok += ok
+        server.ok += len(answered)
+        self.ledger.answered(answered)
 
     def _fail(self, server: Server, kind: str, at_us: int, number: int, arrived_us: int) -> None:
         if kind == "client":

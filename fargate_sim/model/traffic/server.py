@@ -41,9 +41,12 @@ class Server:
         self.cpu_us = self.wait_us = 0
         self._cpu_free_us = 0
         self._free: list[int] = []
-        self._taken = 0
+        self.turned_away = 0
+        """Sent here, but refused."""
+        self._booked = 0
         self._minute_end_us = self._last_minute = 0
-        """The requests whose CPU time ends in one minute, the end of that minute, and the last minute that is entered."""
+        """Requests whose CPU time is in the task's books; the end of the minute that the others belong to, and the last
+        minute that is entered."""
         self.stray_until_us: int | None = None
         """While draining: until when requests still come here by mistake."""
         self.in_hand: list[InHand] = []
@@ -95,7 +98,6 @@ class Server:
         self._cpu_free_us = cpu_done_us
         if cpu_done_us >= self._minute_end_us:
             self._turn_minute(at_us, cpu_done_us)
-        self._taken += 1
         end_us = cpu_done_us + wait_us
         if queued or (free and free[0] <= at_us):
             heapreplace(free, end_us)
@@ -104,19 +106,21 @@ class Server:
         return end_us
 
     def _turn_minute(self, at_us: int, cpu_done_us: int) -> None:
-        self.book_cpu()
+        self.book_cpu(but=1)  # the one that is being taken belongs to the next minute
         self._last_minute = at_us // _MINUTE_US + MINUTES_KEPT
         self._minute_end_us = (cpu_done_us // _MINUTE_US + 1) * _MINUTE_US
         self.target.task.forget_busy_before(at_us // _MINUTE_US - MINUTES_KEPT)
 
-    def book_cpu(self) -> None:
-        """Enter into the task's books what the CPU has been given to do. The program works in order of arrival, so a minute
-        may lie ahead."""
-        if self._taken:
+    def book_cpu(self, *, but: int = 0) -> None:
+        """Enter into the task's books what the CPU has been given to do, ``but`` for the latest requests. The program works
+        in order of arrival, so a minute may lie ahead.
+        """
+        taken = self.sent - self.turned_away - self._booked - but
+        if taken:
             busy = self.target.task.busy_us
             minute = min(self._minute_end_us // _MINUTE_US - 1, self._last_minute)
-            busy[minute] = busy.get(minute, 0) + self._taken * self.cpu_us
-            self._taken = 0
+            busy[minute] = busy.get(minute, 0) + taken * self.cpu_us
+            self._booked += taken
 
     def end_cpu(self, now_us: int) -> None:
         """The process ends: what it has not come to is not done."""

@@ -12,6 +12,7 @@ import binascii
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from fargate_sim.api.metric_math import BeyondArithmeticError, Series, UnknownIdError, evaluate
 from fargate_sim.model.metrics import Metric, Point, merged, statistic
 from fargate_sim.model.metrics.metrics import NAMESPACES
 from fargate_sim.model.metrics.statistics import is_statistic
@@ -129,9 +130,72 @@ def get_metric_statistics(world: World, own: Sequence[OwnDatum], params: Params)
 # -- GetMetricData ----------------------------------------------------------------------------------
 
 
-class _Series(NamedTuple):
-    label: str
-    data: list[tuple[int, float]]
+class _Queries:
+    """The queries of one request, each worked out once."""
+
+    def __init__(self, world: World, own: Sequence[OwnDatum], params: Params) -> None:
+        self._world = world
+        self._own = own
+        self._start_ms, self._end_ms = params["StartTime"], params["EndTime"]
+        self._queries = {query["Id"]: query for query in params["MetricDataQueries"]}
+        self._numbers = {name: number for number, name in enumerate(self._queries, 1)}
+        self._found: dict[str, Series | None] = {}
+
+    def series(self, query_id: str) -> Series:
+        """The data of a query."""
+        if query_id not in self._queries:
+            raise UnknownIdError(query_id)
+        if query_id in self._found:
+            found = self._found[query_id]
+            if found is None:
+                raise AwsError(
+                    "ValidationError", f"The expression {query_id} refers to itself."
+                )  # [A] wording assumed
+            return found
+        self._found[query_id] = None
+        query = self._queries[query_id]
+        found = self._stat(query) if "MetricStat" in query else self._expression(query)
+        self._found[query_id] = found
+        return found
+
+    def _stat(self, query: Params) -> Series:
+        stat, member = query["MetricStat"], f"MetricDataQueries.member.{self._numbers[query['Id']]}"
+        period_s = stat["Period"]
+        _check_period(period_s, f"{member}.MetricStat.Period")
+        name = _known(stat["Stat"], f"{member}.MetricStat.Stat")
+        begin_ms = _begin(self._start_ms, period_s)
+        points = _points(self._world, self._own, stat["Metric"], begin_ms, self._end_ms)
+        values = {
+            point.at_ms: value
+            for point in _aggregated(points, stat.get("Unit"), begin_ms, period_s)
+            if (value := statistic(point, name)) is not None
+        }
+        last_ms = min(self._end_ms, self._world.metrics.published_ms)
+        return Series(values, range(begin_ms, last_ms, period_s * 1000))
+
+    def _expression(self, query: Params) -> Series:
+        expression = query.get("Expression")
+        if not expression:
+            number = self._numbers[query["Id"]]
+            raise AwsError(
+                "ValidationError",
+                f"The parameter MetricDataQueries.member.{number}.MetricStat is required.\n",
+            )
+        try:
+            return evaluate(expression, self.series)
+        except BeyondArithmeticError as problem:
+            raise _not_modelled(f"the expression {expression}") from problem
+        except UnknownIdError as problem:
+            raise AwsError(
+                "ValidationError",
+                f"Error in expression '{query['Id']}': {problem} is not the id of a query.",
+            ) from problem  # [A] wording assumed
+
+    def label(self, query_id: str) -> str:
+        """What a query asks to be called, or else its metric or id."""
+        query = self._queries[query_id]
+        metric = query.get("MetricStat", {}).get("Metric", {})
+        return str(query.get("Label") or metric.get("MetricName") or query_id)
 
 
 def get_metric_data(world: World, own: Sequence[OwnDatum], params: Params) -> dict[str, Any]:
@@ -141,71 +205,50 @@ def get_metric_data(world: World, own: Sequence[OwnDatum], params: Params) -> di
         raise AwsError("ValidationError", "The parameter EndTime must be greater than StartTime.")
     if start_ms == end_ms:
         raise AwsError("ValidationError", "The parameter StartTime must not equal parameter EndTime.")
-    queries = params["MetricDataQueries"]
-    series: dict[str, _Series] = {}
-    for number, query in enumerate(queries, 1):
-        if query["Id"] in series:
-            raise AwsError(
-                "ValidationError",
-                f"The values for parameter id in MetricDataQueries are not unique: {query['Id']}.",
-            )  # [A] wording assumed
-        if "MetricStat" in query:
-            series[query["Id"]] = _stat_series(world, own, query, (start_ms, end_ms), number)
-        elif "Expression" in query:
-            raise _not_modelled(f"the expression {query['Expression']}")
-        else:
-            raise AwsError(
-                "ValidationError",
-                f"The parameter MetricDataQueries.member.{number}.MetricStat is required.\n",
-            )
-    shown = [query["Id"] for query in queries if query.get("ReturnData", True)]
+    ids = [query["Id"] for query in params["MetricDataQueries"]]
+    if len(set(ids)) < len(ids):
+        raise AwsError(
+            "ValidationError", "The values for parameter id in MetricDataQueries are not unique."
+        )  # [A] wording assumed
+    queries = _Queries(world, own, params)
+    worked_out = {query_id: queries.series(query_id) for query_id in ids}
     descending = params.get("ScanBy", "TimestampDescending") == "TimestampDescending"
-    return _page({each: series[each] for each in shown}, params, descending=descending)
+    shown = {
+        query["Id"]: (
+            queries.label(query["Id"]),
+            sorted(worked_out[query["Id"]].values.items(), reverse=descending),
+        )
+        for query in params["MetricDataQueries"]
+        if query.get("ReturnData", True)
+    }
+    return _page(shown, params)
 
 
-def _stat_series(
-    world: World, own: Sequence[OwnDatum], query: Params, time: tuple[int, int], number: int
-) -> _Series:
-    stat, period_s = query["MetricStat"], query["MetricStat"]["Period"]
-    _check_period(period_s, f"MetricDataQueries.member.{number}.MetricStat.Period")
-    name = _known(stat["Stat"], f"MetricDataQueries.member.{number}.MetricStat.Stat")
-    begin_ms = _begin(time[0], period_s)
-    points = _points(world, own, stat["Metric"], begin_ms, time[1])
-    found = [
-        (point.at_ms, value)
-        for point in _aggregated(points, stat.get("Unit"), begin_ms, period_s)
-        if (value := statistic(point, name)) is not None
-    ]
-    return _Series(query.get("Label") or stat["Metric"]["MetricName"], found)
-
-
-def _page(series: Mapping[str, _Series], params: Params, *, descending: bool) -> dict[str, Any]:
+def _page(shown: Mapping[str, tuple[str, list[tuple[int, float]]]], params: Params) -> dict[str, Any]:
     """The part of the data that the token and MaxDatapoints ask for."""
     skip = _offset(params.get("NextToken"))
     room = min(params.get("MaxDatapoints") or _MOST_DATA, _MOST_DATA)
     passed, results, more = 0, [], False
-    for query_id, (label, data) in series.items():
-        ordered = data[::-1] if descending else data
-        part = ordered[max(0, skip - passed) :]
+    for query_id, (label, data) in shown.items():
+        part = data[max(0, skip - passed) :]
         whole = len(part) <= room
         if part or not skip:
-            shown = part[:room]
+            given = part[:room]
             results.append(
                 {
                     "Id": query_id,
                     "Label": label,
-                    "Timestamps": [at_ms for at_ms, _ in shown],
-                    "Values": [value for _, value in shown],
+                    "Timestamps": [at_ms for at_ms, _ in given],
+                    "Values": [value for _, value in given],
                     "StatusCode": "Complete" if whole else "PartialData",
                 }
             )
-            room -= len(shown)
+            room -= len(given)
         passed += len(data)
         more = more or not whole
     answer: dict[str, Any] = {"MetricDataResults": results, "Messages": []}
     if more:
-        given = sum(len(result["Values"]) for result in results)
-        answer["NextToken"] = _token(skip + given)
+        answer["NextToken"] = _token(skip + sum(len(result["Values"]) for result in results))
     return answer
 
 

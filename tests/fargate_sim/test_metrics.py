@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+
+from fargate_sim import inprocess
+from fargate_sim.cloud import Cloud
+from fargate_sim.control import header_of
+from fargate_sim.endpoint import Endpoint
+from fargate_sim.pacer import Pacer
+from fargate_sim.recording import Recorder, read
+
+from .conftest import Offline
 
 START = datetime.datetime(2026, 1, 1, 9, tzinfo=datetime.UTC)
 MINUTE = datetime.timedelta(minutes=1)
@@ -43,6 +53,10 @@ def idle(offline: Any) -> Any:
 @pytest.fixture
 def loaded(offline: Any) -> tuple[Any, Any, list[dict[str, str]], dict[str, Any]]:
     """The service behind a load balancer, after five minutes of load: cloud, client, its dimensions, the report."""
+    return under_load(offline)
+
+
+def under_load(offline: Any) -> tuple[Any, Any, list[dict[str, str]], dict[str, Any]]:
     env, elb = offline.env(), offline.client("elbv2")
     balancer = elb.create_load_balancer(
         Name="alb", Subnets=[env["PUBLIC_SUBNET_A"], env["PUBLIC_SUBNET_B"]], SecurityGroups=[env["ALB_SG"]]
@@ -142,6 +156,36 @@ def test_a_listener_that_goes_takes_the_metrics_to_come_with_it(loaded: Any) -> 
     assert sum(requests["Values"]) == report["sent"]
 
 
+def test_a_resumed_world_has_the_same_metrics(make_offline: Any, tmp_path: Path) -> None:
+    offline = make_offline(93)
+    offline.app.recorder = Recorder.open_new(tmp_path / "state.jsonl", header_of(offline.cloud, "1"))
+    _, cloudwatch, both, _ = under_load(offline)
+    own = {"MetricName": "Orders", "Value": 3.0}
+    cloudwatch.put_metric_data(Namespace="Lab/Shop", MetricData=[own])
+    ask = [
+        query("requests", "RequestCount", "Sum", both),
+        query("p95", "TargetResponseTime", "p95", both),
+        query("cpu", "CPUUtilization", "Average", SERVICE, namespace="AWS/ECS"),
+        query("orders", "Orders", "Sum", [], namespace="Lab/Shop"),
+    ]
+    told = cloudwatch.get_metric_data(MetricDataQueries=ask, **DAY)["MetricDataResults"]
+    assert all(each["Values"] for each in told)
+    listed = cloudwatch.list_metrics()["Metrics"]
+    offline.app.recorder = None
+    offline.app.close()
+    recording = read(tmp_path / "state.jsonl")
+    header = recording.header
+    cloud = Cloud(header.seed, start_ms=header.start_ms, account=header.account, label=header.label)
+    again = Endpoint(cloud, Pacer(cloud.engine, lambda: cloud.settled, paused=True))
+    try:
+        again.replay(recording)
+        revived = Offline(again, inprocess.control(again)).client("cloudwatch")
+        assert revived.get_metric_data(MetricDataQueries=ask, **DAY)["MetricDataResults"] == told
+        assert revived.list_metrics()["Metrics"] == listed
+    finally:
+        again.close()
+
+
 def test_own_metrics_and_ours_in_one_answer_page_by_page(idle: Any) -> None:
     cloudwatch = idle.client("cloudwatch")
     own = [{"Name": "Shop", "Value": "web"}, {"Name": "Stage", "Value": "lab"}]
@@ -160,16 +204,21 @@ def test_own_metrics_and_ours_in_one_answer_page_by_page(idle: Any) -> None:
         query("orders", "Orders", "Sum", own, namespace="Lab/Shop"),
         query("p90", "Orders", "p90", own, namespace="Lab/Shop", period=300),
         query("half", "Orders", "Sum", own[:1], namespace="Lab/Shop"),
-        query("seconds", "Orders", "Sum", own, namespace="Lab/Shop") | {"ReturnData": False},
+        query("hidden", "Orders", "Sum", own, namespace="Lab/Shop", ReturnData=False),
+        {"Id": "share", "Expression": "100 * orders / (hidden + 2)^2", "Label": "made up"},
+        {"Id": "filled", "Expression": "FILL(-orders, 0)"},
     ]
     whole = cloudwatch.get_metric_data(MetricDataQueries=ask, **DAY)["MetricDataResults"]
     found = {each["Id"]: each for each in whole}
-    assert set(found) == {"cpu", "orders", "p90", "half"}
+    assert set(found) == {"cpu", "orders", "p90", "half", "share", "filled"}
     assert set(found["cpu"]["Values"]) == {2.0}
     assert found["orders"]["Values"] == [4.0, 2.0, 1.0], "the newest first, unless told otherwise"
     assert found["orders"]["Timestamps"][-1] == START
     assert found["p90"]["Values"] == [4.0]
     assert found["half"]["Values"] == [], "a metric is all its dimensions"
+    assert found["share"]["Values"] == pytest.approx([400 / 36, 200 / 16, 100 / 9])
+    assert (found["share"]["Label"], found["filled"]["Label"]) == ("made up", "filled")
+    assert found["filled"]["Values"] == [0, 0, 0, 0, 0, -4, -2, -1]
     paged: dict[str, list[float]] = {}
     pages = list(
         cloudwatch.get_paginator("get_metric_data").paginate(MetricDataQueries=ask, MaxDatapoints=4, **DAY)
@@ -217,6 +266,10 @@ def test_metrics_are_listed_and_filtered(idle: Any) -> None:
     assert {each["Namespace"] for each in recent} == {"AWS/ECS"}
 
 
+def expressions(**by_id: str) -> dict[str, Any]:
+    return {"MetricDataQueries": [{"Id": name, "Expression": text} for name, text in by_id.items()]}
+
+
 @pytest.mark.parametrize(
     ("changes", "code", "text"),
     [
@@ -235,6 +288,13 @@ def test_metrics_are_listed_and_filtered(idle: Any) -> None:
             "NotImplementedException",
             "GetMetricData with the statistic tm99",
         ),
+        (expressions(x="SUM([y])"), "NotImplementedException", "GetMetricData with the expression SUM([y])"),
+        (expressions(x="__import__('os')"), "NotImplementedException", "expression"),
+        (expressions(x="1 / 0"), "NotImplementedException", "expression"),
+        (expressions(x="-" * 1500 + "x"), "NotImplementedException", "expression"),
+        (expressions(x="1 +"), "NotImplementedException", "expression"),
+        (expressions(x="y + 1"), "ValidationError", "y is not the id of a query"),
+        (expressions(x="y + 1", y="x"), "ValidationError", "refers to itself"),
         ({"MetricDataQueries": [query("x", "A", "Sum", [])] * 2}, "ValidationError", "unique"),
     ],
 )

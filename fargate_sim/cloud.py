@@ -9,18 +9,23 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Mapping, Sequence
+from functools import partial
 from threading import Event, Lock, RLock, Thread
 from typing import Any, cast
 
 from fargate_sim import base
+from fargate_sim.api import cloudwatch
 from fargate_sim.images import default_catalogue
 from fargate_sim.kernel.engine import Engine
 from fargate_sim.kernel.journal import Journal
 from fargate_sim.kernel.seeds import Seeds
 from fargate_sim.model.images import ImageCatalogue
+from fargate_sim.model.metrics import Metric, Point
 from fargate_sim.model.timing import Timing
 from fargate_sim.model.world import World
 from fargate_sim.ports import MotoSide
+from fargate_sim.ports.metrics import StoredDatum
 from fargate_sim.wire.render import Answer
 
 DEFAULT_REGION = "us-east-1"
@@ -32,6 +37,20 @@ def account_of(seed: int) -> str:
     """The 12-digit account id of a world, derived from its seed."""
     digest = hashlib.sha256(f"account:{seed}".encode()).digest()
     return str(10**11 + int.from_bytes(digest[:8], "big") % (9 * 10**11))
+
+
+def _read_metrics(
+    world: World, operation: str, stored: Sequence[StoredDatum], params: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Answer a reading operation of CloudWatch out of the world and of what the account has put itself."""
+    own = [
+        cloudwatch.OwnDatum(
+            Metric(each.namespace, each.name, each.dimensions),
+            Point(each.at_ms, each.sample_count, each.sum, each.minimum, each.maximum, each.unit),
+        )
+        for each in stored
+    ]
+    return cloudwatch.OPERATIONS[operation](world, own, params)
 
 
 class _CatalogueOnDemand:
@@ -189,6 +208,8 @@ class Cloud:
             if service == "logs" and world.logs.undelivered:
                 self.moto.deliver(name, list(world.logs.undelivered))
                 world.logs.undelivered.clear()
+        if service == "cloudwatch":
+            self.moto.overlay_metrics(region, partial(_read_metrics, self.world(region)))
         answer = self.moto.call(environ, body, changing=changing)
         if changing and service in _ADDRESS_OWNERS and region in self._worlds:
             self._worlds[region].network.addresses_changed()

@@ -18,7 +18,7 @@ from fargate_sim import ecs_front, traffic_api
 from fargate_sim.cloud import Cloud
 from fargate_sim.control import Control, problem
 from fargate_sim.pacer import Pacer
-from fargate_sim.ports.gateway import NotModelledError
+from fargate_sim.ports.refusal import NotModelledError
 from fargate_sim.recording import Recorder, Recording, environ_of
 from fargate_sim.waiters import is_waiter
 from fargate_sim.wire.identify import Call, identify, is_reading, scope_of
@@ -223,8 +223,9 @@ def _through_moto(
             raise NotModelledError("moto would put ECS resources of a template into an ECS of its own")
         region = call.region or cloud.region
         answer = cloud.through_moto(call.service, region, environ, body, changing=not call.reading)
-    except NotModelledError:
-        answer = not_modelled(call.protocol, call.service, call.operation, request_id=_request_id())
+    except NotModelledError as problem:
+        missing = f"{call.operation} with {problem.part}" if problem.part else call.operation
+        answer = not_modelled(call.protocol, call.service, missing, request_id=_request_id())
     found = _ERROR_CODE.search(answer.body) if answer.status >= 400 else None
     code = (found.group(1) or found.group(2)).decode(errors="replace") if found else None
     entry.update(status=answer.status, error=code or (str(answer.status) if answer.status >= 400 else None))

@@ -25,7 +25,7 @@ def parse_catalogue(text: str) -> ImageCatalogue:
     for number, entry in enumerate(yaml.load(text, loader), start=1):  # noqa: S506 - a safe loader either way
         try:
             images.extend(_images(entry))
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"image {number} ({entry.get('repository', '?')}): {error!r}") from error
     return ImageCatalogue(tuple(images))
 

@@ -9,6 +9,9 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+LARGEST_MEMORY_MIB = 122_880
+"""The largest memory that a Fargate task can have. Source: ECS developer guide, fargate-tasks-services (task CPU and memory)."""
+
 
 @dataclass(frozen=True)
 class App:
@@ -35,8 +38,16 @@ class App:
     """Requests that it works on at a time; more wait in order. [A]"""
     keep_alive_s: float = 75.0
     """How long it keeps an idle connection open. [A] longer than a load balancer's 60 s, unless the catalogue says otherwise."""
+    memory_mib: int = 64
+    """Its working set: the memory that it keeps in use, whatever the load. [A]"""
     write_behind: int = 0
     """Accepted requests that it keeps in memory until that many are together or it is told to stop; 0: it keeps none."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.memory_mib <= LARGEST_MEMORY_MIB:
+            raise ValueError(
+                f"memory_mib is a working set from 1 to {LARGEST_MEMORY_MIB}, not {self.memory_mib}"
+            )
 
 
 @dataclass(frozen=True)

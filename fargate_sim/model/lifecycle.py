@@ -49,6 +49,7 @@ class Lifecycle:
         world = self._world
         world.tasks[task.task_id] = task
         world.moving += 1
+        world.metrics.tasks.launched(task)
         self.record(
             task,
             "task.provisioning",
@@ -168,6 +169,7 @@ class Lifecycle:
         task.started_ms = self._engine.now_ms
         self._world.moving -= 1
         self._enter(task, states.RUNNING)
+        self._world.metrics.tasks.running(task)
         service, deployment = task.service, task.deployment
         self.record(
             task,
@@ -240,6 +242,7 @@ class Lifecycle:
         engine.cancel(task.next)
         engine.cancel(task.gate)
         task.desired_status = states.STOPPED
+        self._world.metrics.tasks.leaving(task)
         task.healthy = False
         task.stop_code, task.stopped_reason = stop_code, reason
         self.record(
@@ -290,6 +293,7 @@ class Lifecycle:
 
     def _deprovision(self, task: Task) -> None:
         task.execution_stopped_ms = self._engine.now_ms if task.started_ms is not None else None
+        self._world.metrics.tasks.ended(task)
         self._enter(task, states.DEPROVISIONING, "task.deprovisioning")
         delay_ms = self.draw(self._timing.eni_release) if task.interface else 1_000
         self._next(task, delay_ms, partial(self._stopped, task))

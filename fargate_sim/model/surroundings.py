@@ -45,6 +45,8 @@ class TargetGroupFacts:
     """``load_balancing.algorithm.type``"""
     slow_start_duration_s: int = 0
     """``slow_start.duration_seconds``; 0: off."""
+    balancer: str | None = None
+    """The load balancer in front as CloudWatch names it, ``app/name/id``. A group can be behind one only."""
 
     @property
     def slow_start_ms(self) -> int:

@@ -117,6 +117,7 @@ class TargetHealth:
         self._world.traffic.catch_up()
         target = Target(group, task, container, port, self._engine.now_ms)
         self.targets.setdefault(group, []).append(target)
+        self._world.metrics.hosts.moved(group, None, target.state)
         self._record(target, "target.registered")
         delay_ms = self._durations.randint(*self._timing.first_target_check)
         target.first_check_ms = self._engine.now_ms + delay_ms
@@ -185,6 +186,7 @@ class TargetHealth:
         if changed:
             self._world.traffic.catch_up()
             target.slow_from_ms = self._slow_start(target) if state == HEALTHY else None
+            self._world.metrics.hosts.moved(target.group, target.state, state)
         target.state, target.reason, target.description = state, reason, description
         if changed:
             self._record(target, f"target.{state}", reason=reason, description=description)
@@ -207,6 +209,7 @@ class TargetHealth:
 
     def groups_changed(self) -> None:
         """Somebody has changed target groups: targets that had come to rest are checked again, as the groups now say."""
+        self._world.metrics.hosts.look_again()
         for targets in self.targets.values():
             for target in targets:
                 facts = self._world.surroundings.target_group(target.group)
@@ -221,6 +224,7 @@ class TargetHealth:
             return
         self._engine.cancel(target.next)
         self._world.traffic.deregistering(target)
+        self._world.metrics.hosts.moved(target.group, target.state, None)
         target.state = DRAINING
         target.reason, target.description = DEREGISTERING
         self._record(target, "target.draining")

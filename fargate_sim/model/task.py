@@ -108,6 +108,14 @@ class Task:
     """The latest journal entry about this task."""
     next: Happening | None = None
     gate: Happening | None = None
+    busy_us: dict[int, int] = field(default_factory=dict)
+    """By minute since the epoch: for how long requests have kept the task's CPU share busy, in microseconds."""
+
+    def forget_busy_before(self, minute: int) -> None:
+        """Drop the CPU time of minutes that nobody asks for any more."""
+        busy = self.busy_us
+        while busy and (oldest := next(iter(busy))) < minute:
+            del busy[oldest]
 
     @property
     def live(self) -> bool:

@@ -60,6 +60,8 @@ class ContainerSpec:
     logs: AwsLogs | None = None
     log_driver: str | None = None
     init: bool = False
+    memory_mib: int | None = None
+    """The hard limit, where it has one of its own."""
     pinned: bool = True
     """False with versionConsistency ``disabled``: the tag is resolved anew for every task."""
 

@@ -64,6 +64,8 @@ class Timing:
     """From the last old task's stop signal to `deployment completed`. [R] 12 to 13 s seen."""
     steady_repeat: int = 6 * HOUR
     """The steady-state event is sent again after this. [C] ECS developer guide, service-event-messages"""
+    metric_publish: int = 90_000
+    """From the end of a minute to its data points in CloudWatch. [A] one to two minutes are seen."""
     stopped_retention: int = HOUR
     """How long a stopped task stays in the API. [C] API DescribeTasks: at least an hour"""
     inactive_retention: int = 24 * HOUR

@@ -22,6 +22,7 @@ from fargate_sim.model.containers import Containers
 from fargate_sim.model.images import ImageCatalogue
 from fargate_sim.model.load_balancing import LoadBalancing
 from fargate_sim.model.logs import LogBook
+from fargate_sim.model.metrics import Metrics
 from fargate_sim.model.network import Network
 from fargate_sim.model.placement import ZoneSpread, choose_provider
 from fargate_sim.model.scheduler import Scheduler
@@ -90,6 +91,7 @@ class World:
         """Tasks on their way to RUNNING or to STOPPED."""
         self.network = Network(surroundings, seeds, region)
         self.logs = LogBook()
+        self.metrics = Metrics(self)
         self.traffic = Traffic(self)
         self.lifecycle = Containers(self).lifecycle
         self.balancing = LoadBalancing(self)
@@ -159,12 +161,14 @@ class World:
         """A new cluster, or a deleted one anew."""
         cluster = Cluster(name, self.arn(f"cluster/{name}"), self.engine.now_ms, container_insights)
         self.clusters[name] = cluster
+        self.metrics.tasks.observed(name, container_insights)
         self.journal.record("cluster.created", {"cluster": name, "container_insights": container_insights})
         return cluster
 
     def set_container_insights(self, cluster: Cluster, value: str) -> None:
         """Change the setting."""
         cluster.container_insights = value
+        self.metrics.tasks.observed(cluster.name, value)
         self.journal.record("cluster.updated", {"cluster": cluster.name, "container_insights": value})
 
     def delete_cluster(self, cluster: Cluster) -> None:
@@ -235,6 +239,7 @@ class World:
     ) -> Service:
         """Put a service into the world and start its first deployment."""
         self.services[service.cluster, service.name] = service
+        self.metrics.tasks.desired(service)
         revision = self.revision(service.arn, definition, placement, document)
         cause = self.journal.record("service.created", self._service_facts(service, revision))
         self._begin(service, revision, "created", cause)
@@ -295,11 +300,11 @@ class World:
             self.scheduler.react(service)
             self.engine.cause = before
 
-    @staticmethod
-    def _scale(service: Service, desired: int) -> None:
+    def _scale(self, service: Service, desired: int) -> None:
         """During a rollout more capacity goes to both revisions. Source: ECS developer guide, deployment-type-ecs."""
         grown = desired - service.desired
         service.desired = desired
+        self.metrics.tasks.desired(service)
         service.steady = service.steady and grown == 0
         for source in service.deployments[1:]:
             source.keep = min(source.keep + max(grown, 0), desired) if source.ever_completed else source.keep
@@ -308,6 +313,7 @@ class World:
         """DRAINING: out of the lists at once, its tasks stopped shortly after."""
         service.status = s.DRAINING
         service.desired = 0
+        self.metrics.tasks.desired(service)
         cause = self.journal.record("service.draining", {"cluster": service.cluster, "service": service.name})
         for deployment in service.deployments:
             self.engine.cancel(deployment.trip)

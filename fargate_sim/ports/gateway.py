@@ -12,16 +12,13 @@ from contextlib import contextmanager
 from threading import Event
 from typing import Any, Protocol
 
-from fargate_sim.ports import clock, interfaces, loading, targets
+from fargate_sim.ports import clock, interfaces, loading, metrics, targets
+from fargate_sim.ports.refusal import NotModelledError
 from fargate_sim.ports.surroundings import MotoSurroundings
 from fargate_sim.wire.render import Answer
 
 Environ = dict[str, Any]
 ACCOUNT_HEADER = "HTTP_X_MOTO_ACCOUNT_ID"
-
-
-class NotModelledError(Exception):
-    """moto has no such service or operation."""
 
 
 class LogLineFacts(Protocol):
@@ -126,6 +123,8 @@ class MotoSide:
         try:
             chunks = application(request, start_response)
             content = b"".join(chunks)
+        except NotModelledError:
+            raise
         except NotImplementedError as problem:
             raise NotModelledError(str(problem)) from problem
         except Exception as problem:
@@ -155,6 +154,11 @@ class MotoSide:
         """Let ELBv2 show the health of our tasks among the targets of its groups."""
         with self.moto():
             targets.overlay(self.backend("elbv2", region), targets_of)
+
+    def overlay_metrics(self, region: str, answer: metrics.AnswerMetrics) -> None:
+        """Let CloudWatch's reading operations be answered by us."""
+        with self.moto():
+            metrics.overlay(self.backend("cloudwatch", region), answer)
 
     def deliver(self, region: str, lines: Iterable[LogLineFacts]) -> None:
         """Write containers' log lines into CloudWatch Logs. Lines for a group that does not exist are lost,

@@ -24,7 +24,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from fargate_sim.ports import balancer_attributes, clock, interfaces
+from fargate_sim.ports import balancer_attributes, clock, interfaces, metrics
 from fargate_sim.wire.services import data_folder
 
 _SERVICES = (
@@ -209,4 +209,5 @@ def load() -> Any:
         clock.install([core_utils], [modules["secretsmanager"], modules["applicationautoscaling"]])
         interfaces.mend_ec2()
         balancer_attributes.mend_elbv2()
+        metrics.mend_cloudwatch()
         return app_module.DomainDispatcherApplication(app_module.create_backend_app)

@@ -39,6 +39,18 @@ def test_the_exports_are_enough_for_the_stock_command(served: Served) -> None:
     assert said.out.strip() == "10.0.10.0/24"
 
 
+def test_the_stock_command_reads_metrics(served: Served) -> None:
+    script = """
+    aws cloudwatch put-metric-data --namespace Lab/Shop --metric-data "MetricName=Orders,Unit=Count,Values=[3,5]"
+    aws cloudwatch get-metric-statistics --namespace Lab/Shop --metric-name Orders --period 86400 \\
+        --start-time "$(date -u -d '1 hour ago' +%FT%TZ)" --end-time "$(date -u -d '1 day' +%FT%TZ)" \\
+        --extended-statistics p90 --query 'Datapoints[].ExtendedStatistics'
+    """
+    said = served.shell(script)
+    assert said.code == 0, said.err
+    assert '"p90": 5.0' in said.out
+
+
 def test_env_points_another_terminal_at_the_world(served: Served) -> None:
     script = (
         'eval "$(fargate-lab env)"; aws ecs list-clusters; command -v aws; aws sqs list-queues; echo "$SG"'

@@ -19,6 +19,7 @@ START_MS = 1_767_258_000_000  # 2026-01-01T09:00:00Z
 NGINX = "public.ecr.aws/nginx/nginx:1.27"
 MISSING = "public.ecr.aws/nginx/nginx:does-not-exist"
 GROUP = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/0123456789abcdef"
+BALANCER = "app/web/fedcba9876543210"
 BREAKER = CircuitBreaker(enabled=True, rollback=True)
 
 
@@ -149,6 +150,7 @@ class Scenario:
             unhealthy_threshold=2,
             matcher="200",
             deregistration_delay_s=300,
+            balancer=BALANCER,
         )
         self.account.target_groups[GROUP] = replace(facts, **changes)  # type: ignore[arg-type]
 

@@ -317,5 +317,6 @@ def _spec(document: dict[str, Any]) -> ContainerSpec:
         logs=awslogs,
         log_driver=logs.get("logDriver"),
         init=bool((document.get("linuxParameters") or {}).get("initProcessEnabled")),
+        memory_mib=document.get("memory"),
         pinned=document.get("versionConsistency") != "disabled",
     )

@@ -24,6 +24,10 @@ class Cause:
     knob: str
     with_the_end: bool = False
     """Whether the request was lost with the end of its task."""
+    routed: bool = True
+    """Whether the load balancer had chosen a target for the request."""
+    refused: bool = False
+    """Whether the target took no connection."""
 
 
 CAUSES: dict[str, Cause] = {
@@ -32,30 +36,35 @@ CAUSES: dict[str, Cause] = {
         ELB,
         "No target was registered with the target group, or all were draining.",
         "desiredCount, minimumHealthyPercent",
+        routed=False,
     ),
     "no_listener": Cause(
         503,
         ELB,
         "No listener of a load balancer forwards to the target group.",
         "listener of the load balancer",
+        routed=False,
     ),
     "booting": Cause(
         502,
         ELB,
         "The program was still booting and nothing listened on port {detail} yet, but its target counted as healthy: connection refused.",
         "health check path and port of the target group",
+        refused=True,
     ),
     "booting_fail_open": Cause(
         502,
         ELB,
         "No target was healthy, so the load balancer tried all of them; the program was still booting and refused on port {detail}.",
         "minimumHealthyPercent, healthCheckGracePeriodSeconds",
+        refused=True,
     ),
     "port_closed": Cause(
         502,
         ELB,
         "The container runs, but nothing in it listens on port {detail}: connection refused.",
         "containerPort of the service's load balancer",
+        refused=True,
     ),
     "gone": Cause(
         502,
@@ -63,6 +72,7 @@ CAUSES: dict[str, Cause] = {
         "The process had ended with exit code {detail} and its target was still in use: connection refused.",
         "the program's exit; health check interval and threshold",
         with_the_end=True,
+        refused=True,
     ),
     "closing": Cause(
         502,
@@ -70,6 +80,7 @@ CAUSES: dict[str, Cause] = {
         "The program had got its stop signal and taken no new connections since, but its target was still in use.",
         "essential containers of the task definition",
         with_the_end=True,
+        refused=True,
     ),
     "keep_alive": Cause(
         502,

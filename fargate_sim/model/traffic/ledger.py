@@ -8,8 +8,9 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Iterator, Sequence
 
-from fargate_sim.model.traffic.causes import CAUSES, Failure
+from fargate_sim.model.traffic.causes import CAUSES, TARGET, Failure
 from fargate_sim.model.traffic.demand import SECOND_US
 
 LATEST_FAILURES = 1000
@@ -22,12 +23,31 @@ EDGES: tuple[int, ...] = tuple(int(100 * 1.05**step) for step in range(420))
 class Bucket:
     """What happened in one second or minute: sent by arrival, the rest by the moment of the answer."""
 
-    __slots__ = ("errors", "failed", "latencies", "ok", "sent")
+    __slots__ = (
+        "errors",
+        "failed",
+        "latencies",
+        "ok",
+        "refused",
+        "rejections",
+        "sent",
+        "time_us",
+        "unrouted",
+    )
 
     def __init__(self) -> None:
         self.sent = self.ok = self.failed = 0
         self.errors: Counter[tuple[int, str]] = Counter()
         self.latencies: Counter[int] = Counter()
+        """By bucket: the answers of requests that got what they asked for."""
+        self.rejections: Counter[int] = Counter()
+        """By bucket: the answers of targets that were errors."""
+        self.time_us = 0
+        """How long all answers of targets took together."""
+        self.unrouted = 0
+        """Failed before a target was chosen."""
+        self.refused = 0
+        """Failed because the target took no connection."""
 
     def add(self, other: Bucket) -> None:
         """Take another bucket in."""
@@ -36,6 +56,10 @@ class Bucket:
         self.failed += other.failed
         self.errors.update(other.errors)
         self.latencies.update(other.latencies)
+        self.rejections.update(other.rejections)
+        self.time_us += other.time_us
+        self.unrouted += other.unrouted
+        self.refused += other.refused
 
     def percentiles_ms(self, *percents: int) -> list[float | None]:
         """The latencies that these shares (ascending) of the answered requests did not exceed; None without any."""
@@ -73,22 +97,32 @@ class Ledger:
             bucket = self._seconds[key] = Bucket()
         return bucket
 
-    def answered(self, finish_us: int, arrived_us: int) -> None:
-        """A request that got what it asked for."""
-        bucket = self._seconds.get(finish_us // SECOND_US) or self.second(finish_us)
-        bucket.ok += 1
-        total = self.total
-        total.ok += 1
-        index = bisect_left(EDGES, finish_us - arrived_us)
-        bucket.latencies[index] += 1
-        total.latencies[index] += 1
+    def answered(self, requests: Sequence[tuple[int, int, int, str]]) -> None:
+        """Requests that got what they asked for: moments of answer and arrival, and two things that do not matter here."""
+        seconds, total, edges = self._seconds, self.total, EDGES
+        in_all = total.latencies
+        for finish_us, arrived_us, _, _ in requests:
+            bucket = seconds.get(finish_us // SECOND_US) or self.second(finish_us)
+            took_us = finish_us - arrived_us
+            bucket.ok += 1
+            bucket.time_us += took_us
+            index = bisect_left(edges, took_us)
+            bucket.latencies[index] += 1
+            in_all[index] += 1
+        total.ok += len(requests)
 
     def failed(self, failure: Failure) -> None:
         """A request that did not."""
         cause = CAUSES[failure.kind]
+        took_us = failure.at_us - failure.arrived_us
         for bucket in (self.second(failure.at_us), self.total):
             bucket.failed += 1
             bucket.errors[cause.status, cause.by] += 1
+            bucket.unrouted += not cause.routed
+            bucket.refused += cause.refused
+            if cause.by == TARGET:
+                bucket.rejections[bisect_left(EDGES, took_us)] += 1
+                bucket.time_us += took_us
         self.causes[failure.kind, failure.detail] += 1
         if failure.phase:
             self.phases[failure.kind, failure.detail, failure.phase] += 1
@@ -118,6 +152,15 @@ class Ledger:
             if key >= first:
                 found.setdefault(key, Bucket()).add(bucket)
         return sorted(found.items())
+
+    def parts(self, first: int, after: int) -> Iterator[tuple[int, Bucket]]:
+        """The buckets, whole minutes or seconds, of the minutes from ``first`` to before ``after``, each with its minute."""
+        for minute, bucket in self._minutes.items():
+            if first <= minute < after:
+                yield minute, bucket
+        for second, bucket in self._seconds.items():
+            if first <= second // 60 < after:
+                yield second // 60, bucket
 
     def latest(self, count: int) -> list[Failure]:
         """The latest failures, newest first."""

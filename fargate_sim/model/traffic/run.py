@@ -92,7 +92,7 @@ class Run:
             elif server.ended:
                 over.append(target)
         for target in over:
-            del self.servers[target]
+            self.servers.pop(target).book_cpu()
         self._doomed = {server: None for server in self._doomed if server.doomed}
         self._settled_us = self._now_us
         self.ledger.fold(self._now_us)
@@ -173,9 +173,9 @@ class Run:
                     server = choice(at_us)
                 server.sent += 1
                 if server.refusal or at_us < server.ready_us:
-                    self._fail(server, server.refusal or server.booting_kind(), at_us, number, at_us)
+                    self._turn_away(server, server.refusal or server.booting_kind(), at_us, number)
                 elif racing and server.connections is not None and server.connections.loses(at_us):
-                    self._fail(server, "keep_alive", at_us, number, at_us)
+                    self._turn_away(server, "keep_alive", at_us, number)
                 else:
                     wait_us = long_us if is_long else int(server.wait_us * factor)
                     end_us = server.take(at_us, wait_us)
@@ -201,19 +201,24 @@ class Run:
 
     def _enter(self, server: Server) -> None:
         """Book the server's requests that are over by now."""
-        now_us, answered, left, ok = self._now_us, self.ledger.answered, [], 0
+        now_us, left, answered = self._now_us, [], []
         for request in server.in_hand:
             finish_us, arrived_us, number, kind = request
             if finish_us > now_us:
                 left.append(request)
             elif not kind:
-                ok += 1
-                answered(finish_us, arrived_us)
+                answered.append(request)
             else:
                 server.doomed -= 1
                 self._fail(server, kind, finish_us, number, arrived_us)
         server.in_hand = left
-        server.ok += ok
+        server.ok += len(answered)
+        self.ledger.answered(answered)
+
+    def _turn_away(self, server: Server, kind: str, at_us: int, number: int) -> None:
+        """A request that the program never works on."""
+        server.turned_away += 1
+        self._fail(server, kind, at_us, number, at_us)
 
     def _fail(self, server: Server, kind: str, at_us: int, number: int, arrived_us: int) -> None:
         if kind == "client":

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 from fargate_sim.model import task as states
 from fargate_sim.model.target_health import DRAINING, HEALTHY, Target
 from fargate_sim.model.task import Container, Task
+from fargate_sim.model.traffic.ledger import MINUTES_KEPT
 
 if TYPE_CHECKING:
     from fargate_sim.model.images import App
     from fargate_sim.model.traffic.keep_alive import IdleConnections
 
 VCPU_UNITS = 1024
+_MINUTE_US = 60_000_000
 
 InHand = tuple[int, int, int, str]
 """Moment of the answer, arrival (microseconds), number of the request, kind of failure (empty: it will be answered well)."""
@@ -40,6 +42,12 @@ class Server:
         self.cpu_us = self.wait_us = 0
         self._cpu_free_us = 0
         self._free: list[int] = []
+        self.turned_away = 0
+        """Sent here, but never worked on: refused, or lost with the connection."""
+        self._booked = 0
+        self._minute_end_us = self._last_minute = 0
+        """Requests whose CPU time is in the task's books; the end of the minute that the others belong to, and the last
+        minute that is entered."""
         self.stray_until_us: int | None = None
         """While draining: until when requests still come here by mistake."""
         self.in_hand: list[InHand] = []
@@ -75,6 +83,7 @@ class Server:
         self.container, self.app = container, run.app
         self.knows_path = path in run.app.paths
         self.ready_us = ((container.started_ms or 0) + run.app.boot_ms) * 1000
+        self.book_cpu()
         share = self.target.task.task_definition.cpu_units / VCPU_UNITS
         self.cpu_us = int(run.app.cpu_ms * 1000 / share)
         self.wait_us = int(run.app.wait_ms * 1000)
@@ -94,6 +103,8 @@ class Server:
             begin_us, queued = free[0], True
         cpu_done_us = (begin_us if begin_us > self._cpu_free_us else self._cpu_free_us) + self.cpu_us
         self._cpu_free_us = cpu_done_us
+        if cpu_done_us >= self._minute_end_us:
+            self._turn_minute(at_us, cpu_done_us)
         end_us = cpu_done_us + wait_us
         if queued or (free and free[0] <= at_us):
             heapreplace(free, end_us)
@@ -118,6 +129,32 @@ class Server:
             heappush(self._open, end_us)
         if kept and self.connections is not None:
             self.connections.answered(end_us)
+
+    def _turn_minute(self, at_us: int, cpu_done_us: int) -> None:
+        self.book_cpu(but=1)  # the one that is being taken belongs to the next minute
+        self._last_minute = at_us // _MINUTE_US + MINUTES_KEPT
+        self._minute_end_us = (cpu_done_us // _MINUTE_US + 1) * _MINUTE_US
+        self.target.task.forget_busy_before(at_us // _MINUTE_US - MINUTES_KEPT)
+
+    def book_cpu(self, *, but: int = 0) -> None:
+        """Enter into the task's books what the CPU has been given to do, ``but`` for the latest requests. The program works
+        in order of arrival, so a minute may lie ahead.
+        """
+        taken = self.sent - self.turned_away - self._booked - but
+        if taken:
+            busy = self.target.task.busy_us
+            minute = min(self._minute_end_us // _MINUTE_US - 1, self._last_minute)
+            busy[minute] = busy.get(minute, 0) + taken * self.cpu_us
+            self._booked += taken
+
+    def end_cpu(self, now_us: int) -> None:
+        """The process ends: what it has not come to is not done."""
+        self.book_cpu()
+        busy, minute = self.target.task.busy_us, now_us // _MINUTE_US
+        for ahead in [key for key in busy if key > minute]:
+            del busy[ahead]
+        if minute in busy:
+            busy[minute] = min(busy[minute], now_us % _MINUTE_US)
 
     def busy_until_us(self) -> int:
         """When the last request in hand will be done."""

@@ -6,11 +6,13 @@ feel. Between two such calls nothing changes, so all requests of that time are c
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from fargate_sim.model.pid1 import SIGKILL_EXIT
 from fargate_sim.model.traffic.causes import CAUSES
 from fargate_sim.model.traffic.demand import Demand
+from fargate_sim.model.traffic.ledger import MINUTES_KEPT, Bucket
 from fargate_sim.model.traffic.run import Run
 from fargate_sim.model.traffic.server import Server
 
@@ -26,6 +28,7 @@ class Traffic:
     def __init__(self, world: World) -> None:
         self._world = world
         self._count = 0
+        self._past: dict[str, dict[int, Bucket]] = {}
         self.run: Run | None = None
         """The load that runs, or the last one."""
 
@@ -47,6 +50,8 @@ class Traffic:
             raise ValueError("traffic is running already; stop it first")
         if self._world.surroundings.target_group(demand.target_group) is None:
             raise ValueError(f"there is no target group {demand.target_group}")
+        self._put_by()
+        self._world.metrics.hosts.look(demand.target_group)
         self._count += 1
         self.run = Run(self._world, demand, self._count)
         self._world.journal.record(
@@ -81,6 +86,48 @@ class Traffic:
                 "in_flight": run.sent - total.ok - total.failed,
             },
         )
+
+    # -- the books of all loads ------------------------------------------------------------------
+
+    def _put_by(self) -> None:
+        """Keep the minutes of the load that ran last, by target group, for the metrics."""
+        now = self._world.engine.now_ms // 60_000
+        run = self.run
+        if run is not None:
+            self.catch_up()
+            run.settle()
+            self._book_cpu(run)
+            kept = self._past.setdefault(run.demand.target_group, {})
+            for minute, bucket in run.ledger.parts(0, now + 1):
+                kept.setdefault(minute, Bucket()).add(bucket)
+        for minutes in self._past.values():
+            for minute in [each for each in minutes if each < now - MINUTES_KEPT]:
+                del minutes[minute]
+
+    @staticmethod
+    def _book_cpu(run: Run) -> None:
+        for server in run.servers.values():
+            server.book_cpu()
+
+    def settle(self) -> None:
+        """Bring all books up to now, for a reader."""
+        if self.run is not None:
+            self.catch_up()
+            self.run.settle()
+            self._book_cpu(self.run)
+
+    def groups(self) -> list[str]:
+        """The target groups that had a load, as far as it is remembered."""
+        return list(dict.fromkeys([*self._past, *([self.run.demand.target_group] if self.run else ())]))
+
+    def parts(self, group: str, first: int, after: int) -> Iterator[tuple[int, Bucket]]:
+        """What happened at a target group in the minutes (since the epoch) from ``first`` to before ``after``: buckets with
+        their minute, several for one. ``settle`` first."""
+        for minute, bucket in self._past.get(group, {}).items():
+            if first <= minute < after:
+                yield minute, bucket
+        if self.run is not None and self.run.demand.target_group == group:
+            yield from self.run.ledger.parts(first, after)
 
     # -- occasions -------------------------------------------------------------------------------
 
@@ -164,6 +211,7 @@ class Traffic:
             end.exited_ms, end.exit_code = self._world.engine.now_ms, exit_code
             end.killed = container.signalled_ms is not None and exit_code == SIGKILL_EXIT
             run.cut(server, kind, detail)
+            server.end_cpu(self._world.engine.now_ms * 1000)
             batch = server.app.write_behind if server.app else 0
             if batch and not graceful:
                 end.unsaved += server.ok % batch

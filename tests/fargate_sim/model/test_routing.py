@@ -247,6 +247,20 @@ def test_a_keep_alive_shorter_than_the_idle_time_out_loses_a_request_now_and_the
     assert race(KEEP_ALIVE)["failures"] == answer["failures"]
 
 
+def test_a_request_that_is_lost_with_its_connection_costs_no_cpu() -> None:
+    scenario, _ = stage(ContainerSpec("web", KEEP_ALIVE), port=8080, path="/healthz")
+    load(scenario, 0.4)
+    scenario.seconds(6 * 3600)
+    answer, run = look(scenario), scenario.world.traffic.run
+    assert run is not None
+    worked = 0
+    for server in run.servers.values():
+        server.book_cpu()
+        worked += sum(server.target.task.busy_us.values()) // server.cpu_us
+    assert worked == answer["sent"] - answer["failed"]
+    assert answer["failed"]
+
+
 @pytest.mark.parametrize(
     ("image", "idle"),
     [(SHOP, 60), (KEEP_ALIVE, 5), (KEEP_ALIVE, 4)],

@@ -11,6 +11,7 @@ from textual.message import Message
 
 from tui.session import CheckReport, LabView, SessionError
 from tui.snapshot import Clock, Snapshot
+from tui.traffic import Report
 
 
 @dataclass
@@ -31,6 +32,16 @@ class ClockRead(Message):
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, ClockRead)
+
+
+@dataclass
+class TrafficSeen(Message):
+    """What the clients of the service live through."""
+
+    report: Report
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, TrafficSeen)
 
 
 @dataclass

@@ -153,6 +153,9 @@ def test_what_is_refused(offline: Offline, body: dict[str, Any], text: str) -> N
     with pytest.raises(ControlRefusedError, match=text) as caught:
         offline.control.post("/_lab/traffic", body)
     assert caught.value.status == 400
+    for series, most in (("seconds", 120), ("minutes", 60)):
+        with pytest.raises(ControlRefusedError, match=f"{series} must be 0 to {most}"):
+            offline.control.get("/_lab/traffic", {series: most + 1})
     with pytest.raises(ControlRefusedError, match="failures must be"):
         offline.control.get("/_lab/traffic", {"failures": 1001})
 

@@ -6,8 +6,9 @@ Nothing is drawn while the pane is not on screen, and of the list only the lines
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from textual import events
@@ -102,9 +103,9 @@ def chart_lines(report: Report, span: chart.Span, rows: tuple[int, int, int], wi
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the list; one with a `shutdown` can be chosen."""
+    """A line of the list, drawn when it comes into view; one with a `shutdown` can be chosen."""
 
-    content: Content
+    draw: Callable[[], Content]
     shutdown: Shutdown | None = None
 
 
@@ -112,19 +113,24 @@ def list_lines(report: Report, width: int) -> list[Line]:
     """Causes, then the latest ends of tasks, then targets: headings and lines."""
     lines: list[Line] = []
     if report.causes:
-        lines.append(Line(Content.styled("Failed, by cause", "bold")))
+        lines.append(_ready(Content.styled("Failed, by cause", "bold")))
         for cause in report.causes:
-            lines += [Line(content) for content in timeline.cause_lines(cause, width)]
+            lines += [_ready(content) for content in timeline.cause_lines(cause, width)]
     if report.shutdowns:
         lines.append(
-            Line(Content.assemble(("Ends of tasks", "bold"), ("   Enter shows one to scale", "$muted")))
+            _ready(Content.assemble(("Ends of tasks", "bold"), ("   Enter shows one to scale", "$muted")))
         )
-        lines += [Line(end_line(end, width), end) for end in list(reversed(report.shutdowns))[:ENDS_SHOWN]]
+        latest = list(reversed(report.shutdowns))[:ENDS_SHOWN]
+        lines += [Line(partial(end_line, end, width), end) for end in latest]
     if report.targets:
-        lines.append(Line(Content.styled("Targets", "bold")))
+        lines.append(_ready(Content.styled("Targets", "bold")))
         busiest = max(1, *(load.in_flight for load in report.targets))
-        lines += [Line(target_line(load, busiest)) for load in report.targets]
+        lines += [Line(partial(target_line, load, busiest)) for load in report.targets]
     return lines
+
+
+def _ready(content: Content) -> Line:
+    return Line(lambda: content)
 
 
 def end_line(end: Shutdown, width: int) -> Content:
@@ -259,7 +265,7 @@ class TrafficList(ScrollView, can_focus=True):
         line = self._lines[index]
         if line.shutdown is not None and line.shutdown.task == self._cursor_id and self.has_focus:
             style += self.get_visual_style("trafficlist--cursor")
-        content = line.content.truncate(max(1, width), ellipsis=True)
+        content = line.draw().truncate(max(1, width), ellipsis=True)
         strips = Visual.to_strips(self, content, width, 1, style, apply_selection=False, pad=True)
         return strips[0] if strips else Strip.blank(width, style.rich_style)
 

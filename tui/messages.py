@@ -6,12 +6,16 @@ Those that come often replace their forerunners.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from tui.session import CheckReport, LabView, SessionError
 from tui.snapshot import Clock, Snapshot
-from tui.traffic import Report
+
+if TYPE_CHECKING:
+    # Not wanted before a lab is open, and the first frame should not wait for it.
+    from tui.traffic import Report
 
 
 @dataclass

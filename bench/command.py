@@ -9,12 +9,14 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from bench.measure import Row, Terminal, median_seconds, script
 
-KEYS = "¤§¦±µ¶¼½¾¿×÷ØÞßæðøþ"
+KEYS = "¤§¦±µ¶¼½¾¿¡÷ØÞßæðøþ"
 """Characters that nothing on the screen contains: the one that appears is the one that was pressed."""
 TASKS = 200
+RPS = 100.0
 BARE_APP = """
 from textual.app import App
 from textual.widgets import Static
@@ -79,20 +81,22 @@ def _core_lab() -> Row:
     return Row("core lab end to end, headless, with the aws CLI", "<= 3 s", f"{whole:.2f} s", whole <= 3)
 
 
-def _fill(endpoint: str) -> None:
-    """A service of two hundred tasks in the world that the screen shows, and a deployment that rolls it."""
+def _fill(endpoint: str, rps: float) -> None:
+    """A service of two hundred tasks in the world that the screen shows, and a deployment that rolls it; with `rps`
+    it stands behind a load balancer, and so many requests a second go to it.
+    """
     import boto3  # noqa: PLC0415
 
     from labs.control import HttpControl  # noqa: PLC0415
 
     control = HttpControl(endpoint)
     env = control.get("/_lab/env") or {}
-    ecs = boto3.client(
-        "ecs",
-        endpoint_url=endpoint,
-        region_name=env["AWS_REGION"],
-        aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
+    session = boto3.Session(
+        env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"], region_name=env["AWS_REGION"]
+    )
+    ecs = session.client("ecs", endpoint_url=endpoint)
+    balanced = (
+        {"loadBalancers": [_target(session.client("elbv2", endpoint_url=endpoint), env)]} if rps else {}
     )
     ecs.create_cluster(clusterName="bench")
     ecs.register_task_definition(
@@ -101,7 +105,9 @@ def _fill(endpoint: str) -> None:
         networkMode="awsvpc",
         cpu="256",
         memory="512",
-        containerDefinitions=[{"name": "web", "image": "nginx:1.27"}],
+        containerDefinitions=[
+            {"name": "web", "image": "nginx:1.27", "portMappings": [{"containerPort": 80}]}
+        ],
     )
     ecs.create_service(
         cluster="bench",
@@ -110,13 +116,29 @@ def _fill(endpoint: str) -> None:
         desiredCount=TASKS,
         launchType="FARGATE",
         networkConfiguration={"awsvpcConfiguration": {"subnets": [env["SUBNET_A"], env["SUBNET_B"]]}},
+        **balanced,
     )
-    control.post("/_lab/clock", {"action": "settle", "limit_ms": 600_000})
+    control.post("/_lab/clock", {"action": "settle", "limit_ms": 1_800_000})
+    if rps:
+        control.post("/_lab/traffic", {"action": "start", "rps": rps})
     control.post("/_lab/clock", {"action": "speed", "speed": 10})
     ecs.update_service(cluster="bench", service="bench", forceNewDeployment=True)
 
 
-def _key_to_paint() -> Row:
+def _target(elb: Any, env: dict[str, str]) -> dict[str, Any]:
+    """A load balancer with a target group; what a service says to stand behind it."""
+    balancer = elb.create_load_balancer(
+        Name="bench", Subnets=[env["PUBLIC_SUBNET_A"], env["PUBLIC_SUBNET_B"]], SecurityGroups=[env["ALB_SG"]]
+    )["LoadBalancers"][0]["LoadBalancerArn"]
+    group = elb.create_target_group(
+        Name="bench", Protocol="HTTP", Port=80, VpcId=env["VPC"], TargetType="ip"
+    )["TargetGroups"][0]["TargetGroupArn"]
+    forward = [{"Type": "forward", "TargetGroupArn": group}]
+    elb.create_listener(LoadBalancerArn=balancer, Protocol="HTTP", Port=80, DefaultActions=forward)
+    return {"targetGroupArn": group, "containerName": "web", "containerPort": 80}
+
+
+def _key_to_paint(rps: float = 0.0) -> Row:
     from fargate_lab import worlds  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory() as home:
@@ -129,7 +151,10 @@ def _key_to_paint() -> Row:
             deadline = time.perf_counter() + 20
             while not (found := worlds.running()) and time.perf_counter() < deadline:
                 time.sleep(0.1)
-            _fill(found[0].endpoint)
+            _fill(found[0].endpoint, rps)
+            if rps:
+                terminal.send("\x1b[21~")  # F10, the traffic, which stays beside the console
+                terminal.wait_for("requests/s")
             terminal.send("\x1bOS")  # F4, the console
             taken = []
             for round_number in range(6):
@@ -147,7 +172,8 @@ def _key_to_paint() -> Row:
     p95 = taken[int(len(taken) * 0.95)] * 1000
     middle = statistics.median(taken) * 1000
     return Row(
-        f"key press to paint, {TASKS} tasks rolling at 10x",
+        f"key press to paint, {TASKS} tasks rolling at 10x"
+        + (f", charts of {rps:g} requests/s" if rps else ""),
         "p95 <= 100 ms",
         f"p95 {p95:.0f} ms (median {middle:.0f} ms)",
         p95 <= 100,
@@ -156,4 +182,4 @@ def _key_to_paint() -> Row:
 
 def rows() -> list[Row]:
     """The bars on what a person starts and looks at."""
-    return [_version(), _first_paint(), _core_lab(), _key_to_paint()]
+    return [_version(), _first_paint(), _core_lab(), _key_to_paint(), _key_to_paint(RPS)]

@@ -183,6 +183,26 @@ class Session:
         return answer
 
     @_through_the_door
+    def traffic(self, *, seconds: int, minutes: int) -> Mapping[str, Any]:
+        control = self._here().attempt.cloud.control
+        asked = {"failures": 0, "seconds": seconds, "minutes": minutes}
+        answer: Mapping[str, Any] = self._ask(lambda: control.get("/_lab/traffic", asked))
+        return answer
+
+    @_through_the_door
+    def start_traffic(self, rps: float) -> Mapping[str, Any]:
+        return self._move_traffic({"action": "start", "rps": rps})
+
+    @_through_the_door
+    def stop_traffic(self) -> Mapping[str, Any]:
+        return self._move_traffic({"action": "stop"})
+
+    def _move_traffic(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        control = self._here().attempt.cloud.control
+        answer: Mapping[str, Any] = self._ask(lambda: control.post("/_lab/traffic", body))
+        return answer
+
+    @_through_the_door
     def check(
         self, step_id: str | None, *, drills: bool, progress: door.Progress | None = None
     ) -> door.CheckReport:

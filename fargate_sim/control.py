@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 
 from fargate_sim import snapshot, traffic_api
 from fargate_sim.model.traffic.ledger import LATEST_FAILURES
-from fargate_sim.model.traffic.report import report
+from fargate_sim.model.traffic.report import MINUTES_SHOWN, SECONDS_SHOWN, report
 from fargate_sim.pacer import Pacer
 from fargate_sim.recording import Header
 from fargate_sim.wire.render import Answer
@@ -197,7 +197,12 @@ class Control:
         failures = _whole(query.get("failures"), "failures", 100)
         if not 0 <= failures <= LATEST_FAILURES:
             raise ControlError(400, f"failures must be 0 to {LATEST_FAILURES}", "only the latest are kept")
-        return self._locked(lambda cloud: _traffic_report(cloud, failures))
+        shown = {}
+        for name, most in (("seconds", SECONDS_SHOWN), ("minutes", MINUTES_SHOWN)):
+            shown[name] = _whole(query.get(name), name, most)
+            if not 0 <= shown[name] <= most:
+                raise ControlError(400, f"{name} must be 0 to {most}", "0 leaves them out")
+        return self._locked(lambda cloud: _traffic_report(cloud, failures, **shown))
 
     # Changing
 
@@ -298,8 +303,11 @@ class Control:
         return self._locked(act)
 
 
-def _traffic_report(cloud: Cloud, failures: int) -> dict[str, Any]:
-    return report(cloud.world(cloud.region).traffic, cloud.engine.now_ms, failures=failures)
+def _traffic_report(
+    cloud: Cloud, failures: int, *, seconds: int = SECONDS_SHOWN, minutes: int = MINUTES_SHOWN
+) -> dict[str, Any]:
+    traffic = cloud.world(cloud.region).traffic
+    return report(traffic, cloud.engine.now_ms, failures=failures, seconds=seconds, minutes=minutes)
 
 
 def header_of(cloud: Cloud, version: str) -> Header:

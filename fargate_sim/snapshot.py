@@ -15,7 +15,7 @@ MAX_TASKS = 300
 
 
 def take(world: World) -> dict[str, Any]:
-    """Clusters, services, tasks and subnets as of now."""
+    """Clusters, services, tasks, subnets, and whether a load runs, as of now."""
     return {
         "clusters": [
             _cluster(world, name) for name, cluster in world.clusters.items() if cluster.status == "ACTIVE"
@@ -25,6 +25,7 @@ def take(world: World) -> dict[str, Any]:
         ],
         "tasks": _tasks(world),
         "subnets": _subnets(world),
+        "traffic": None if world.traffic.run is None else {"running": world.traffic.running},
     }
 
 

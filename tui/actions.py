@@ -46,6 +46,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("show('guide')", "lab", "Panes", "Guide", "Go to the guide", ("f2",), ("1",), 2),
     Action("show('world')", "lab", "Panes", "World", "Go to the live world", ("f3",), ("2",), 3),
     Action("show('console')", "lab", "Panes", "Console", "Go to the console", ("f4",), ("3", "i"), 4),
+    Action("show('traffic')", "lab", "Panes", "Traffic", "Go to the traffic: charts, why requests failed, ends of tasks", ("f10", "ctrl+g"), ("4", "g"), 10),
     Action("shell", "lab", "Panes", "Shell", "Use a full shell in this terminal; exit it to come back", ("ctrl+t",), ("exclamation_mark",), 30),
     # The lab: working on a step.
     Action("check", "lab", "Working on a step", "Check", "Check this step now, drills included", ("f5",), ("c",), 5),
@@ -60,6 +61,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("next_happening", "lab", "Time", "Next", "Jump to the next thing that happens", ("f9",), ("n",), 9),
     Action("speed(1)", "lab", "Time", "Faster", "Faster: 1x, 10x, 60x, as fast as it goes", ("ctrl+up",), ("plus", "equals_sign")),
     Action("speed(-1)", "lab", "Time", "Slower", "Slower", ("ctrl+down",), ("minus",)),
+    # The lab: traffic.
+    Action("load", "lab", "Traffic", "Load", "Start traffic on the service, or stop it", (), ("l",)),
+    Action("span", "lab", "Traffic", "Span", "Show the traffic of the last 2 minutes, or of the last hour", (), ("m",)),
     # The lab: the whole of it.
     Action("play", "lab", "The whole lab", "Watch", "Watch the lab being performed, narrated", (), ("w",)),
     Action("debrief", "lab", "The whole lab", "Debrief", "Look back at this run: timeline and figures", (), ("d",)),

@@ -1,7 +1,8 @@
 """The thread that looks at the world and tells the screen what it sees.
 
 It asks at most `LOOKS_PER_SECOND` times a second, for the whole world only when its version has moved, and
-for the clock at least every `CLOCK_SECONDS`. It never touches a widget: it hands messages to `tell`. After
+for the clock at least every `CLOCK_SECONDS`; for traffic every `TRAFFIC_SECONDS`, but only while somebody looks
+at it (`ask_for_traffic`) and while it can have changed. It never touches a widget: it hands messages to `tell`. After
 an error it waits to be woken.
 """
 
@@ -12,12 +13,14 @@ from collections.abc import Callable
 
 from textual.message import Message
 
-from tui.messages import ClockRead, SessionFailed, SnapshotTaken
+from tui.messages import ClockRead, SessionFailed, SnapshotTaken, TrafficSeen
 from tui.session import LabSession, SessionError
 from tui.snapshot import parse_clock, parse_snapshot
+from tui.traffic import NOTHING, parse_report
 
 LOOKS_PER_SECOND = 8
 CLOCK_SECONDS = 0.25
+TRAFFIC_SECONDS = 0.5
 
 
 class Feed:
@@ -29,10 +32,16 @@ class Feed:
         self._wake = threading.Event()
         self._stopped = False
         self._seen: int | None = None
+        self._asked: tuple[int, int] | None = None
+        self._loaded = False
+        self._flowing = False
+        self._stale = False
+        self._clock_at = -1
+        self._traffic_at = -1
 
     def run(self) -> None:
         """Look until stopped."""
-        looks_until_clock = 0
+        looks_until_clock = looks_until_traffic = 0
         while not self._stopped:
             self._wake.clear()
             try:
@@ -41,6 +50,9 @@ class Feed:
                 if looks_until_clock <= 0:
                     self.read_clock()
                     looks_until_clock = CLOCK_LOOKS
+                looks_until_traffic -= 1
+                if looks_until_traffic <= 0 and self.look_at_traffic():
+                    looks_until_traffic = TRAFFIC_LOOKS
             except SessionError as error:
                 self._tell(SessionFailed(error, "looking at the world"))
                 self._wake.wait()
@@ -54,12 +66,44 @@ class Feed:
             return False
         snapshot = parse_snapshot(raw)
         self._seen = snapshot.version
+        self._clock_at = snapshot.clock.now_ms
         self._tell(SnapshotTaken(snapshot))
+        if self._loaded and not snapshot.loaded:
+            self._tell(TrafficSeen(NOTHING))
+        self._loaded, self._stale = snapshot.loaded, True
+        return True
+
+    def ask_for_traffic(self, seconds: int, minutes: int) -> bool:
+        """Look at the traffic from now on, so far back; whether that is more, or less, than before."""
+        if self._asked == (seconds, minutes):
+            return False
+        self._asked = (seconds, minutes)
+        self._stale = True
+        return True
+
+    def leave_traffic(self) -> None:
+        """Nobody looks at the traffic."""
+        self._asked = None
+
+    def look_at_traffic(self) -> bool:
+        """Fetch the report if somebody wants it and it can have changed; whether it was fetched."""
+        asked = self._asked
+        moved = self._flowing and self._clock_at != self._traffic_at
+        if asked is None or not self._loaded or not (moved or self._stale):
+            return False
+        self._stale = False
+        self._traffic_at = self._clock_at
+        report = parse_report(self._session.traffic(seconds=asked[0], minutes=asked[1]))
+        # After the load has been stopped its last requests are still answered.
+        self._flowing = report.running or report.in_flight > 0
+        if not self._stopped:
+            self._tell(TrafficSeen(report))
         return True
 
     def read_clock(self) -> None:
         """Read the clock."""
         clock = parse_clock(self._session.clock("read"))
+        self._clock_at = clock.now_ms
         if not self._stopped:
             self._tell(ClockRead(clock))
 
@@ -80,3 +124,5 @@ class Feed:
 
 CLOCK_LOOKS = max(1, round(CLOCK_SECONDS * LOOKS_PER_SECOND))
 """How many looks may pass between two readings of the clock."""
+TRAFFIC_LOOKS = max(1, round(TRAFFIC_SECONDS * LOOKS_PER_SECOND))
+"""How many looks pass between two reports of the traffic."""

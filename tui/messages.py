@@ -6,11 +6,16 @@ Those that come often replace their forerunners.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from tui.session import CheckReport, LabView, SessionError
 from tui.snapshot import Clock, Snapshot
+
+if TYPE_CHECKING:
+    # Not wanted before a lab is open, and the first frame should not wait for it.
+    from tui.traffic import Report
 
 
 @dataclass
@@ -31,6 +36,16 @@ class ClockRead(Message):
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, ClockRead)
+
+
+@dataclass
+class TrafficSeen(Message):
+    """What the clients of the service live through."""
+
+    report: Report
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, TrafficSeen)
 
 
 @dataclass

@@ -4,7 +4,7 @@ The screens never talk to AWS, to the offline cloud, to files or to processes: t
 rules of the door:
 
 - Every call blocks and may be slow. The screens call from worker threads, several at once: `snapshot`,
-  `clock`, `check`, `complete` and `cancel` must be safe while `run_command`, `play` or another `check` is
+  `clock`, `traffic`, `check`, `complete` and `cancel` must be safe while `run_command`, `play` or another `check` is
   under way.
 - `catalogue`, `history` and `preference` must work before any world exists, and be quick: the first frame
   waits for nothing, the second for these.
@@ -280,6 +280,24 @@ class LabSession(Protocol):
         `value` is the speed for `speed`, milliseconds for `advance`, the limit in milliseconds for
         `settle`.
         """
+        ...
+
+    def traffic(self, *, seconds: int, minutes: int) -> Mapping[str, Any]:
+        """The load that runs, or the last one, as `GET /_lab/traffic` gives it, without failed requests one by one.
+
+        `seconds` and `minutes` are how far back its series go; 0 leaves one out.
+        """
+        ...
+
+    def start_traffic(self, rps: float) -> Mapping[str, Any]:
+        """Send so many requests a second to the service's target group; answers as `traffic`.
+
+        SessionError in the cloud's own words when it refuses (no target group, several, too many).
+        """
+        ...
+
+    def stop_traffic(self) -> Mapping[str, Any]:
+        """Stop the load that runs; answers as `traffic`."""
         ...
 
     def check(self, step_id: str | None, *, drills: bool, progress: Progress | None = None) -> CheckReport:

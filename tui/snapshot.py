@@ -7,9 +7,15 @@ newer cloud never breaks an older screen. Times are virtual milliseconds since t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from tui.raw import integer as _int
+from tui.raw import integer_or_none as _int_or_none
+from tui.raw import mapping as _map
+from tui.raw import mappings as _maps
+from tui.raw import string as _str
 
 TaskPhase = Literal["starting", "running", "stopping", "stopped"]
 
@@ -175,6 +181,9 @@ class Snapshot:
     services: tuple[Service, ...] = ()
     tasks: tuple[Task, ...] = ()
     subnets: tuple[Subnet, ...] = ()
+    loaded: bool = False
+    """Whether there has been traffic in this world."""
+    load_running: bool = False
 
     @property
     def focus(self) -> Service | None:
@@ -210,6 +219,8 @@ def parse_snapshot(raw: Mapping[str, Any]) -> Snapshot:
         services=tuple(_service(s) for s in _maps(raw, "services")),
         tasks=tuple(_task(t) for t in _maps(raw, "tasks")),
         subnets=tuple(_subnet(s) for s in _maps(raw, "subnets")),
+        loaded=isinstance(raw.get("traffic"), Mapping),
+        load_running=_map(raw, "traffic").get("running") is True,
     )
 
 
@@ -305,31 +316,3 @@ def _subnet(raw: Mapping[str, Any]) -> Subnet:
         usable=_int(raw, "usable"),
         public=raw.get("public") is True,
     )
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _int_or_none(raw: Mapping[str, Any], key: str) -> int | None:
-    value = raw.get(key)
-    return int(value) if value is not None and _is_number(value) else None
-
-
-def _int(raw: Mapping[str, Any], key: str) -> int:
-    return _int_or_none(raw, key) or 0
-
-
-def _str(raw: Mapping[str, Any], key: str) -> str:
-    value = raw.get(key)
-    return value if isinstance(value, str) else ""
-
-
-def _map(raw: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = raw.get(key)
-    return value if isinstance(value, Mapping) else {}
-
-
-def _maps(raw: Mapping[str, Any], key: str) -> Iterable[Mapping[str, Any]]:
-    value = raw.get(key)
-    return [v for v in value if isinstance(v, Mapping)] if isinstance(value, list) else []

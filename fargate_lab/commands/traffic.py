@@ -10,6 +10,7 @@ from typing import Any
 from fargate_lab import talk, worlds
 from fargate_lab.errors import ExitCode, UsageError
 from labs.control import ControlClient
+from tui.traffic import parse_shutdown
 
 _ENDS_SHOWN = 10
 _OPTIONS = {
@@ -113,20 +114,9 @@ def render(report: dict[str, Any]) -> str:
 def _end(end: dict[str, Any]) -> list[str]:
     """One task's end, moment by moment."""
     lost = f"lost {end['lost']:,}" + (f", {end['unsaved']:,} not written down" if end["unsaved"] else "")
-    stray = f"; {end['stray']:,} more strayed in" if end["stray"] else ""
-    ending = "killed (SIGKILL)" if end["killed"] else "the process ended"
-    moments = [
-        (end["stop_requested_ms"], "told to stop"),
-        (end["deregistered_ms"], f"deregistered, {end['in_flight_at_deregistration']} in flight{stray}"),
-        (end["unused_ms"], f"deregistration delay of {end['delay_s']} s over"),
-        (end["signal_ms"], f"stop signal, {end['in_flight_at_signal']} in flight"),
-        (end["exited_ms"], f"{ending}, exit code {end['exit_code']}"),
-        (end["stopped_ms"], "stopped"),
-    ]
-    known = sorted((at, text) for at, text in moments if at is not None)
-    first = known[0][0] if known else 0
+    moments = parse_shutdown(end).moments
     return [f"  {end['task'][:8]}  {lost}"] + [
-        f"    {'+' + talk.duration(at - first):>14}  {text}" for at, text in known
+        f"    {'+' + talk.duration(each.at_ms - moments[0].at_ms):>14}  {each.words}" for each in moments
     ]
 
 

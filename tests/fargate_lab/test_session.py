@@ -281,3 +281,11 @@ def test_the_console_sends_traffic_as_the_shell_does(session: Session) -> None:
     text, code = run(session, "fargate-lab traffic start --rps 20")
     assert code == 3
     assert "no service has a target group" in text
+
+
+def test_the_screen_gets_the_traffic_and_the_refusals_as_they_are(session: Session) -> None:
+    assert session.traffic(seconds=60, minutes=2)["running"] is False
+    with pytest.raises(SessionError, match="no service has a target group"):
+        session.start_traffic(20)
+    with pytest.raises(SessionError, match="no traffic is running"):
+        session.stop_traffic()

@@ -247,6 +247,9 @@ def test_what_is_refused(offline: Offline, body: dict[str, Any], text: str) -> N
     with pytest.raises(ControlRefusedError, match=text) as caught:
         offline.control.post("/_lab/traffic", body)
     assert caught.value.status == 400
+    for series, most in (("seconds", 120), ("minutes", 60)):
+        with pytest.raises(ControlRefusedError, match=f"{series} must be 0 to {most}"):
+            offline.control.get("/_lab/traffic", {series: most + 1})
     with pytest.raises(ControlRefusedError, match="failures must be"):
         offline.control.get("/_lab/traffic", {"failures": 1001})
 
@@ -297,3 +300,21 @@ def test_the_clock_and_the_load_may_not_ask_for_more_than_a_world_can_carry(
     with pytest.raises(ControlRefusedError, match="more than a world can keep up with"):
         offline.control.post(traffic, {"action": "start", "rps": 100})
     offline.control.post(clock, {"action": "advance", "ms": 24 * 3600 * 1000})
+
+
+def test_a_report_may_leave_its_series_out_and_the_snapshot_says_whether_a_load_runs(
+    offline: Offline,
+) -> None:
+    set_up(offline)
+    assert offline.control.get("/_lab/snapshot")["traffic"] is None
+    offline.control.post("/_lab/traffic", {"action": "start", "rps": 20})
+    offline.control.post("/_lab/clock", {"action": "advance", "ms": 300_000})
+    assert offline.control.get("/_lab/snapshot")["traffic"] == {"running": True}
+    whole = offline.control.get("/_lab/traffic")
+    short = offline.control.get("/_lab/traffic", {"seconds": 30, "minutes": 0})
+    assert short["minutes"] == []
+    assert 29 <= len(short["seconds"]) <= 31
+    assert whole["seconds"][-len(short["seconds"]) :] == short["seconds"]
+    assert offline.control.get("/_lab/traffic", {"seconds": 0, "minutes": 2})["seconds"] == []
+    offline.control.post("/_lab/traffic", {"action": "stop"})
+    assert offline.control.get("/_lab/snapshot")["traffic"] == {"running": False}

@@ -34,8 +34,11 @@ def one_look_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """The feed looks when it is woken and at no other time, so that a test decides when the world is seen."""
 
     def look(screen: LabCalls) -> None:
-        screen._feed = screen._feed or Feed(screen.session, screen.post_message)
+        if screen._feed is None:
+            screen._feed = Feed(screen.session, screen.post_message)
+            screen.look_at_traffic()
         screen._feed.look()
+        screen._feed.look_at_traffic()
 
     monkeypatch.setattr(LabCalls, "start_feed", look)
     monkeypatch.setattr(LabCalls, "wake_feed", look)

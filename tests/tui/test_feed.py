@@ -6,10 +6,11 @@ import threading
 
 from textual.message import Message
 from tui_fakes import FakeSession
+from tui_traffic import loaded, report
 from tui_worlds import failing, steady
 
 from tui.feed import CLOCK_LOOKS, Feed
-from tui.messages import ClockRead, SessionFailed, SnapshotTaken
+from tui.messages import ClockRead, SessionFailed, SnapshotTaken, TrafficSeen
 from tui.session import SessionError
 
 
@@ -62,3 +63,55 @@ def test_it_runs_reads_the_clock_waits_after_an_error_and_ends_when_told() -> No
         thread.join(5)
     assert not thread.is_alive()
     assert sum(isinstance(m, SessionFailed) for m in told) == 1
+
+
+def traffic_feed() -> tuple[FakeSession, Feed, list[Message]]:
+    session, told = FakeSession(loaded(steady())), []
+    session.report = report()
+    return session, Feed(session, told.append), told
+
+
+def test_traffic_is_asked_for_only_while_somebody_looks_and_it_can_have_changed() -> None:
+    session, feed, told = traffic_feed()
+    feed.look()
+    assert not feed.look_at_traffic()  # nobody looks
+    assert feed.ask_for_traffic(60, 2)
+    assert not feed.ask_for_traffic(60, 2)
+    assert feed.look_at_traffic()
+    assert session.calls[-1] == ("traffic", 60, 2)
+    assert not feed.look_at_traffic()  # the clock stands still
+    session.clock_now = {**session.world["clock"], "now_ms": session.world["clock"]["now_ms"] + 1}
+    feed.read_clock()
+    assert feed.look_at_traffic()
+    feed.leave_traffic()
+    session.clock_now = {**session.world["clock"], "now_ms": session.world["clock"]["now_ms"] + 2}
+    feed.read_clock()
+    assert not feed.look_at_traffic()
+    assert sum(isinstance(message, TrafficSeen) for message in told) == 2
+
+
+def test_a_load_that_has_stopped_is_looked_at_again_when_the_world_moves() -> None:
+    session, feed, _ = traffic_feed()
+    session.report = report(running=False, in_flight=0)
+    session.worlds.append({**loaded(failing(), running=False)})
+    feed.ask_for_traffic(60, 2)
+    feed.look()
+    assert feed.look_at_traffic()
+    feed.read_clock()
+    assert not feed.look_at_traffic()
+    session.advance()
+    feed.look()
+    assert feed.look_at_traffic()
+
+
+def test_a_world_without_traffic_is_never_asked_and_a_new_one_clears_the_old() -> None:
+    session, feed, told = traffic_feed()
+    session.worlds.append(failing())
+    feed.ask_for_traffic(60, 2)
+    feed.look()
+    feed.look_at_traffic()
+    session.advance()
+    feed.look()
+    assert isinstance(told[-1], TrafficSeen)
+    assert not told[-1].report.known
+    assert not feed.look_at_traffic()

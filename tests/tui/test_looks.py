@@ -10,12 +10,21 @@ import tui_worlds
 from textual.pilot import Pilot
 from tui_driving import settled
 from tui_fakes import STEPS, FakeSession
+from tui_traffic import CLEAN, DRAINING, KILLED, loaded, report
 
 from tui.app import LabApp
 from tui.screens.lab import LabScreen
 from tui.session import SessionError
 
 Look = Callable[..., None]
+SIZES = pytest.mark.parametrize("size", [(80, 24), (200, 50)], ids=["80x24", "200x50"])
+
+
+def under_load() -> FakeSession:
+    """A failing rollout with traffic on it, which has cost something."""
+    session = FakeSession(loaded(tui_worlds.failing()))
+    session.report = report(CLEAN, DRAINING, KILLED)
+    return session
 
 
 @pytest.fixture
@@ -102,3 +111,26 @@ def test_an_error(look: Look) -> None:
 def test_without_colour(look: Look, monkeypatch: Any) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     look((140, 40), FakeSession(tui_worlds.failing()))
+
+
+@SIZES
+def test_traffic(look: Look, size: tuple[int, int]) -> None:
+    look(size, under_load(), "f10")
+
+
+@SIZES
+def test_the_end_of_a_task(look: Look, size: tuple[int, int]) -> None:
+    look(size, under_load(), "f10", "down", "enter")
+
+
+def test_traffic_in_one_line(look: Look) -> None:
+    look((80, 24), under_load(), "f3")
+
+
+def test_before_any_traffic(look: Look) -> None:
+    look((80, 24), FakeSession(), "f10")
+
+
+def test_traffic_without_colour(look: Look, monkeypatch: Any) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    look((140, 40), under_load(), "f10")

@@ -141,6 +141,7 @@ class FakeSession:
         self.held = False
         self.closed = 0
         self.clock_now: dict[str, Any] | None = None
+        self.report: dict[str, Any] = {"running": False, "target_group": None, "now_ms": 0}
 
     # Help for tests.
 
@@ -218,6 +219,18 @@ class FakeSession:
             now["speed"] = value
         self.clock_now = now
         return now
+
+    def traffic(self, *, seconds: int, minutes: int) -> Mapping[str, Any]:
+        self._called("traffic", seconds, minutes)
+        return self.report
+
+    def start_traffic(self, rps: float) -> Mapping[str, Any]:
+        self._called("start_traffic", rps)
+        return self.report
+
+    def stop_traffic(self) -> Mapping[str, Any]:
+        self._called("stop_traffic")
+        return {**self.report, "running": False}
 
     def check(self, step_id: str | None, *, drills: bool, progress: Progress | None = None) -> CheckReport:
         self._called("check", step_id, drills)

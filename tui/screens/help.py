@@ -17,6 +17,7 @@ _SIGNS = (
     "● running   ◐ on its way   ◌ stopping   ○ stopped as wanted, or still to do",
     "✗ failed   ✓ passed or completed",
     "desired: what the service wants.  floor, ceiling: how few, how many tasks a deployment may run.",
+    "Traffic: ██ 502  ▓▓ 503  ▒▒ 504  ░░ 460 (the client gave up)  ▚▚ others.  p99: 99 of 100 answers were as fast.",
     "breaker 1/3: one failure counted, the deployment fails at three.",
 )
 

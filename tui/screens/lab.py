@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import subprocess
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult, SuspendNotSupported
@@ -21,20 +21,26 @@ from textual.reactive import reactive
 
 from tui import text
 from tui.actions import Scope, bindings
-from tui.messages import ClockRead, LabOpened, ProgressMade, SessionFailed, SnapshotTaken
-from tui.screens.lab_calls import ShellReady
+from tui.chart import HOUR, MINUTES
+from tui.messages import ClockRead, LabOpened, ProgressMade, SessionFailed, SnapshotTaken, TrafficSeen
+from tui.screens.lab_calls import ShellReady, TrafficMoved, TrafficRefused
 from tui.screens.lab_work import LabWork
 from tui.session import LabCard, LabSession, ShellCommand
 from tui.snapshot import EMPTY, Clock, Snapshot
+from tui.traffic import NOTHING, Report
 from tui.widgets.banner import Banner
 from tui.widgets.console import Console
 from tui.widgets.guide import Guide
 from tui.widgets.keybar import KeyBar
 from tui.widgets.panetabs import PANES, Pane, PaneTabs
 from tui.widgets.tasktable import TaskTable
+from tui.widgets.traffic import TrafficList, TrafficPane
 from tui.widgets.world import Addresses, WorldPane
 from tui.widgets.worldline import TitleLine, WorldLine
 from tui.work import Work
+
+if TYPE_CHECKING:
+    from tui.screens.shutdown import ShutdownScreen
 
 WIDE = 140
 """From this width and `TALL` on, all three panes are on screen."""
@@ -42,6 +48,9 @@ TALL = 36
 
 ROOMY = 190
 """From this width on, subnets are shown with zone and range."""
+
+LATELY_SECONDS, LATELY_MINUTES = 60, 2
+"""How far back the line of the world pane looks."""
 
 FAR_MS = 30 * 60 * 1000
 """A jump longer than this is asked for twice."""
@@ -56,6 +65,7 @@ class LabScreen(LabWork):
 
     world: reactive[Snapshot] = reactive(EMPTY, repaint=False)
     clock: reactive[Clock] = reactive(Clock(), repaint=False)
+    report: reactive[Report] = reactive(NOTHING, repaint=False)
 
     console = query_one(Console)
     banner = query_one(Banner)
@@ -64,6 +74,7 @@ class LabScreen(LabWork):
         super().__init__(session, card)
         self._pane: Pane = "guide"
         self._warned_of: int | None = None
+        self._shutdown: ShutdownScreen | None = None
 
     def compose(self) -> ComposeResult:
         yield TitleLine()
@@ -74,6 +85,7 @@ class LabScreen(LabWork):
             yield Guide(id="guide")
             with Vertical(id="right"):
                 yield WorldPane(id="world")
+                yield TrafficPane(id="traffic")
                 yield Console(self.session, id="console")
         yield KeyBar("lab")
 
@@ -103,13 +115,25 @@ class LabScreen(LabWork):
     def action_show(self, pane: Pane) -> None:
         self._pane = pane
         self._mark_pane()
-        target = {"guide": "#page", "world": "#tasks", "console": "Prompt"}[pane]
+        target = {"guide": "#page", "world": "#tasks", "console": "Prompt", "traffic": "#trafficlist"}[pane]
         self.query_one(target).focus()
 
     def _mark_pane(self) -> None:
         for pane in PANES:
             self.set_class(pane == self._pane, f"-show-{pane}")
+        if self._pane in ("world", "traffic"):
+            # Where all panes are on screen, these two share a place: the one that was wanted last has it.
+            self.set_class(self._pane == "traffic", "-traffic")
         self.query_one(PaneTabs).shown = self._pane
+        self.look_at_traffic()
+
+    def traffic_on_screen(self) -> tuple[int, int] | None:
+        compact = self.has_class("-compact")
+        if self.has_class("-traffic") and (not compact or self._pane == "traffic"):
+            return (LATELY_SECONDS, 60) if self.query_one(TrafficPane).span is HOUR else (120, LATELY_MINUTES)
+        if not compact or self._pane == "world":
+            return (LATELY_SECONDS, LATELY_MINUTES)
+        return None
 
     @on(events.DescendantFocus)
     def _pane_of_focus(self, event: events.DescendantFocus) -> None:
@@ -143,6 +167,8 @@ class LabScreen(LabWork):
         if self.is_mounted:
             self.query_one(WorldLine).world = world
             self.query_one(WorldPane).world = world
+            if self._shutdown is not None:
+                self._shutdown.take_world(world)
 
     def watch_clock(self, clock: Clock) -> None:
         if self.is_mounted:
@@ -153,7 +179,71 @@ class LabScreen(LabWork):
     def _on_task(self, message: TaskTable.Chosen) -> None:
         from tui.screens.task import TaskScreen  # noqa: PLC0415 - only when it is wanted
 
-        self.app.push_screen(TaskScreen(message.task, self.world))
+        def then(end: bool | None) -> None:
+            if end:
+                self._show_shutdown(message.task.id)
+
+        self.app.push_screen(TaskScreen(message.task, self.world), then)
+
+    # The traffic.
+
+    @on(TrafficSeen)
+    def _on_traffic(self, message: TrafficSeen) -> None:
+        message.stop()
+        self.report = message.report
+
+    def watch_report(self, report: Report) -> None:
+        if self.is_mounted:
+            self.query_one(WorldPane).report = report
+            self.query_one(TrafficPane).report = report
+            if self._shutdown is not None:
+                self._shutdown.take_report(report)
+
+    def action_load(self) -> None:
+        if self.world.load_running:
+            self.move_traffic(None)
+            return
+        from tui.screens.rate import RateScreen  # noqa: PLC0415 - only when it is wanted
+
+        def then(rps: float | None) -> None:
+            if rps is not None:
+                self.move_traffic(rps)
+
+        self.app.push_screen(RateScreen(), then)
+
+    @on(TrafficMoved)
+    def _on_traffic_moved(self, message: TrafficMoved) -> None:
+        message.stop()
+        report = message.report
+        words = f"Traffic: {report.rps:g} requests a second. F10 shows what comes of it."
+        self.notify(words if report.running else "Traffic stopped.", markup=False)
+
+    @on(TrafficRefused)
+    def _on_traffic_refused(self, message: TrafficRefused) -> None:
+        message.stop()
+        words = "\n".join(part for part in (message.error.message, message.error.hint) if part)
+        self.notify(words, severity="error", markup=False)
+
+    def action_span(self) -> None:
+        pane = self.query_one(TrafficPane)
+        pane.span = MINUTES if pane.span is HOUR else HOUR
+        self.look_at_traffic()
+
+    @on(TrafficList.Chosen)
+    def _on_end(self, message: TrafficList.Chosen) -> None:
+        message.stop()
+        self._show_shutdown(message.shutdown.task)
+
+    def _show_shutdown(self, task_id: str) -> None:
+        from tui.screens.shutdown import ShutdownScreen  # noqa: PLC0415 - only when it is wanted
+
+        task = next((task for task in self.world.tasks if task.id == task_id), None)
+        self._shutdown = ShutdownScreen(task_id, task, self.report, self.clock.now_ms)
+
+        def then(_: None) -> None:
+            self._shutdown = None
+
+        self.app.push_screen(self._shutdown, then)
 
     def action_toggle_clock(self) -> None:
         self.move_clock("run" if self.clock.paused else "pause")

@@ -6,6 +6,7 @@ The rule: nothing here touches a widget or the work; an error of any call become
 from __future__ import annotations
 
 import threading
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -18,6 +19,7 @@ from tui.feed import Feed
 from tui.messages import ChecksFinished, ClockRead, LabOpened, ProgressMade, SessionFailed
 from tui.session import Answer, ClockAction, LabSession, SessionError, ShellCommand, Solution
 from tui.snapshot import parse_clock
+from tui.traffic import Report, parse_report
 
 
 @dataclass
@@ -44,6 +46,20 @@ class ShellReady(Message):
     """The shell to hand the terminal over to."""
 
     shell: ShellCommand
+
+
+@dataclass
+class TrafficMoved(Message):
+    """A load was started or stopped."""
+
+    report: Report
+
+
+@dataclass
+class TrafficRefused(Message):
+    """The cloud does not start or stop a load, and says why."""
+
+    error: SessionError
 
 
 class LabCalls(Screen[None]):
@@ -113,6 +129,24 @@ class LabCalls(Screen[None]):
 
         self._call("moving the clock", call)
 
+    @work(thread=True, exclusive=True, group="traffic")
+    def move_traffic(self, rps: float | None) -> None:
+        """Start a load of so many requests a second, or (None) stop the one that runs."""
+
+        def call() -> Message:
+            raw = self.session.stop_traffic() if rps is None else self.session.start_traffic(rps)
+            self.wake_feed()
+            return TrafficMoved(parse_report(raw))
+
+        try:
+            message: Message = call()
+        except SessionError as error:
+            message = (
+                SessionFailed(error, "moving the traffic") if error.world_lost else TrafficRefused(error)
+            )
+        if self.is_attached:
+            self.post_message(message)
+
     @work(thread=True, exclusive=True, group="reveal")
     def fetch_hint(self, step_id: str, level: int) -> None:
         """Fetch a hint."""
@@ -146,6 +180,7 @@ class LabCalls(Screen[None]):
         """Begin to look at the world, or look at it afresh."""
         if self._feed is None:
             self._feed = Feed(self.session, self.post_message)
+            self.look_at_traffic()
             self._run_feed(self._feed)
         else:
             self._feed.renew()
@@ -158,6 +193,20 @@ class LabCalls(Screen[None]):
         """Look at the world now."""
         if self._feed is not None:
             self._feed.wake()
+
+    def look_at_traffic(self) -> None:
+        """Tell the feed how much of the traffic is on screen."""
+        if self._feed is None:
+            return
+        span = self.traffic_on_screen()
+        if span is None:
+            self._feed.leave_traffic()
+        elif self._feed.ask_for_traffic(*span):
+            self.wake_feed()
+
+    @abstractmethod
+    def traffic_on_screen(self) -> tuple[int, int] | None:
+        """How many seconds and minutes back the screen shows the traffic; None when it does not."""
 
     def stop_feed(self) -> None:
         """Stop looking."""

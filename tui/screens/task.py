@@ -15,11 +15,14 @@ from tui import text
 from tui.snapshot import Snapshot, Task
 
 
-class TaskScreen(ModalScreen[None]):
-    """The task as it was when its line was chosen."""
+class TaskScreen(ModalScreen[bool]):
+    """The task as it was when its line was chosen. Returns whether its end is to be shown to scale."""
 
     CSS_PATH = "dialog.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q", "dismiss(None)", "Close")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,q", "dismiss(False)", "Close"),
+        Binding("e", "dismiss(True)", "Its end, to scale"),
+    ]
 
     def __init__(self, task: Task, world: Snapshot) -> None:
         super().__init__()
@@ -27,7 +30,7 @@ class TaskScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog -large") as page:
-            page.border_subtitle = "Esc closes"
+            page.border_subtitle = "E shows its end to scale · Esc closes"
             yield Static(self._content)
 
 

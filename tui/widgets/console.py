@@ -36,9 +36,7 @@ _T = TypeVar("_T")
 MOST_WAITING = 128 * 1024
 """Characters of output that wait for the screen before the command has to."""
 
-_GREETING = (
-    "Type aws commands here. F6 brings the step's next command, Tab completes, ↑ recalls, Ctrl+C stops."
-)
+_GREETING = "Type aws and fargate-lab here. F6 brings the step's next command, Tab completes, ↑ recalls, Ctrl+C stops."
 
 
 @dataclass(frozen=True, slots=True)

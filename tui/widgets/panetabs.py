@@ -9,12 +9,14 @@ from textual.reactive import reactive
 from textual.style import Style
 from textual.widgets import Static
 
-Pane = Literal["guide", "world", "console"]
-PANES: tuple[Pane, ...] = ("guide", "world", "console")
+from tui.actions import ACTIONS, key_name
+
+Pane = Literal["guide", "world", "console", "traffic"]
+PANES: tuple[Pane, ...] = ("guide", "world", "console", "traffic")
 
 
 class PaneTabs(Static):
-    """Three names; clicking one goes there."""
+    """Their names; clicking one goes there."""
 
     ALLOW_SELECT = False
     auto_links = False
@@ -22,8 +24,9 @@ class PaneTabs(Static):
 
     def render(self) -> Content:
         parts = []
-        for index, pane in enumerate(PANES):
-            name = f" F{index + 2} {pane.capitalize()} "
+        for pane in PANES:
+            key = next(action.keys[0] for action in ACTIONS if action.name == f"show('{pane}')")
+            name = f" {key_name(key)} {pane.capitalize()} "
             content = Content.styled(name, "bold reverse" if pane == self.shown else "$muted")
             parts.append(content.stylize(Style.from_meta({"@click": f"screen.show('{pane}')"})))
         return Content(" ").join(parts)

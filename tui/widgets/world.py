@@ -10,8 +10,10 @@ from textual.widgets import Static
 
 from tui import text
 from tui.snapshot import EMPTY, Deployment, Service, Snapshot
+from tui.traffic import NOTHING, Report
 from tui.widgets.block import Block
 from tui.widgets.tasktable import TaskTable
+from tui.widgets.trafficline import TrafficLine
 from tui.widgets.worldline import state_of
 
 EVENTS_SHOWN = 30
@@ -156,9 +158,11 @@ class WorldPane(Vertical):
 
     world: reactive[Snapshot] = reactive(EMPTY, repaint=False)
     now_ms: reactive[int] = reactive(0, repaint=False)
+    report: reactive[Report] = reactive(NOTHING, repaint=False)
 
     def compose(self) -> ComposeResult:
         yield Deployments()
+        yield TrafficLine()
         yield TaskTable(id="tasks")
         with Horizontal(id="below"):
             yield Events(id="events")
@@ -171,6 +175,10 @@ class WorldPane(Vertical):
         self.query_one(TaskTable).world = world
         self.query_one(Events).world = world
         self.query_one(Addresses).world = world
+
+    def watch_report(self, report: Report) -> None:
+        if self.is_mounted:
+            self.query_one(TrafficLine).report = report
 
     def watch_now_ms(self, now_ms: int) -> None:
         if self.is_mounted:

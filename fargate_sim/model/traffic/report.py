@@ -17,8 +17,19 @@ MINUTES_SHOWN = 60
 SHUTDOWNS_SHOWN = 100
 
 
-def report(traffic: Traffic, now_ms: int, *, failures: int = 100) -> dict[str, Any]:
-    """The load that runs, or the last one; a short answer when there was none yet. ``failures`` is how many to list."""
+def report(
+    traffic: Traffic,
+    now_ms: int,
+    *,
+    failures: int = 100,
+    seconds: int = SECONDS_SHOWN,
+    minutes: int = MINUTES_SHOWN,
+) -> dict[str, Any]:
+    """The load that runs, or the last one; a short answer when there was none yet.
+
+    ``failures`` is how many to list; ``seconds`` and ``minutes`` are how far back the two series go, 0 for none: they are
+    nearly all that a report costs.
+    """
     run = traffic.run
     if run is None:
         return {"running": False, "target_group": None, "now_ms": now_ms}
@@ -66,8 +77,8 @@ def report(traffic: Traffic, now_ms: int, *, failures: int = 100) -> dict[str, A
             for server in run.servers.values()
             if not server.ended
         ],
-        "seconds": _series(run.ledger.seconds(now_us - SECONDS_SHOWN * SECOND_US), 1000),
-        "minutes": _series(run.ledger.minutes(now_us - MINUTES_SHOWN * 60 * SECOND_US), 60_000),
+        "seconds": _series(run.ledger.seconds(now_us - seconds * SECOND_US), 1000) if seconds else [],
+        "minutes": _series(run.ledger.minutes(now_us - minutes * 60 * SECOND_US), 60_000) if minutes else [],
         "failures": [_failure(failure) for failure in run.ledger.latest(failures)],
         "shutdowns": [_shutdown(end) for end in list(run.shutdowns.values())[-SHUTDOWNS_SHOWN:]],
     }

@@ -1,0 +1,302 @@
+"""The traffic pane: charts above; below them causes, ends of tasks and targets, drawn straight from the report.
+
+Nothing is drawn while the pane is not on screen, and of the list only the lines in view.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.visual import Visual
+from textual.widget import Widget
+
+from tui import chart, text, timeline
+from tui.traffic import NOTHING, Load, Report, Shutdown
+from tui.widgets.tasktable import TARGET_STYLES
+from tui.widgets.trafficline import totals
+
+ENDS_SHOWN = 50
+
+EMPTY_LINES = (
+    ("No traffic yet.", "bold"),
+    ("", ""),
+    ("L starts a load on the service behind the load balancer; L again stops it.", ""),
+    ("In the console: fargate-lab traffic start --rps 20", ""),
+    ("", ""),
+    ("Then deploy, scale or stop a task, and see here what its clients lived through.", "$muted"),
+)
+
+
+class Charts(Widget, can_focus=False):
+    """Rate, errors and latency over the last 2 minutes or the last hour."""
+
+    DEFAULT_CSS = "Charts { height: auto; padding: 0 1; }"
+    ALLOW_SELECT = False
+    auto_links = False
+
+    report: reactive[Report] = reactive(NOTHING)
+    span: reactive[chart.Span] = reactive(chart.MINUTES)
+    rows: reactive[tuple[int, int, int]] = reactive((2, 2, 3), layout=True)
+    """Rows of the rate, of the errors, of the three latencies together."""
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - Textual's
+        return sum(self.rows) + 6
+
+    def render(self) -> Content:
+        if not self.report.known:
+            return Content("\n").join([Content.styled(*line) for line in EMPTY_LINES])
+        return Content("\n").join(chart_lines(self.report, self.span, self.rows, self.size.width))
+
+
+def chart_lines(report: Report, span: chart.Span, rows: tuple[int, int, int], width: int) -> list[Content]:
+    """Totals and the three charts with their captions."""
+    room = max(10, width - chart.MARGIN)
+    found = chart.columns(report, span, room)
+    peak = max((column.rate for column in found if column.rate is not None), default=0.0)
+    latest = next((c.percentiles for c in reversed(found) if c.percentiles[0] is not None), (None,) * 3)
+    errors: Counter[int] = Counter()
+    for column in found:
+        errors.update(column.errors)
+    rate = Content.assemble(
+        ("Requests/s", "bold"),
+        (f"  now {chart.number(report.rate) if report.running else 0}", ""),
+        (f", at most {chart.number(peak)}   {span.words}; M changes", "$muted"),
+    )
+    failed: list[tuple[str, str]] = [("Failed", "bold")]
+    for status, count in errors.most_common():
+        glyph, style = chart.shade(status)
+        failed += [("  ", ""), (glyph * 2, style), (f" {status} ×{count:,}", "")]
+    if not errors:
+        failed.append((f"  none in {span.words}", "$success"))
+    legend: list[tuple[str, str]] = [("Latency", "bold")]
+    for (name, style), value in zip(chart.PERCENTILES, latest, strict=True):
+        legend += [(f"  {name} ", "$muted"), (chart.latency(value), style)]
+    legend.append(
+        (f"   1 ms to {chart.latency(10.0 ** chart.latency_decades(found))}, logarithmic", "$muted")
+    )
+    lines = [
+        *totals(report),
+        rate,
+        *chart.rate_rows(found, rows[0], room),
+        Content.assemble(*failed),
+        *chart.error_rows(found, rows[1], room),
+        Content.assemble(*legend),
+        *chart.latency_rows(found, rows[2] // 3, room),
+        chart.axis(found, room, report.now_ms),
+    ]
+    return [line.truncate(max(1, width), ellipsis=True) for line in lines]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the list, drawn when it comes into view; one with a `shutdown` can be chosen."""
+
+    draw: Callable[[], Content]
+    shutdown: Shutdown | None = None
+
+
+def list_lines(report: Report, width: int) -> list[Line]:
+    """Causes, then the latest ends of tasks, then targets: headings and lines."""
+    lines: list[Line] = []
+    if report.causes:
+        lines.append(_ready(Content.styled("Failed, by cause", "bold")))
+        for cause in report.causes:
+            lines += [_ready(content) for content in timeline.cause_lines(cause, width)]
+    if report.shutdowns:
+        lines.append(
+            _ready(Content.assemble(("Ends of tasks", "bold"), ("   Enter shows one to scale", "$muted")))
+        )
+        latest = list(reversed(report.shutdowns))[:ENDS_SHOWN]
+        lines += [Line(partial(end_line, end, width), end) for end in latest]
+    if report.targets:
+        lines.append(_ready(Content.styled("Targets", "bold")))
+        busiest = max(1, *(load.in_flight for load in report.targets))
+        lines += [Line(partial(target_line, load, busiest)) for load in report.targets]
+    return lines
+
+
+def _ready(content: Content) -> Line:
+    return Line(lambda: content)
+
+
+def end_line(end: Shutdown, width: int) -> Content:
+    """One end of a task: when, how, and what it cost."""
+    first = end.moments[0].at_ms if end.moments else 0
+    cost = [f"{end.lost:,} lost"] if end.lost else []
+    if end.unsaved:
+        cost.append(f"{end.unsaved:,} never written down")
+    if end.exited_ms is None:
+        state = ("◌ " + (end.moments[-1].words.partition(",")[0] if end.moments else "ending"), "$warning")
+    elif end.killed:
+        state = (f"✗ killed, exit {end.exit_code}", "$error")
+    else:
+        state = (
+            f"{'✗' if end.exit_code else '○'} exit {end.exit_code}",
+            "$error" if end.exit_code else "$muted",
+        )
+    signal = (
+        ""
+        if end.in_flight_at_signal is None or width < 100
+        else f"{end.in_flight_at_signal} in flight at SIGTERM"
+    )
+    return Content.assemble(
+        (f"  {text.time_of_day(first)}  ", "$muted"),
+        (text.one_line(end.task[:8]), ""),
+        "  ",
+        (f"{state[0]:<20}", state[1]),
+        (f"{', '.join(cost) or 'nothing lost':<16}", "bold $error" if cost else "$success"),
+        (f"  {signal}", "$muted"),
+    )
+
+
+def target_line(load: Load, busiest: int) -> Content:
+    """One target: state, requests in flight as a bar, requests so far."""
+    return Content.assemble(
+        (f"  {text.one_line(load.task[:8])}  ", ""),
+        (f"{text.one_line(load.ip):<14}", "$muted"),
+        (f"{text.one_line(load.state):<10}", TARGET_STYLES.get(load.state, "$muted")),
+        (text.bar(load.in_flight, busiest, 10), "$primary"),
+        (f" {load.in_flight:>4} in flight", ""),
+        (f"  sent {load.sent:,}", "$muted"),
+        (f"  ✗ {load.failed:,} failed" if load.failed else "", "$error"),
+    )
+
+
+class TrafficList(ScrollView, can_focus=True):
+    """Causes, ends and targets; the cursor goes from end to end and stays on its task."""
+
+    DEFAULT_CSS = """
+    TrafficList {
+        height: 1fr; min-height: 2; background: $background; overflow-x: hidden; scrollbar-size-vertical: 1;
+    }
+    TrafficList > .trafficlist--cursor { background: $primary 18%; }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"trafficlist--cursor"}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "cursor(-1)", "Up", show=False),
+        Binding("down,j", "cursor(1)", "Down", show=False),
+        Binding("home", "scroll_home", "First", show=False),
+        Binding("enter", "choose", "Its end to scale", show=False),
+    ]
+
+    @dataclass
+    class Chosen(Message):
+        """The end of a task was asked for."""
+
+        shutdown: Shutdown
+
+    report: reactive[Report] = reactive(NOTHING, repaint=False)
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id)
+        self._lines: Sequence[Line] = ()
+        self._cursor_id = ""
+
+    def watch_report(self) -> None:
+        self._make()
+
+    def _on_resize(self, event: events.Resize) -> None:  # noqa: ARG002 - Textual's signature
+        self._make()
+
+    def _make(self) -> None:
+        self._lines = list_lines(self.report, max(20, self.scrollable_content_region.width))
+        ends = self._ends()
+        if ends and all(end.task != self._cursor_id for _, end in ends):
+            self._cursor_id = ends[0][1].task
+        size = Size(0, len(self._lines))
+        if size != self.virtual_size:
+            self.virtual_size = size
+        self.refresh()
+
+    def _ends(self) -> list[tuple[int, Shutdown]]:
+        return [(at, line.shutdown) for at, line in enumerate(self._lines) if line.shutdown is not None]
+
+    def action_cursor(self, by: int) -> None:
+        ends = self._ends()
+        at = next((i for i, (_, end) in enumerate(ends) if end.task == self._cursor_id), 0)
+        if ends and not self._in_view(ends[at][0]):
+            # The first press shows where the cursor is.
+            by = 0
+        if not ends or not 0 <= at + by < len(ends):
+            # Beyond the ends there are causes above and targets below to be read.
+            self.scroll_relative(y=by * 3, animate=False)
+            return
+        line, end = ends[at + by]
+        self._cursor_id = end.task
+        self.scroll_to_region(Region(0, line, 1, 1), animate=False)
+        self.refresh()
+
+    def _in_view(self, line: int) -> bool:
+        return self.scroll_offset.y <= line < self.scroll_offset.y + self.size.height
+
+    def action_choose(self) -> None:
+        chosen = next((end for _, end in self._ends() if end.task == self._cursor_id), None)
+        if chosen is not None:
+            self.post_message(self.Chosen(chosen))
+
+    def on_click(self, event: events.Click) -> None:
+        index = event.y + self.scroll_offset.y
+        if 0 <= index < len(self._lines) and (end := self._lines[index].shutdown) is not None:
+            self._cursor_id = end.task
+            self.refresh()
+            if event.chain > 1:
+                self.action_choose()
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        index = y + self.scroll_offset.y
+        style = self.visual_style
+        if index >= len(self._lines):
+            return Strip.blank(width, style.rich_style)
+        line = self._lines[index]
+        if line.shutdown is not None and line.shutdown.task == self._cursor_id and self.has_focus:
+            style += self.get_visual_style("trafficlist--cursor")
+        content = line.draw().truncate(max(1, width), ellipsis=True)
+        strips = Visual.to_strips(self, content, width, 1, style, apply_selection=False, pad=True)
+        return strips[0] if strips else Strip.blank(width, style.rich_style)
+
+
+class TrafficPane(Vertical):
+    """The whole traffic pane."""
+
+    DEFAULT_CSS = "TrafficPane > TrafficList { margin: 1 1 0 1; }"
+
+    report: reactive[Report] = reactive(NOTHING, repaint=False)
+    span: reactive[chart.Span] = reactive(chart.MINUTES, repaint=False)
+
+    def compose(self) -> ComposeResult:
+        yield Charts()
+        yield TrafficList(id="trafficlist")
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.query_one(Charts).rows = rows_for(event.size.height)
+
+    def watch_report(self, report: Report) -> None:
+        if self.is_mounted:
+            self.query_one(Charts).report = report
+            self.query_one(TrafficList).report = report
+
+    def watch_span(self, span: chart.Span) -> None:
+        if self.is_mounted:
+            self.query_one(Charts).span = span
+
+
+def rows_for(height: int) -> tuple[int, int, int]:
+    """The rows of the three charts in a pane of that height; the list below keeps about a third of it."""
+    if height < 24:
+        return (2, 2, 3)
+    return (3, 3, 6) if height < 34 else (5, 4, 6) if height < 44 else (6, 5, 9)

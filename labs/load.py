@@ -119,19 +119,18 @@ def under_load(ctx: CheckContext, service: Mapping[str, Any], happen: Callable[[
     if before["running"]:
         traffic.stop()
     group = service["loadBalancers"][0]["targetGroupArn"]
-    traffic.start(settings(ctx.lab, group))
-    clock.advance(_WARM_MS)
-    measured = happen()
-    clock.advance(_TICK_MS)
-    traffic.stop()
-    report = traffic.report()
-    for _ in range(_LAST_ANSWER_TICKS):
-        if not report["in_flight"]:
-            break
+    try:
+        traffic.start(settings(ctx.lab, group))
+        clock.advance(_WARM_MS)
+        measured = happen()
         clock.advance(_TICK_MS)
-        report = traffic.report()
-    if before["running"]:
-        traffic.start({**before["demand"], "target_group": group})
+        report = _last_answers(ctx)
+    finally:
+        # What stopped the drill must not leave the world with the drill's clients, or with none.
+        if traffic.report()["running"]:
+            traffic.stop()
+        if before["running"]:
+            traffic.start({**before["demand"], "target_group": group})
     return Lived(
         report["sent"],
         report["failed"],
@@ -140,6 +139,19 @@ def under_load(ctx: CheckContext, service: Mapping[str, Any], happen: Callable[[
         tuple(report["shutdowns"]),
         measured,
     )
+
+
+def _last_answers(ctx: CheckContext) -> dict[str, Any]:
+    """End the load and wait until nothing is in flight; the report."""
+    traffic = ctx.cloud.traffic
+    traffic.stop()
+    report = traffic.report()
+    for _ in range(_LAST_ANSWER_TICKS):
+        if not report["in_flight"]:
+            break
+        ctx.clock.advance(_TICK_MS)
+        report = traffic.report()
+    return report
 
 
 def _want(ctx: CheckContext, desired: int) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Any
+
 import pytest
 import tui_worlds
 from textual.widgets import Input, Markdown
@@ -95,6 +98,30 @@ async def test_a_passed_step_is_celebrated_once_and_marked(session: FakeSession,
         await pilot.press("f5")
         await settled(pilot)
         assert len([n for n in pilot.app._notifications if n.title == "Step passed"]) == 1
+
+
+async def test_a_second_check_does_not_begin_while_one_runs(
+    session: FakeSession, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(session) as (pilot, _):
+        await settled(pilot)
+        graded, go_on = session.check, threading.Event()
+
+        def slow(step_id: str | None, *, drills: bool, progress: Any = None) -> Any:
+            go_on.wait(20)
+            return graded(step_id, drills=drills, progress=progress)
+
+        monkeypatch.setattr(session, "check", slow)
+        before = session.calls.count(("check", "service", True))
+        await pilot.press("f5")
+        await pilot.press("f5")
+        go_on.set()
+        await settled(pilot)
+        assert session.calls.count(("check", "service", True)) == before + 1
+        assert any("A check is running" in note.message for note in pilot.app._notifications)
+        await pilot.press("f5")
+        await settled(pilot)
+        assert session.calls.count(("check", "service", True)) == before + 2
 
 
 async def test_checks_show_what_was_expected_and_what_was_seen(session: FakeSession, opened: Opened) -> None:

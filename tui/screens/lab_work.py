@@ -97,10 +97,14 @@ class LabWork(LabCalls):
     def check(self, *, asked: bool) -> None:
         """Check the step that is shown; with its drills when the learner asked for it.
 
-        Unasked, one check at a time is enough, and a step that has passed is left alone.
+        One check at a time: drills change the world, and two of them would measure each other. A step that has
+        passed is left alone, unless the learner asks.
         """
         step = self.work.step if self.work else None
         if step is None or self.work is None:
+            return
+        if asked and self._checking:
+            self.notify("A check is running. It says when it is done.", markup=False)
             return
         if not asked and (self._checking or self._rechecking or step.id in self.work.passed):
             return

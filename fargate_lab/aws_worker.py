@@ -62,6 +62,8 @@ def _driver_factory() -> Callable[[], Any]:
         ("ecs", "waiters-2"),
         ("ec2", "service-2"),
         ("logs", "service-2"),
+        ("elbv2", "service-2"),
+        *((service, "endpoint-rule-set-1") for service in ("ecs", "ec2", "logs", "elbv2")),
     ):
         loader.load_service_model(service, part)
 

@@ -153,12 +153,15 @@ def _when_warm(endpoint: Endpoint) -> None:
     """Warm up once the first call has had its answer, and take what that has made out of the garbage
     collector's sight: it will live as long as the process.
     """
+    from fargate_sim.ports.loading import read_models
+
     time.sleep(FIRST_CALL_SECONDS)
     try:
         endpoint.cloud.wait_until_ready()
     except RuntimeError as problem:
         logging.getLogger("fargate_sim").error("%s: %s", problem, problem.__cause__)
         return
+    read_models()
     gc.collect()
     gc.freeze()
 

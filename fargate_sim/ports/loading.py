@@ -27,6 +27,7 @@ from typing import Any
 from fargate_sim.ports import balancer_attributes, clock, interfaces, metrics
 from fargate_sim.wire.services import data_folder
 
+_READ_AHEAD = ("ec2", "elbv2", "logs")
 _SERVICES = (
     "ec2",
     "iam",
@@ -211,3 +212,13 @@ def load() -> Any:
         balancer_attributes.mend_elbv2()
         metrics.mend_cloudwatch()
         return app_module.DomainDispatcherApplication(app_module.create_backend_app)
+
+
+def read_models() -> None:
+    """Read the service models that moto writes the most used services' answers with: the first call of each
+    waits 0.05 to 0.2 s for its own otherwise.
+    """
+    from moto.core.utils import get_service_model
+
+    for service in _READ_AHEAD:
+        get_service_model(service)

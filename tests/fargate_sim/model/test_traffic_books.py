@@ -14,6 +14,9 @@ from support.load import EXEC, SHELL, balanced_books, kinds, load, look, stage, 
 from fargate_sim.model.task_definition import ContainerSpec
 from fargate_sim.model.traffic.causes import CAUSES
 
+# Requests by the million: tracing more than doubles the time and counts hardly a line that no other test runs.
+pytestmark = pytest.mark.no_cover
+
 
 def eventful(look_every_s: float | None, seed: int = 5) -> tuple[str, str]:
     scenario, service = stage(desired=3, deregistration_delay_s=4, seed=seed)

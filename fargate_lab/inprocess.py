@@ -8,7 +8,7 @@ told to move.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -55,9 +55,11 @@ def world_factory(seed: int = 1) -> Iterator[Callable[[], EndpointCloud]]:
     once in a process.
     """
     current: list[Endpoint] = []
+    door = _door(seed)
 
     def end() -> None:
         while current:
+            door.app = None
             current.pop().close()
 
     def make_cloud(chosen: int | None, label: str) -> tuple[Cloud, Pacer]:
@@ -69,7 +71,8 @@ def world_factory(seed: int = 1) -> Iterator[Callable[[], EndpointCloud]]:
         cloud, pacer = make_cloud(seed, "verify")
         endpoint = Endpoint(cloud, pacer, hosts=LOOPBACK, make_cloud=make_cloud, version=lambda: __version__)
         current.append(endpoint)
-        return EndpointCloud(InProcessControl(endpoint), _session(endpoint))
+        door.app = endpoint
+        return EndpointCloud(InProcessControl(endpoint), door)
 
     try:
         yield new_cloud
@@ -77,20 +80,53 @@ def world_factory(seed: int = 1) -> Iterator[Callable[[], EndpointCloud]]:
         end()
 
 
-def _session(endpoint: Endpoint) -> Any:
-    """A boto3 session whose requests never leave the process."""
-    import boto3  # noqa: PLC0415 - a third of a second
-    import botocore.session  # noqa: PLC0415
+class _Door:
+    """A boto3 session, as far as `EndpointCloud` needs one, whose requests go to the latest world of one seed
+    and never leave the process.
 
-    session = botocore.session.Session()
-    session.register_component("data_loader", _models())
-    inprocess.attach(session, endpoint)
-    return boto3.session.Session(botocore_session=session)
+    Making clients is most of what a small world costs; worlds of one seed are alike, so they share them.
+    """
+
+    def __init__(self) -> None:
+        self.app: Endpoint | None = None
+        self._clients: dict[str, tuple[Mapping[str, Any], Any]] = {}
+        self._session: Any = None
+
+    def client(self, service: str, **options: Any) -> Any:
+        """A client; the one of the worlds before when it was made with the same options."""
+        config = options.get("config")
+        wanted = {**options, "config": dict(vars(config)) if config else None}
+        known = self._clients.get(service)
+        if known is None or known[0] != wanted:
+            known = self._clients[service] = (wanted, self._own_session().client(service, **options))
+        return known[1]
+
+    def _own_session(self) -> Any:
+        if self._session is None:
+            import boto3  # noqa: PLC0415 - a third of a second
+            import botocore.session  # noqa: PLC0415
+
+            session = botocore.session.Session()
+            session.register_component("data_loader", _models())
+            inprocess.attach(session, self._enter)
+            self._session = boto3.session.Session(botocore_session=session)
+        return self._session
+
+    def _enter(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if self.app is None:
+            raise RuntimeError("no world is there any more")
+        return self.app(environ, start_response)
+
+
+@cache
+def _door(_seed: int) -> _Door:
+    """One for each seed: no two worlds of a seed live at once, because an account lives once in a process."""
+    return _Door()
 
 
 @cache
 def _models() -> Any:
-    """Shared by all worlds: reading the service models is most of what a new session costs."""
+    """Shared by all seeds: reading the service models takes longer than anything else."""
     import botocore.session  # noqa: PLC0415
 
     return botocore.session.Session().get_component("data_loader")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from labs.endpoint_cloud import EndpointCloud
+
+# The commands that tests run should not compile the project anew each time, whatever the surroundings say.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture

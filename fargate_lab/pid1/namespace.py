@@ -262,20 +262,21 @@ def _listens(address: str, port: int) -> bool:
         return False
 
 
-def _parents() -> dict[int, int]:
-    """Every process's parent. A name in /proc/PID/stat may hold anything, so the fields are counted from its end."""
-    found: dict[int, int] = {}
+def _family() -> dict[int, tuple[int, int]]:
+    """Every process's (parent, start in clock ticks). A name in /proc/PID/stat may hold anything, so the fields are counted from its end."""
+    found: dict[int, tuple[int, int]] = {}
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             with contextlib.suppress(OSError):
                 stat = (folder / "stat").read_text(errors="replace")
-                found[int(folder.name)] = int(stat.rpartition(")")[2].split()[1])
+                fields = stat.rpartition(")")[2].split()
+                found[int(folder.name)] = int(fields[1]), int(fields[19])
     return found
 
 
 def _first_process(unshare: int) -> int | None:
     """PID 1 of the namespace; None while it is still `unshare` itself, forked but not yet the command."""
-    first = next((child for child, parent in _parents().items() if parent == unshare), None)
+    first = next((child for child, (parent, _) in _family().items() if parent == unshare), None)
     if first is None:
         return None
     try:
@@ -286,13 +287,14 @@ def _first_process(unshare: int) -> int | None:
 
 
 def _inside(first: int, number: int) -> list[_Process]:
-    """PID 1 and everything below it, in the order in which they were started."""
-    parents = _parents()
-    pids, found = [first], [first]
+    """PID 1, then everything below it in the order in which they were started; pids begin anew when they have run out."""
+    family = _family()
+    pids, below = [first], list[int]()
     while pids:
-        pids = [pid for pid, parent in parents.items() if parent in pids]
-        found += pids
-    return [process for pid in sorted(found) if (process := _look(pid, number)) is not None]
+        pids = [pid for pid, (parent, _) in family.items() if parent in pids]
+        below += pids
+    below.sort(key=lambda pid: (family[pid][1], pid))
+    return [process for pid in (first, *below) if (process := _look(pid, number)) is not None]
 
 
 def _look(pid: int, number: int) -> _Process | None:

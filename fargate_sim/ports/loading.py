@@ -6,6 +6,8 @@ offerings (60 MB of memory) are left out: Fargate has no instances, and the endp
 as not modelled. boto3's sessions, which moto asks for nothing but regions, are replaced by a table of them
 (20 MB of service models, half a second).
 
+Quick: what moto works out anew for each request, though it never changes, is worked out once.
+
 Mended: models are not kept alive by moto's own tracking; backends draw their ids from the account's seed,
 whoever touches them first; no service may send a request to a real host; EC2's addresses and the attributes of
 target groups keep to AWS's ranges.
@@ -177,6 +179,15 @@ def _attach_policies_of_roles(iam: Any) -> None:
     iam.Role.create_from_cloudformation_json = classmethod(create)  # type: ignore[arg-type]
 
 
+def _unchanging_answers_once(app_module: Any) -> None:
+    """The list of moto's packages (it lists its folder) and the operations of a class (it inspects it)."""
+    from moto.core import responses
+
+    packages = tuple(app_module.backends.list_of_moto_modules())
+    app_module.backends.__dict__["list_of_moto_modules"] = lambda: packages
+    responses.__dict__["method_names_from_class"] = cache(responses.method_names_from_class)
+
+
 @cache
 def load() -> Any:
     """moto's WSGI application, ready for use. Takes about two seconds the first time."""
@@ -203,6 +214,7 @@ def load() -> Any:
         sys.modules["moto.iam.aws_managed_policies"].__dict__["aws_managed_policies_data"] = "{}"
         app_module.__dict__["print"] = lambda *_args, **_kwargs: None
         common_models.BaseModel.__new__ = _untracked
+        _unchanging_answers_once(app_module)
         _seeded_backends(base_backend.AccountSpecificBackend)
         _attach_policies_of_roles(iam)
         for name in ("sns", "events"):

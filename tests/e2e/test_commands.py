@@ -113,8 +113,9 @@ def test_in_a_world_without_a_lab_check_asks_which(served: Served) -> None:
     assert "No lab is set up" in said.err
 
 
-@pytest.mark.parametrize("lab", LABS)
+@pytest.mark.parametrize("lab", ["core-lab", "p14-health-check-mismatch"])
 def test_solve_makes_check_pass(served: Served, lab: str) -> None:
+    """One lab to build and one to repair: tests/labs proves the solution of each, `play` below performs each over the wire."""
     begun = served.lab("reset", lab)
     assert begun.code == 0, begun.err
     graded = served.lab("check", "--json")

@@ -161,6 +161,13 @@ def test_a_socket_that_the_kernel_connected_to_itself_is_no_server(monkeypatch: 
     assert not namespace._listens(*itself.getsockname())
 
 
+def test_pid_1_comes_first_also_when_the_pids_have_begun_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    family = {9: (1, 5), 32_760: (9, 10), 32_767: (32_760, 11), 301: (32_767, 12), 300: (32_767, 13)}
+    monkeypatch.setattr(namespace, "_family", lambda: family)
+    monkeypatch.setattr(namespace, "_look", lambda pid, _: namespace._Process(pid, ("x",), False))
+    assert [process.pid for process in namespace._inside(32_760, 15)] == [32_760, 32_767, 301, 300]
+
+
 def test_sh_is_one_of_the_shells_that_the_model_knows_or_the_model_keeps_quiet() -> None:
     form = forms.shell_form("app", "sh")
     assert (form.shell in ("dash", "bash", "busybox")) is bool(form.model_argv)

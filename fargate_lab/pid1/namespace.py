@@ -263,7 +263,7 @@ def _listens(address: str, port: int) -> bool:
 
 
 def _family() -> dict[int, tuple[int, int]]:
-    """Every process's (parent, start in clock ticks). A name in /proc/PID/stat may hold anything, so the fields are counted from its end."""
+    """Of every process (parent, start in clock ticks). A name in /proc/PID/stat may hold anything, so fields are counted from its end."""
     found: dict[int, tuple[int, int]] = {}
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():

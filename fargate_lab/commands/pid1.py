@@ -152,11 +152,17 @@ def _form(arguments: argparse.Namespace, path: str) -> forms.Form:
 
 
 def _free_address() -> tuple[str, int]:
-    """A loopback address of its own, as a task has one: 127.x.y.z, and a port that is free there."""
+    """A loopback address of its own, as a task has one: 127.x.y.z, and a port that is free there.
+
+    Bound but never listened on, and shareable: a process forked meanwhile holds the socket a moment longer, and must neither answer in
+    the server's place nor keep it from the port.
+    """
     for _ in range(20):
         address = "127." + ".".join(str(1 + byte % 250) for byte in os.urandom(3))
         try:
-            with socket.create_server((address, 0)) as probe:
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind((address, 0))
                 return address, int(probe.getsockname()[1])
         except OSError:
             continue

@@ -7,6 +7,7 @@ PID 1, outcome, exit code and lost requests must be the same. A machine without 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import socket
 from concurrent.futures import ThreadPoolExecutor
@@ -159,6 +160,27 @@ def test_a_socket_that_the_kernel_connected_to_itself_is_no_server(monkeypatch: 
     itself.connect(itself.getsockname())
     monkeypatch.setattr(socket, "create_connection", lambda *_, **__: itself)
     assert not namespace._listens(*itself.getsockname())
+
+
+def test_a_free_address_is_free_while_a_forked_process_still_holds_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    held: list[socket.socket] = []
+
+    class Held(socket.socket):
+        def close(self) -> None:
+            held.append(self.dup())
+            super().close()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(socket, "socket", Held)
+        address = command._free_address()
+    assert held
+    assert not namespace._listens(*address)
+    with socket.create_server(address):
+        assert namespace._listens(*address)
+    for probe in held:
+        os.close(probe.detach())
 
 
 def test_pid_1_comes_first_also_when_the_pids_have_begun_anew(monkeypatch: pytest.MonkeyPatch) -> None:

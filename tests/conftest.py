@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -11,6 +12,18 @@ from labs.endpoint_cloud import EndpointCloud
 
 # The commands that tests run should not compile the project anew each time, whatever the surroundings say.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+@pytest.fixture(scope="module")
+def untraced() -> Iterator[None]:
+    """No tracing for coverage in this module, where it costs most and counts least.
+
+    pytest-cov's own mark for this (no_cover) has no effect in the workers of pytest-xdist.
+    """
+    tracer = sys.gettrace()
+    sys.settrace(None)
+    yield
+    sys.settrace(tracer)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import signal
+import socket
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -321,10 +322,11 @@ def test_what_never_gets_ready_is_ended_and_told() -> None:
 
 
 def test_without_a_free_address_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_words: object) -> None:
-        raise OSError
+    class Refusing(socket.socket):
+        def bind(self, _address: object) -> None:
+            raise OSError
 
-    monkeypatch.setattr(command.socket, "create_server", refuse)
+    monkeypatch.setattr(socket, "socket", Refusing)
     with pytest.raises(SurroundingsError, match="loopback"):
         command._free_address()
 

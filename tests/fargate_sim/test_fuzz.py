@@ -21,7 +21,7 @@ from fargate_sim.wire.services import raw_model
 from .conftest import START_MS, Offline
 
 # Rubbish by the thousand: tracing more than doubles the time and counts hardly a line that no other test runs.
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.usefixtures("untraced")
 
 SHAPES: dict[str, Any] = raw_model("ecs")["shapes"]
 MODEL_OPERATIONS: dict[str, Any] = raw_model("ecs")["operations"]

@@ -15,7 +15,7 @@ from fargate_sim.model.task_definition import ContainerSpec
 from fargate_sim.model.traffic.causes import CAUSES
 
 # Requests by the million: tracing more than doubles the time and counts hardly a line that no other test runs.
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.usefixtures("untraced")
 
 
 def eventful(look_every_s: float | None, seed: int = 5) -> tuple[str, str]:

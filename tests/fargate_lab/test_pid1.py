@@ -322,11 +322,11 @@ def test_what_never_gets_ready_is_ended_and_told() -> None:
 
 
 def test_without_a_free_address_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Refused(socket.socket):
-        def bind(self, *_: object) -> None:
+    class Refusing(socket.socket):
+        def bind(self, _address: object) -> None:
             raise OSError
 
-    monkeypatch.setattr(command.socket, "socket", Refused)
+    monkeypatch.setattr(socket, "socket", Refusing)
     with pytest.raises(SurroundingsError, match="loopback"):
         command._free_address()
 

@@ -20,9 +20,6 @@ from fargate_sim.wire.services import raw_model
 
 from .conftest import START_MS, Offline
 
-# Rubbish by the thousand: tracing more than doubles the time and counts hardly a line that no other test runs.
-pytestmark = pytest.mark.no_cover
-
 SHAPES: dict[str, Any] = raw_model("ecs")["shapes"]
 MODEL_OPERATIONS: dict[str, Any] = raw_model("ecs")["operations"]
 ERRORS = {name for name, shape in SHAPES.items() if shape.get("exception")}

@@ -16,9 +16,6 @@ from fargate_sim.model.surroundings import LEAST_OUTSTANDING, ROUND_ROBIN, WEIGH
 from fargate_sim.model.task_definition import ContainerSpec, Dependency
 from fargate_sim.model.traffic.causes import CAUSES
 
-# Requests by the million: tracing more than doubles the time and counts hardly a line that no other test runs.
-pytestmark = pytest.mark.no_cover
-
 
 def eventful(look_every_s: float | None, seed: int = 5) -> tuple[str, str]:
     scenario, service = stage(desired=3, deregistration_delay_s=4, seed=seed)

@@ -42,3 +42,28 @@ def register_like(
         **{**{key: found[key] for key in keys}, **(size or {})}, containerDefinitions=containers
     )["taskDefinition"]["taskDefinitionArn"]
     return arn
+
+
+def new_group(cloud: Cloud, service: str, port: int, **settings: Any) -> str:
+    """Create a second target group, ``<service>-2`` of type ip, to which the listener of ``<service>-alb``
+    forwards everything from now on; its ARN. ``settings`` are CreateTargetGroup's.
+    """
+    elb = cloud.client("elbv2")
+    group: str = elb.create_target_group(
+        Name=f"{service}-2",
+        Protocol="HTTP",
+        Port=port,
+        VpcId=cloud.env["VPC"],
+        TargetType="ip",
+        HealthCheckPath="/healthz",
+        **settings,
+    )["TargetGroups"][0]["TargetGroupArn"]
+    balancer = elb.describe_load_balancers(Names=[f"{service}-alb"])["LoadBalancers"][0]["LoadBalancerArn"]
+    listener = elb.describe_listeners(LoadBalancerArn=balancer)["Listeners"][0]["ListenerArn"]
+    elb.create_rule(
+        ListenerArn=listener,
+        Priority=1,
+        Conditions=[{"Field": "path-pattern", "Values": ["/*"]}],
+        Actions=[{"Type": "forward", "TargetGroupArn": group}],
+    )
+    return group

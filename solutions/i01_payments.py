@@ -22,7 +22,7 @@ from typing import Any
 
 from labs.catalogue import Fix, WrongFix
 from labs.cloud import Cloud
-from solutions._aws import register_like, settle
+from solutions._aws import new_group, register_like, settle
 
 CLUSTER = "i01"
 SERVICE = "payments"
@@ -78,24 +78,9 @@ def _with_delay(cloud: Cloud, seconds: int, change: dict[str, Any]) -> None:
 
 def _new_group(cloud: Cloud) -> None:
     """A second target group with a delay of its own; the listener and the service move there."""
-    elb = cloud.client("elbv2")
-    group = elb.create_target_group(
-        Name=f"{SERVICE}-2",
-        Protocol="HTTP",
-        Port=PORT,
-        VpcId=cloud.env["VPC"],
-        TargetType="ip",
-        HealthCheckPath="/healthz",
-        HealthCheckIntervalSeconds=10,
-    )["TargetGroups"][0]["TargetGroupArn"]
-    elb.modify_target_group_attributes(TargetGroupArn=group, Attributes=[{"Key": DELAY, "Value": "60"}])
-    balancer = elb.describe_load_balancers(Names=[f"{SERVICE}-alb"])["LoadBalancers"][0]["LoadBalancerArn"]
-    listener = elb.describe_listeners(LoadBalancerArn=balancer)["Listeners"][0]["ListenerArn"]
-    elb.create_rule(
-        ListenerArn=listener,
-        Priority=1,
-        Conditions=[{"Field": "path-pattern", "Values": ["/*"]}],
-        Actions=[{"Type": "forward", "TargetGroupArn": group}],
+    group = new_group(cloud, SERVICE, PORT, HealthCheckIntervalSeconds=10)
+    cloud.client("elbv2").modify_target_group_attributes(
+        TargetGroupArn=group, Attributes=[{"Key": DELAY, "Value": "60"}]
     )
     revision = register_like(cloud, CLUSTER, SERVICE, EXEC)
     balancers = [{"targetGroupArn": group, "containerName": SERVICE, "containerPort": PORT}]

@@ -16,7 +16,7 @@ from typing import Any
 
 from labs.catalogue import Fix, WrongFix
 from labs.cloud import Cloud
-from solutions._aws import register_like, settle
+from solutions._aws import new_group, register_like, settle
 
 CLUSTER = "p01"
 SERVICE = "orders"
@@ -54,26 +54,17 @@ def _balancers(group: str) -> list[dict[str, Any]]:
     return [{"targetGroupArn": group, "containerName": SERVICE, "containerPort": PORT}]
 
 
-def _new_group(cloud: Cloud, name: str, **settings: Any) -> str:
-    created = cloud.client("elbv2").create_target_group(
-        Name=name,
-        Protocol="HTTP",
-        Port=PORT,
-        VpcId=cloud.env["VPC"],
-        HealthCheckPath="/healthz",
-        **settings,
-    )
-    return str(created["TargetGroups"][0]["TargetGroupArn"])
-
-
 def _try_instances(cloud: Cloud) -> None:
     """The target group that ECS refuses, tried and taken away again."""
-    ecs = cloud.client("ecs")
-    group = _new_group(cloud, f"{SERVICE}-instances")
+    ecs, elb = cloud.client("ecs"), cloud.client("elbv2")
+    # Who does not say a type gets instance.
+    group = elb.create_target_group(
+        Name=f"{SERVICE}-instances", Protocol="HTTP", Port=PORT, VpcId=cloud.env["VPC"]
+    )["TargetGroups"][0]["TargetGroupArn"]
     try:
         ecs.update_service(cluster=CLUSTER, service=SERVICE, loadBalancers=_balancers(group))
     except ecs.exceptions.InvalidParameterException:
-        cloud.client("elbv2").delete_target_group(TargetGroupArn=group)
+        elb.delete_target_group(TargetGroupArn=group)
 
 
 def _fitting(cloud: Cloud, seconds: int) -> None:
@@ -84,17 +75,8 @@ def _fitting(cloud: Cloud, seconds: int) -> None:
 def _move(cloud: Cloud) -> None:
     """A second ip target group with a delay that fits; the listener and the service move there."""
     _try_instances(cloud)
-    elb = cloud.client("elbv2")
-    group = _new_group(cloud, f"{SERVICE}-2", TargetType="ip")
+    group = new_group(cloud, SERVICE, PORT)
     _delay(cloud, 20, group)
-    balancer = elb.describe_load_balancers(Names=[f"{SERVICE}-alb"])["LoadBalancers"][0]["LoadBalancerArn"]
-    listener = elb.describe_listeners(LoadBalancerArn=balancer)["Listeners"][0]["ListenerArn"]
-    elb.create_rule(
-        ListenerArn=listener,
-        Priority=1,
-        Conditions=[{"Field": "path-pattern", "Values": ["/*"]}],
-        Actions=[{"Type": "forward", "TargetGroupArn": group}],
-    )
     _update(cloud, loadBalancers=_balancers(group))
 
 

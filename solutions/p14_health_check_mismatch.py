@@ -14,7 +14,7 @@ from typing import Any
 
 from labs.catalogue import Fix, WrongFix
 from labs.cloud import Cloud
-from solutions._aws import register_like, settle
+from solutions._aws import new_group, register_like, settle
 
 CLUSTER = "p14"
 SERVICE = "storefront"
@@ -53,23 +53,7 @@ def _update(cloud: Cloud, **values: Any) -> None:
 
 def _new_group(cloud: Cloud) -> None:
     """A second target group with a check that fits; the listener and the service move there."""
-    elb = cloud.client("elbv2")
-    group = elb.create_target_group(
-        Name=f"{SERVICE}-2",
-        Protocol="HTTP",
-        Port=PORT,
-        VpcId=cloud.env["VPC"],
-        TargetType="ip",
-        HealthCheckPath="/healthz",
-    )["TargetGroups"][0]["TargetGroupArn"]
-    balancer = elb.describe_load_balancers(Names=[f"{SERVICE}-alb"])["LoadBalancers"][0]["LoadBalancerArn"]
-    listener = elb.describe_listeners(LoadBalancerArn=balancer)["Listeners"][0]["ListenerArn"]
-    elb.create_rule(
-        ListenerArn=listener,
-        Priority=1,
-        Conditions=[{"Field": "path-pattern", "Values": ["/*"]}],
-        Actions=[{"Type": "forward", "TargetGroupArn": group}],
-    )
+    group = new_group(cloud, SERVICE, PORT)
     _update(cloud, loadBalancers=[{"targetGroupArn": group, "containerName": SERVICE, "containerPort": PORT}])
 
 

@@ -76,7 +76,9 @@ def test_the_refusal_is_seen_and_nothing_else_is_taken_for_it(at: Callable[[int]
     assert "no service has been given" in told()
     ecs.update_service(cluster="p01", service="orders", loadBalancers=p01._balancers(p01._group(cloud)))
     assert "ECS took it" in told()
-    lonely = p01._new_group(cloud, "lonely", TargetType="ip")
+    lonely = cloud.client("elbv2").create_target_group(
+        Name="lonely", Protocol="HTTP", Port=8080, VpcId=cloud.env["VPC"], TargetType="ip"
+    )["TargetGroups"][0]["TargetGroupArn"]
     with pytest.raises(ecs.exceptions.InvalidParameterException):
         ecs.update_service(cluster="p01", service="orders", loadBalancers=p01._balancers(lonely))
     assert "does not have an associated load balancer" in told()

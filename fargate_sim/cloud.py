@@ -16,6 +16,7 @@ from typing import Any, cast
 
 from fargate_sim import base
 from fargate_sim.api import cloudwatch
+from fargate_sim.api.ecs.tasks import show_task
 from fargate_sim.images import default_catalogue
 from fargate_sim.kernel.engine import Engine
 from fargate_sim.kernel.journal import Journal
@@ -24,13 +25,16 @@ from fargate_sim.model.images import ImageCatalogue
 from fargate_sim.model.metrics import Metric, Point
 from fargate_sim.model.timing import Timing
 from fargate_sim.model.world import World
-from fargate_sim.ports import MotoSide
+from fargate_sim.ports import MotoSide, events
 from fargate_sim.ports.metrics import StoredDatum
 from fargate_sim.wire.render import Answer
 
 DEFAULT_REGION = "us-east-1"
 _ADDRESS_OWNERS = frozenset({"ec2", "elbv2", "cloudformation"})
 """Services whose changes may take or release addresses in a subnet."""
+
+_RULE_OWNERS = frozenset({"events", "cloudformation"})
+"""Services whose changes may add or remove rules of EventBridge."""
 
 
 def account_of(seed: int) -> str:
@@ -162,6 +166,7 @@ class Cloud:
                 images=cast(ImageCatalogue, _CatalogueOnDemand()),
                 timing=self._timing,
             )
+            world.ecs_events.show_task = show_task
         return world
 
     @property
@@ -215,6 +220,8 @@ class Cloud:
             self._worlds[region].network.addresses_changed()
         if changing and service == "elbv2" and region in self._worlds:
             self._worlds[region].balancing.health.groups_changed()
+        if changing and service in _RULE_OWNERS:
+            self.world(region).events.listen(events.listening(self.moto, region))
         return answer
 
     def close(self) -> None:

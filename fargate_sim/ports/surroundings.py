@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
+from fargate_sim.model.events import Undelivered
 from fargate_sim.model.surroundings import SubnetFacts, TargetGroupFacts
-from fargate_sim.ports import interfaces, targets
+from fargate_sim.ports import events, interfaces, targets
 
 if TYPE_CHECKING:
     from fargate_sim.ports.gateway import MotoSide
@@ -80,6 +82,10 @@ class MotoSurroundings:
         """Create a log group (the awslogs-create-group option)."""
         with self._side.moto():
             self._side.backend("logs", self._region).ensure_log_group(name)
+
+    def deliver_event(self, event: Mapping[str, Any], rules: Collection[str]) -> list[Undelivered]:
+        """Send an event to the targets of these rules of the default bus; what could not be reached."""
+        return events.deliver(self._side, self._region, event, rules)
 
 
 def _facts(ec2: Any, subnet: Any) -> SubnetFacts:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from fargate_sim.images import default_catalogue
 from fargate_sim.kernel.engine import Engine
 from fargate_sim.kernel.journal import Entry, Journal
 from fargate_sim.kernel.seeds import Seeds
 from fargate_sim.model.breaker import CircuitBreaker
+from fargate_sim.model.events import Undelivered
 from fargate_sim.model.service import LoadBalancerSpec, Service
 from fargate_sim.model.surroundings import SubnetFacts, TargetGroupFacts
 from fargate_sim.model.task_definition import ContainerSpec, TaskDefinition
@@ -36,6 +39,9 @@ class Account:
     foreign: dict[str, frozenset[str]] = field(default_factory=dict)
     target_groups: dict[str, TargetGroupFacts] = field(default_factory=dict)
     log_groups: set[str] = field(default_factory=lambda: {"/ecs/web"})
+    events: list[dict[str, Any]] = field(default_factory=list)
+    unreachable: dict[str, str] = field(default_factory=dict)
+    """Rule to why its target cannot be reached."""
 
     def subnet(self, subnet_id: str) -> SubnetFacts | None:
         return self.known.get(subnet_id)
@@ -60,6 +66,12 @@ class Account:
 
     def create_log_group(self, name: str) -> None:
         self.log_groups.add(name)
+
+    def deliver_event(self, event: Mapping[str, Any], rules: Collection[str]) -> list[Undelivered]:
+        self.events.append(dict(event))
+        return [
+            Undelivered(rule, "target", self.unreachable[rule]) for rule in rules if rule in self.unreachable
+        ]
 
 
 class Scenario:

@@ -16,6 +16,7 @@ from typing import Any, cast
 
 from fargate_sim import base
 from fargate_sim.api import alarms, cloudwatch
+from fargate_sim.api.ecs.tasks import show_task
 from fargate_sim.images import default_catalogue
 from fargate_sim.kernel.engine import Engine
 from fargate_sim.kernel.journal import Journal
@@ -25,12 +26,15 @@ from fargate_sim.model.metrics import Datum
 from fargate_sim.model.timing import Timing
 from fargate_sim.model.world import World
 from fargate_sim.pacer import DEFAULT_SPEED, Pacer, Speed
-from fargate_sim.ports import MotoSide
+from fargate_sim.ports import MotoSide, events
 from fargate_sim.wire.render import Answer
 
 DEFAULT_REGION = "us-east-1"
 _ADDRESS_OWNERS = frozenset({"ec2", "elbv2", "cloudformation"})
 """Services whose changes may take or release addresses in a subnet."""
+
+_RULE_OWNERS = frozenset({"events", "cloudformation"})
+"""Services whose changes may add or remove rules of EventBridge."""
 
 
 def account_of(seed: int) -> str:
@@ -158,6 +162,7 @@ class Cloud:
                 images=cast(ImageCatalogue, _CatalogueOnDemand()),
                 timing=self._timing,
             )
+            world.ecs_events.show_task = show_task
         return world
 
     @property
@@ -217,6 +222,8 @@ class Cloud:
             self._worlds[region].network.addresses_changed()
         if changing and service == "elbv2" and region in self._worlds:
             self._worlds[region].balancing.health.groups_changed()
+        if changing and service in _RULE_OWNERS:
+            self.world(region).events.listen(events.listening(self.moto, region))
         return answer
 
     def close(self) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from fargate_sim.model.events import Undelivered
     from fargate_sim.model.metrics import Metric, Point
 
 
@@ -66,7 +68,7 @@ class TargetGroupFacts:
 
 
 class Surroundings(Protocol):
-    """Questions about resources that other services own. Answers are read at the moment of asking."""
+    """What other services own, and what they do for ECS. Answers are read at the moment of asking."""
 
     def subnet(self, subnet_id: str) -> SubnetFacts | None:
         """The subnet, or None when there is none of that id."""
@@ -97,3 +99,6 @@ class Surroundings(Protocol):
 
     def publish(self, topic_arn: str, subject: str, message: str) -> bool:
         """Send a notification to a topic; False when there is no such topic."""
+
+    def deliver_event(self, event: Mapping[str, Any], rules: Collection[str]) -> list[Undelivered]:
+        """Send an event to the targets of these rules of EventBridge's default bus; what could not be reached."""

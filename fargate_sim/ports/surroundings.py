@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
+from fargate_sim.model.events import Undelivered
 from fargate_sim.model.metrics import Metric, Point
 from fargate_sim.model.surroundings import SubnetFacts, TargetGroupFacts
-from fargate_sim.ports import clock, interfaces, metrics, targets
+from fargate_sim.ports import clock, events, interfaces, metrics, targets
 
 if TYPE_CHECKING:
     from fargate_sim.ports.gateway import MotoSide
@@ -100,6 +102,10 @@ class MotoSurroundings:
             if topic is not None:
                 topic.publish(message, subject=subject)
             return topic is not None
+
+    def deliver_event(self, event: Mapping[str, Any], rules: Collection[str]) -> list[Undelivered]:
+        """Send an event to the targets of these rules of the default bus; what could not be reached."""
+        return events.deliver(self._side, self._region, event, rules)
 
 
 def _facts(ec2: Any, subnet: Any) -> SubnetFacts:

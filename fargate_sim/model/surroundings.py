@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from fargate_sim.model.metrics import Metric, Point
 
 
 @dataclass(frozen=True)
@@ -88,3 +91,9 @@ class Surroundings(Protocol):
 
     def create_log_group(self, name: str) -> None:
         """Create a log group (the awslogs-create-group option)."""
+
+    def stored_points(self, metric: Metric, since_ms: int, until_ms: int) -> list[Point]:
+        """What the account has put of a metric of its own from ``since_ms`` to before ``until_ms``, oldest first."""
+
+    def publish(self, topic_arn: str, subject: str, message: str) -> bool:
+        """Send a notification to a topic; False when there is no such topic."""

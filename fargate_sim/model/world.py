@@ -16,6 +16,7 @@ from fargate_sim.kernel.seeds import Seeds, digits, hex_id, uuid
 from fargate_sim.model import cluster as clusters
 from fargate_sim.model import service as s
 from fargate_sim.model import task as states
+from fargate_sim.model.alarms import Alarms
 from fargate_sim.model.breaker import CircuitBreaker
 from fargate_sim.model.capacity import Capacity
 from fargate_sim.model.cluster import Cluster
@@ -97,6 +98,7 @@ class World:
         self.traffic = Traffic(self)
         self.capacity = Capacity(self)
         self.spot = Spot(self)
+        self.alarms = Alarms(self)
         self.lifecycle = Containers(self).lifecycle
         self.balancing = LoadBalancing(self)
         self.scheduler = Scheduler(self)

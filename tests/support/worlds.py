@@ -9,6 +9,7 @@ from fargate_sim.kernel.engine import Engine
 from fargate_sim.kernel.journal import Entry, Journal
 from fargate_sim.kernel.seeds import Seeds
 from fargate_sim.model.breaker import CircuitBreaker
+from fargate_sim.model.metrics import Metric, Point
 from fargate_sim.model.service import LoadBalancerSpec, Service
 from fargate_sim.model.surroundings import SubnetFacts, TargetGroupFacts
 from fargate_sim.model.task_definition import ContainerSpec, TaskDefinition
@@ -36,6 +37,9 @@ class Account:
     foreign: dict[str, frozenset[str]] = field(default_factory=dict)
     target_groups: dict[str, TargetGroupFacts] = field(default_factory=dict)
     log_groups: set[str] = field(default_factory=lambda: {"/ecs/web"})
+    stored: dict[Metric, list[Point]] = field(default_factory=dict)
+    topics: set[str] = field(default_factory=set)
+    published: list[tuple[str, str, str]] = field(default_factory=list)
 
     def subnet(self, subnet_id: str) -> SubnetFacts | None:
         return self.known.get(subnet_id)
@@ -60,6 +64,13 @@ class Account:
 
     def create_log_group(self, name: str) -> None:
         self.log_groups.add(name)
+
+    def stored_points(self, metric: Metric, since_ms: int, until_ms: int) -> list[Point]:
+        return [each for each in self.stored.get(metric, ()) if since_ms <= each.at_ms < until_ms]
+
+    def publish(self, topic_arn: str, subject: str, message: str) -> bool:
+        self.published.append((topic_arn, subject, message))
+        return topic_arn in self.topics
 
 
 class Scenario:

@@ -62,6 +62,14 @@ class TargetGroupFacts:
         return False
 
 
+@dataclass(frozen=True)
+class Billable:
+    """Something that AWS charges by the hour whatever it does. ``kind`` is one of ``cost.kinds.HOURLY``."""
+
+    kind: str
+    name: str
+
+
 class Surroundings(Protocol):
     """Questions about resources that other services own. Answers are read at the moment of asking."""
 
@@ -82,6 +90,9 @@ class Surroundings(Protocol):
 
     def target_group(self, arn: str) -> TargetGroupFacts | None:
         """The target group, or None when there is none of that ARN."""
+
+    def billables(self) -> list[Billable]:
+        """What the account is charged for by the hour, but for its tasks."""
 
     def log_group_exists(self, name: str) -> bool:
         """Whether CloudWatch Logs has a log group of that name."""

@@ -19,6 +19,7 @@ from fargate_sim.model import task as states
 from fargate_sim.model.breaker import CircuitBreaker
 from fargate_sim.model.cluster import Cluster
 from fargate_sim.model.containers import Containers
+from fargate_sim.model.cost import Costs
 from fargate_sim.model.images import ImageCatalogue
 from fargate_sim.model.load_balancing import LoadBalancing
 from fargate_sim.model.logs import LogBook
@@ -92,6 +93,7 @@ class World:
         self.network = Network(surroundings, seeds, region)
         self.logs = LogBook()
         self.metrics = Metrics(self)
+        self.costs = Costs(self)
         self.traffic = Traffic(self)
         self.lifecycle = Containers(self).lifecycle
         self.balancing = LoadBalancing(self)

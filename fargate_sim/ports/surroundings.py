@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fargate_sim.model.surroundings import SubnetFacts, TargetGroupFacts
-from fargate_sim.ports import interfaces, targets
+from fargate_sim.model.surroundings import Billable, SubnetFacts, TargetGroupFacts
+from fargate_sim.ports import billables, interfaces, targets
 
 if TYPE_CHECKING:
     from fargate_sim.ports.gateway import MotoSide
@@ -70,6 +70,11 @@ class MotoSurroundings:
         """The target group, or None when there is none of that ARN."""
         with self._side.moto():
             return targets.facts(self._side.backend("elbv2", self._region), arn)
+
+    def billables(self) -> list[Billable]:
+        """What the account is charged for by the hour, but for its tasks."""
+        with self._side.moto():
+            return list(billables.billables(self._ec2(), self._side.backend("elbv2", self._region)))
 
     def log_group_exists(self, name: str) -> bool:
         """Whether CloudWatch Logs has a log group of that name."""

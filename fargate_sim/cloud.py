@@ -31,7 +31,7 @@ from fargate_sim.wire.render import Answer
 
 DEFAULT_REGION = "us-east-1"
 _ADDRESS_OWNERS = frozenset({"ec2", "elbv2", "cloudformation"})
-"""Services whose changes may take or release addresses in a subnet."""
+"""Services whose changes may take or release addresses in a subnet, or what is charged by the hour."""
 
 _RULE_OWNERS = frozenset({"events", "cloudformation"})
 """Services whose changes may add or remove rules of EventBridge."""
@@ -217,9 +217,13 @@ class Cloud:
                 world.logs.undelivered.clear()
         if service == "cloudwatch":
             self.moto.overlay_metrics(region, partial(_cloudwatch, self.world(region)))
+        owns = changing and service in _ADDRESS_OWNERS and region in self._worlds
+        if owns:
+            self._worlds[region].costs.look_once()
         answer = self.moto.call(environ, body, changing=changing)
-        if changing and service in _ADDRESS_OWNERS and region in self._worlds:
+        if owns:
             self._worlds[region].network.addresses_changed()
+            self._worlds[region].costs.look()
         if changing and service == "elbv2" and region in self._worlds:
             self._worlds[region].balancing.health.groups_changed()
         if changing and service in _RULE_OWNERS:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from fargate_sim import snapshot, traffic_api
+from fargate_sim import cost_api, snapshot, traffic_api
 from fargate_sim.model.traffic.ledger import LATEST_FAILURES
 from fargate_sim.model.traffic.report import MINUTES_SHOWN, SECONDS_SHOWN, report
 from fargate_sim.pacer import HOUR_MS, Pacer
@@ -75,6 +75,7 @@ class Control:
             "snapshot": self._snapshot,
             "journal": self._journal,
             "traffic": self._traffic,
+            "cost": self._cost,
         }
         self._posts: dict[str, Callable[[dict[str, Any]], Answer]] = {
             "clock": self._set_clock,
@@ -203,6 +204,18 @@ class Control:
             if not 0 <= shown[name] <= most:
                 raise ControlError(400, f"{name} must be 0 to {most}", "0 leaves them out")
         return self._locked(lambda cloud: _traffic_report(cloud, failures, **shown))
+
+    def _cost(self, query: dict[str, str], _host: str) -> Answer:
+        since_ms = _whole(query.get("since"), "since", 0)
+        self._wait()
+
+        def act(cloud: Cloud) -> object:
+            try:
+                return cost_api.costs(cloud.world(cloud.region), since_ms)
+            except ValueError as error:
+                raise ControlError(400, str(error), "leave it out for everything since the start") from error
+
+        return self._locked(act)
 
     # Changing
 

@@ -83,6 +83,7 @@ class Lifecycle:
             return
         task.address = task.interface
         task.attachment_id = task.interface.attachment_id
+        world.costs.addressed(task)
         self._next(task, self.draw(self._timing.eni_attach), partial(self._attached, task))
 
     def _next(self, task: Task, delay_ms: int, callback: Any) -> None:
@@ -119,6 +120,7 @@ class Lifecycle:
 
     def _pull(self, task: Task) -> None:
         task.pull_started_ms = self._engine.now_ms
+        self._world.costs.pulling(task)
         self.record(task, "task.pulling")
         slowest_ms = self._timing.pull_minimum
         found: list[ResolvedImage] = []
@@ -258,6 +260,7 @@ class Lifecycle:
         self._world.spot.ended(task)
         task.desired_status = states.STOPPED
         self._world.metrics.tasks.leaving(task)
+        self._world.costs.leaving(task)
         task.healthy = False
         task.stop_code, task.stopped_reason = stop_code, reason
         task.version += 1
@@ -318,6 +321,7 @@ class Lifecycle:
     def _stopped(self, task: Task) -> None:
         world = self._world
         task.stopped_ms = self._engine.now_ms
+        world.costs.stopped(task)
         world.moving -= 1
         self._enter(task, states.STOPPED)
         self._containers.settle(task)

@@ -67,6 +67,14 @@ class TargetGroupFacts:
         return False
 
 
+@dataclass(frozen=True)
+class Billable:
+    """Something that AWS charges by the hour whatever it does. ``kind`` is one of ``cost.kinds.HOURLY``."""
+
+    kind: str
+    name: str
+
+
 class Surroundings(Protocol):
     """What other services own, and what they do for ECS. Answers are read at the moment of asking."""
 
@@ -87,6 +95,9 @@ class Surroundings(Protocol):
 
     def target_group(self, arn: str) -> TargetGroupFacts | None:
         """The target group, or None when there is none of that ARN."""
+
+    def billables(self) -> list[Billable]:
+        """What the account is charged for by the hour, but for its tasks."""
 
     def log_group_exists(self, name: str) -> bool:
         """Whether CloudWatch Logs has a log group of that name."""

@@ -21,6 +21,7 @@ from fargate_sim.model.breaker import CircuitBreaker
 from fargate_sim.model.capacity import Capacity
 from fargate_sim.model.cluster import Cluster
 from fargate_sim.model.containers import Containers
+from fargate_sim.model.cost import Costs
 from fargate_sim.model.events import EcsEvents, EventStream
 from fargate_sim.model.images import ImageCatalogue
 from fargate_sim.model.load_balancing import LoadBalancing
@@ -98,6 +99,7 @@ class World:
         self.events = EventStream(self)
         self.ecs_events = EcsEvents(self)
         self.metrics = Metrics(self)
+        self.costs = Costs(self)
         self.traffic = Traffic(self)
         self.capacity = Capacity(self)
         self.spot = Spot(self)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from fargate_sim.model.events import Undelivered
 from fargate_sim.model.metrics import Metric, Point
-from fargate_sim.model.surroundings import SubnetFacts, TargetGroupFacts
-from fargate_sim.ports import clock, events, interfaces, metrics, targets
+from fargate_sim.model.surroundings import Billable, SubnetFacts, TargetGroupFacts
+from fargate_sim.ports import billables, clock, events, interfaces, metrics, targets
 
 if TYPE_CHECKING:
     from fargate_sim.ports.gateway import MotoSide
@@ -73,6 +73,11 @@ class MotoSurroundings:
         """The target group, or None when there is none of that ARN."""
         with self._side.moto():
             return targets.facts(self._side.backend("elbv2", self._region), arn)
+
+    def billables(self) -> list[Billable]:
+        """What the account is charged for by the hour, but for its tasks."""
+        with self._side.moto():
+            return list(billables.billables(self._ec2(), self._side.backend("elbv2", self._region)))
 
     def log_group_exists(self, name: str) -> bool:
         """Whether CloudWatch Logs has a log group of that name."""

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 from fargate_sim import snapshot, traffic_api
 from fargate_sim.model.traffic.ledger import LATEST_FAILURES
 from fargate_sim.model.traffic.report import MINUTES_SHOWN, SECONDS_SHOWN, report
-from fargate_sim.pacer import Pacer
+from fargate_sim.pacer import HOUR_MS, Pacer
 from fargate_sim.recording import Header
 from fargate_sim.wire.render import Answer
 
@@ -213,7 +213,7 @@ class Control:
             "run": Pacer.run,
             "speed": lambda pacer: pacer.set_speed(_speed(body.get("speed"))),
             "advance": lambda pacer: pacer.advance(_whole(body.get("ms"), "ms")),
-            "next": Pacer.next,
+            "next": lambda pacer: pacer.next(self._longest_next()),
             "settle": lambda pacer: pacer.settle(_whole(body.get("limit_ms"), "limit_ms", DEFAULT_SETTLE_MS)),
         }
         if not isinstance(action, str) or action not in actions:
@@ -231,6 +231,12 @@ class Control:
             return self._clock()
 
         return self._locked(act)
+
+    def _longest_next(self) -> int:
+        """How far a jump to the next happening may go, in milliseconds: less far while many requests are coming."""
+        cloud = self._endpoint.cloud
+        peak_rps = cloud.world(cloud.region).traffic.peak_rps
+        return min(HOUR_MS, int(traffic_api.LARGEST_JUMP * 1000 / peak_rps)) if peak_rps else HOUR_MS
 
     def _refuse_the_unbearable(self, cloud: Cloud, action: str, body: dict[str, Any]) -> None:
         """Traffic that runs limits how far and how fast the clock may go. ValueError says so."""

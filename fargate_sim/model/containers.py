@@ -184,6 +184,8 @@ class Containers:
             exit_code=exit_code,
             reason=container.reason,
         )
+        task.version += 1
+        self._world.ecs_events.task_changed(task)
         if task.last_status == states.STOPPING:
             self.stop_free(task)
             self.lifecycle.consider_ended(task)

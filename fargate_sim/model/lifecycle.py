@@ -60,6 +60,7 @@ class Lifecycle:
             subnet=task.subnet_id,
             az=task.availability_zone,
         )
+        self._world.ecs_events.task_changed(task)
         task.interface = world.network.attach(
             task.subnet_id,
             security_groups=task.security_groups,
@@ -103,6 +104,8 @@ class Lifecycle:
         task.version += 1
         if kind is not None:
             self.record(task, kind)
+        if status != states.STOPPED:  # told once the containers have settled
+            self._world.ecs_events.task_changed(task)
 
     def _pull(self, task: Task) -> None:
         task.pull_started_ms = self._engine.now_ms
@@ -245,6 +248,7 @@ class Lifecycle:
         self._world.metrics.tasks.leaving(task)
         task.healthy = False
         task.stop_code, task.stopped_reason = stop_code, reason
+        task.version += 1
         self.record(
             task,
             "task.stop_requested",
@@ -255,6 +259,7 @@ class Lifecycle:
             reason=reason,
             was=task.last_status,
         )
+        self._world.ecs_events.task_changed(task)
         if task.last_status == states.RUNNING:
             self._world.moving += 1
         serving = any(c.status == states.RUNNING for c in task.containers if c.spec.essential)
@@ -316,6 +321,7 @@ class Lifecycle:
             ran=task.started_ms is not None,
             exit_codes=[c.exit_code for c in task.containers],
         )
+        self._world.ecs_events.task_changed(task)
         world.traffic.stopped(task)
         interface, task.interface = task.interface, None
         if interface is not None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fargate_sim.kernel.seeds import digits
 from fargate_sim.model import service as s
 from fargate_sim.model import service_events as say
+from fargate_sim.model import stop_reasons
 from fargate_sim.model import task as states
 from fargate_sim.model.service import Deployment, Revision, Service, ServiceDeployment
 from fargate_sim.model.task import Task
@@ -25,6 +26,8 @@ EXITED_BEFORE_HEALTHY = "exited_before_healthy"
 FAILED_HEALTH_CHECK = "unhealthy"
 
 BREAKER_REASON = "ECS deployment circuit breaker: tasks failed to start."
+BREAKER_EVENT_REASON = "ECS deployment circuit breaker: task failed to start."
+"""The event has the singular, DescribeServices the plural."""
 BREAKER_ROLLBACK_REASON = "Service deployment rolled back because the circuit breaker threshold was exceeded."
 NO_CANDIDATE_REASON = "No rollback candidate was found to run the rollback."
 # [A] assumed: AWS publishes no text for a rollback that a person asked for.
@@ -89,6 +92,7 @@ class Rollout:
             task_definition=revision.task_definition.label,
             why=why,
         )
+        self._world.ecs_events.deployment_changed(service, deployment, "IN_PROGRESS", deployment.reason)
         self._supersede(service, deployment)
         service.deployments.insert(0, deployment)
         service.steady = False
@@ -207,7 +211,10 @@ class Rollout:
         now_ms = self._engine.now_ms
         placeable = deployment in service.deployments and service.status == s.ACTIVE
         if placeable and deployment.rollout_state != s.FAILED:
-            self._scheduler.say_once(service, say.unable_to_place(service.name, reason))
+            said = self._scheduler.say_once(service, say.unable_to_place(service.name, reason))
+            if said and reason.startswith(stop_reasons.NO_CAPACITY):
+                providers = tuple(item.provider for item in deployment.revision.strategy)
+                self._world.ecs_events.no_capacity(service, providers)
         if deployment.retry_at_ms > now_ms:
             return
         gaps = self._timing.retry_gaps
@@ -224,7 +231,9 @@ class Rollout:
             attempt=deployment.attempt,
         )
         if gap_ms >= self._timing.throttle_event_from:
-            self._scheduler.say_once(service, say.unable_to_start_consistently(service.name))
+            impaired = say.unable_to_start_consistently(service.name)
+            if self._scheduler.say_once(service, impaired):
+                self._world.ecs_events.start_impaired(service)
 
     def reckon(self, service: Service, deployment: Deployment) -> None:
         """Count failures whose waiting time is over: the breaker counts through the same delays as the attempts. [R]"""
@@ -294,6 +303,8 @@ class Rollout:
             threshold=service.threshold if service.breaker.enabled else None,
         )
         self._engine.cause = cause
+        told = BREAKER_EVENT_REASON if reason == BREAKER_REASON else reason
+        self._world.ecs_events.deployment_changed(service, deployment, "FAILED", told)
         self._scheduler.say(service, say.deployment_failed(service.name, deployment.deployment_id))
         if not rollback:
             account.status, account.reason = "STOP_REQUESTED", None
@@ -362,6 +373,7 @@ class Rollout:
             task_definition=candidate.revision.task_definition.label,
             **{"from": failed.deployment_id},
         )
+        self._world.ecs_events.deployment_changed(service, candidate, "IN_PROGRESS", candidate.reason)
         candidate.stable_from_ms = now_ms + self._scheduler.react(service) + self._timing.healthy_after
 
     def request_rollback(self, service: Service, account: ServiceDeployment) -> None:
@@ -420,5 +432,6 @@ class Rollout:
             rollback_of=rollback_of,
             running=deployment.running_count,
         )
+        self._world.ecs_events.deployment_changed(service, deployment, "COMPLETED", deployment.reason)
         self._scheduler.say(service, say.deployment_completed(service.name, deployment.deployment_id))
         self._scheduler.steady(service)

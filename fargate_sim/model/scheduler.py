@@ -348,12 +348,14 @@ class Scheduler:
             "service.event", {"cluster": service.cluster, "service": service.name, "message": message}
         )
 
-    def say_once(self, service: Service, message: str) -> None:
-        """Write a service event unless it was written already and its cause has not cleared since."""
+    def say_once(self, service: Service, message: str) -> bool:
+        """Write a service event unless it was written already and its cause has not cleared since; whether it was written."""
         said_ms = service.said.get(message)
-        if said_ms is None or self._engine.now_ms - said_ms >= REPEAT_AFTER_MS:
-            service.said[message] = self._engine.now_ms
-            self.say(service, message)
+        if said_ms is not None and self._engine.now_ms - said_ms < REPEAT_AFTER_MS:
+            return False
+        service.said[message] = self._engine.now_ms
+        self.say(service, message)
+        return True
 
     def _complain_if_blocked(self, service: Service, primary: Deployment) -> None:
         """The percentages leave no room: nothing is on its way and nothing may be started or stopped."""
@@ -378,6 +380,7 @@ class Scheduler:
         """Say so, now and every six hours as long as it holds."""
         service.steady = True
         self.say(service, say.steady(service.name))
+        self._world.ecs_events.steady(service)
         self._engine.cancel(service.steady_repeat)
         service.steady_repeat = self._engine.after(
             self._timing.steady_repeat, partial(self._repeat_steady, service)

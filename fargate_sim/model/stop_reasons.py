@@ -5,6 +5,8 @@ from __future__ import annotations
 ESSENTIAL_EXIT = "Essential container in task exited"
 STOPPED_BY_USER = "Task stopped by user"
 FAILED_CONTAINER_CHECKS = "Task failed container health checks"
+NO_CAPACITY = "Capacity is unavailable at this time."
+"""How every text about a shortage of Fargate capacity begins."""
 
 
 def failed_target_checks(target_group: str) -> str:

@@ -16,9 +16,11 @@ from fargate_sim.kernel.seeds import Seeds, digits, hex_id, uuid
 from fargate_sim.model import cluster as clusters
 from fargate_sim.model import service as s
 from fargate_sim.model import task as states
+from fargate_sim.model.alarms import Alarms
 from fargate_sim.model.breaker import CircuitBreaker
 from fargate_sim.model.cluster import Cluster
 from fargate_sim.model.containers import Containers
+from fargate_sim.model.events import EcsEvents, EventStream
 from fargate_sim.model.images import ImageCatalogue
 from fargate_sim.model.load_balancing import LoadBalancing
 from fargate_sim.model.logs import LogBook
@@ -92,8 +94,11 @@ class World:
         """Tasks on their way to RUNNING or to STOPPED."""
         self.network = Network(surroundings, seeds, region)
         self.logs = LogBook()
+        self.events = EventStream(self)
+        self.ecs_events = EcsEvents(self)
         self.metrics = Metrics(self)
         self.traffic = Traffic(self)
+        self.alarms = Alarms(self)
         self.lifecycle = Containers(self).lifecycle
         self.balancing = LoadBalancing(self)
         self.scheduler = Scheduler(self)

@@ -27,7 +27,7 @@ from fargate_sim.model.logs import LogBook
 from fargate_sim.model.metrics import Metrics
 from fargate_sim.model.network import Network
 from fargate_sim.model.placement import ZoneSpread, choose_provider
-from fargate_sim.model.scaling import AlarmBook, Scaling, UnwatchedAlarms
+from fargate_sim.model.scaling import Scaling
 from fargate_sim.model.scheduler import Scheduler
 from fargate_sim.model.service import Deployment, LoadBalancerSpec, Revision, Service, StrategyItem
 from fargate_sim.model.surroundings import SubnetFacts, Surroundings
@@ -102,8 +102,8 @@ class World:
         self.lifecycle = Containers(self).lifecycle
         self.balancing = LoadBalancing(self)
         self.scheduler = Scheduler(self)
-        self.alarms: AlarmBook = UnwatchedAlarms(self)
         self.scaling = Scaling(self, self.alarms)
+        self.alarms.scaling_action = self.scaling.alarm_state
         self._ids = seeds.stream("ids")
         self._placement = seeds.stream("placement")
         self._stopped: deque[Task] = deque()

@@ -59,9 +59,6 @@ class MadeUpAlarms:
     def all(self) -> list[Alarm]:
         return list(self._alarms.values())
 
-    def changes(self, name: str) -> list[tuple[int, str, str, str]]:
-        return [(at_ms, "", to, "") for at_ms, alarm, to in self.changed if alarm == name]
-
     def _tick(self) -> None:
         for alarm in list(self._alarms.values()):
             self._evaluate(alarm)
@@ -82,7 +79,7 @@ class MadeUpAlarms:
         alarm.state = state
         for action in alarm.actions():
             if changed or state == ALARM:
-                self._world.scaling.alarm_state(action, alarm, changed=changed)
+                self._world.scaling.alarm_state(action, alarm, changed)
 
 
 class Scaled(Scenario):
@@ -93,7 +90,6 @@ class Scaled(Scenario):
     ) -> None:
         super().__init__(seed)
         self.alarms = MadeUpAlarms(self.world)
-        self.world.alarms = self.alarms
         self.world.scaling = Scaling(self.world, self.alarms)
         self.web: Service = self.service(self.definition(), desired, breaker=CircuitBreaker())
         if settle:

@@ -1,6 +1,6 @@
 """Application Auto Scaling: scalable targets, policies, scheduled actions, and the decisions that come of them."""
 
-from fargate_sim.model.scaling.alarm_book import AlarmBook, UnwatchedAlarms
+from fargate_sim.model.scaling.alarm_book import AlarmBook
 from fargate_sim.model.scaling.policy import Followed, Policy, Stepping, Tracking
 from fargate_sim.model.scaling.scaling import Scaling
 from fargate_sim.model.scaling.target import ScalableTarget, ScheduledAction, Suspended
@@ -15,5 +15,4 @@ __all__ = [
     "Stepping",
     "Suspended",
     "Tracking",
-    "UnwatchedAlarms",
 ]

@@ -96,7 +96,7 @@ def _stepping(target: ScalableTarget, signal: Signal, settings: Stepping, capaci
     """[A]: the alarm's points are put together as MetricAggregationType says; an alarm that missing data has put into ALARM counts as
     just at its threshold. Inside a cooldown the capacity before the last scale-out counts, so that only the difference is added."""
     spec = signal.spec
-    values = [value for _, value in signal.points if value is not None]
+    values = [value for _, value in signal.points if value is not None][-spec.evaluation_periods :]
     value = aggregated(values, settings.aggregation) if values else spec.threshold
     above = spec.comparison.startswith("Greater")
     distance = round(value - spec.threshold, 9)

@@ -91,11 +91,8 @@ class Decider:
         for policy in target.policies.values():
             for name in policy.alarms:
                 alarm = self._alarms.get(name)
-                values = [
-                    value
-                    for _, value in (alarm.readings[-HIGH_POINTS:] if alarm else ())
-                    if value is not None
-                ]
+                known = [value for _, value in (alarm.readings if alarm else ()) if value is not None]
+                values = known[-HIGH_POINTS:]
                 if values:
                     peaks[policy.name] = max(peaks.get(policy.name, 0.0), *values)
         return peaks

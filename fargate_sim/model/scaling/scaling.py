@@ -176,7 +176,7 @@ class Scaling:
                     return target, policy
         return None
 
-    def alarm_state(self, policy_arn: str, alarm: Alarm, *, changed: bool) -> None:
+    def alarm_state(self, policy_arn: str, alarm: Alarm, changed: bool) -> None:
         """An alarm that has a policy as its action has been evaluated: it has just got into its state, or stays in it."""
         del changed
         found = self.policy_of(policy_arn)

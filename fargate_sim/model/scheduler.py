@@ -74,6 +74,7 @@ class Scheduler:
     def task_ran(self, task: Task) -> None:
         """A task reached RUNNING: start throttling ends."""
         if task.deployment is not None and task.service is not None:
+            self._world.scaling.tasks_moved(task.service)
             task.deployment.attempt = 0
             task.deployment.droughts.pop(task.pool, None)
             task.service.said.clear()
@@ -98,6 +99,7 @@ class Scheduler:
         """A task was told to stop, by whomever."""
         if task.service is not None:
             task.service.steady = False
+            self._world.scaling.tasks_moved(task.service)
             self.wake(task.service)
 
     def task_stopped(self, task: Task) -> None:

@@ -29,6 +29,7 @@ from fargate_sim.model.logs import LogBook
 from fargate_sim.model.metrics import Metrics
 from fargate_sim.model.network import Network
 from fargate_sim.model.placement import ZoneSpread, next_providers
+from fargate_sim.model.scaling import Scaling
 from fargate_sim.model.scheduler import Scheduler
 from fargate_sim.model.service import Deployment, LoadBalancerSpec, Revision, Service, StrategyItem
 from fargate_sim.model.spot import Spot
@@ -107,6 +108,8 @@ class World:
         self.lifecycle = Containers(self).lifecycle
         self.balancing = LoadBalancing(self)
         self.scheduler = Scheduler(self)
+        self.scaling = Scaling(self, self.alarms)
+        self.alarms.scaling_action = self.scaling.alarm_state
         self._ids = seeds.stream("ids")
         self._placement = seeds.stream("placement")
         self._stopped: deque[Task] = deque()
@@ -319,6 +322,7 @@ class World:
         service.steady = service.steady and grown == 0
         for source in service.deployments[1:]:
             source.keep = min(source.keep + max(grown, 0), desired) if source.ever_completed else source.keep
+        self.scaling.desired_changed(service)
 
     def delete_service(self, service: Service) -> None:
         """DRAINING: out of the lists at once, its tasks stopped shortly after."""
@@ -329,6 +333,7 @@ class World:
         for deployment in service.deployments:
             self.engine.cancel(deployment.trip)
         self.engine.cancel(service.next_pass)
+        self.scaling.service_deleted(service)
         service.earliest_pass_ms = 0
         delay_ms = self.lifecycle.draw(self.timing.deletion_reaction)
         before, self.engine.cause = self.engine.cause, cause

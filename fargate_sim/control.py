@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from fargate_sim import snapshot, traffic_api
+from fargate_sim import capacity_api, snapshot, traffic_api
 from fargate_sim.model.traffic.ledger import LATEST_FAILURES
 from fargate_sim.model.traffic.report import MINUTES_SHOWN, SECONDS_SHOWN, report
 from fargate_sim.pacer import HOUR_MS, Pacer
@@ -75,11 +75,13 @@ class Control:
             "snapshot": self._snapshot,
             "journal": self._journal,
             "traffic": self._traffic,
+            "capacity": self._capacity,
         }
         self._posts: dict[str, Callable[[dict[str, Any]], Answer]] = {
             "clock": self._set_clock,
             "note": self._note,
             "traffic": self._set_traffic,
+            "capacity": self._set_capacity,
             "reset": self._reset,
         }
 
@@ -204,6 +206,9 @@ class Control:
                 raise ControlError(400, f"{name} must be 0 to {most}", "0 leaves them out")
         return self._locked(lambda cloud: _traffic_report(cloud, failures, **shown))
 
+    def _capacity(self, _query: dict[str, str], _host: str) -> Answer:
+        return self._locked(lambda cloud: capacity_api.show(cloud.world(cloud.region)))
+
     # Changing
 
     def _set_clock(self, body: dict[str, Any]) -> Answer:
@@ -282,6 +287,20 @@ class Control:
             if self._endpoint.recorder is not None:
                 self._endpoint.recorder.traffic(cloud.engine.now_ms, body)
             return _traffic_report(cloud, 0)
+
+        return self._locked(act)
+
+    def _set_capacity(self, body: dict[str, Any]) -> Answer:
+        self._wait()
+
+        def act(cloud: Cloud) -> object:
+            try:
+                answer = capacity_api.act(cloud.world(cloud.region), body)
+            except ValueError as error:
+                raise ControlError(400, str(error), "see docs/control-api.md") from error
+            if self._endpoint.recorder is not None:
+                self._endpoint.recorder.capacity(cloud.engine.now_ms, body)
+            return answer
 
         return self._locked(act)
 

@@ -10,7 +10,7 @@ import signal
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from fargate_lab import __version__
+from fargate_lab import __version__, capacity_arguments
 from fargate_lab.errors import UsageError
 
 Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
@@ -169,6 +169,16 @@ def _world_commands(commands: Commands) -> None:
     )
 
     _traffic_command(commands)
+    capacity_arguments.add(
+        _command(
+            commands,
+            "capacity",
+            "capacity.capacity",
+            "take Spot tasks or capacity away, as AWS does, and give it back",
+            world=True,
+            json="as JSON",
+        )
+    )
 
 
 def _traffic_command(commands: Commands) -> None:

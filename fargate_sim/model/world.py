@@ -27,6 +27,7 @@ from fargate_sim.model.metrics import Metrics
 from fargate_sim.model.network import Network
 from fargate_sim.model.placement import ZoneSpread, choose_provider
 from fargate_sim.model.scheduler import Scheduler
+from fargate_sim.model.schedules import Schedules
 from fargate_sim.model.service import Deployment, LoadBalancerSpec, Revision, Service, StrategyItem
 from fargate_sim.model.surroundings import SubnetFacts, Surroundings
 from fargate_sim.model.task import Container, Task
@@ -94,6 +95,7 @@ class World:
         self.logs = LogBook()
         self.events = EventStream(self)
         self.ecs_events = EcsEvents(self)
+        self.schedules = Schedules(self)
         self.metrics = Metrics(self)
         self.traffic = Traffic(self)
         self.lifecycle = Containers(self).lifecycle

@@ -113,3 +113,17 @@ class Surroundings(Protocol):
 
     def deliver_event(self, event: Mapping[str, Any], rules: Collection[str]) -> list[Undelivered]:
         """Send an event to the targets of these rules of EventBridge's default bus; what could not be reached."""
+
+    def send_message(
+        self,
+        queue_arn: str,
+        body: str,
+        *,
+        attributes: Mapping[str, str],
+        purpose: str,
+        group_id: str | None = None,
+    ) -> str | None:
+        """Put a message into a queue; None, or why that could not be done. ``purpose`` names the draw of its id."""
+
+    def delete_schedule(self, group: str, name: str) -> None:
+        """Forget a schedule of EventBridge Scheduler that has run for the last time."""

@@ -31,6 +31,7 @@ from fargate_sim.model.network import Network
 from fargate_sim.model.placement import ZoneSpread, next_providers
 from fargate_sim.model.scaling import Scaling
 from fargate_sim.model.scheduler import Scheduler
+from fargate_sim.model.schedules import Schedules
 from fargate_sim.model.service import Deployment, LoadBalancerSpec, Revision, Service, StrategyItem
 from fargate_sim.model.spot import Spot
 from fargate_sim.model.surroundings import SubnetFacts, Surroundings
@@ -99,6 +100,7 @@ class World:
         self.logs = LogBook()
         self.events = EventStream(self)
         self.ecs_events = EcsEvents(self)
+        self.schedules = Schedules(self)
         self.metrics = Metrics(self)
         self.costs = Costs(self)
         self.traffic = Traffic(self)

@@ -45,6 +45,9 @@ class Account:
     topics: set[str] = field(default_factory=set)
     published: list[tuple[str, str, str]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
+    messages: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
+    queues: set[str] = field(default_factory=lambda: {"arn:aws:sqs:us-east-1:123456789012:dead"})
+    deleted_schedules: list[tuple[str, str]] = field(default_factory=list)
     unreachable: dict[str, str] = field(default_factory=dict)
     """Rule to why its target cannot be reached."""
 
@@ -87,6 +90,23 @@ class Account:
         return [
             Undelivered(rule, "target", self.unreachable[rule]) for rule in rules if rule in self.unreachable
         ]
+
+    def send_message(
+        self,
+        queue_arn: str,
+        body: str,
+        *,
+        attributes: Mapping[str, str],
+        purpose: str,
+        group_id: str | None = None,
+    ) -> str | None:
+        if queue_arn not in self.queues:
+            return "the queue does not exist"
+        self.messages.append((queue_arn, body, dict(attributes)))
+        return None
+
+    def delete_schedule(self, group: str, name: str) -> None:
+        self.deleted_schedules.append((group, name))
 
 
 class Scenario:

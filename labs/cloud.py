@@ -77,6 +77,10 @@ class Cloud(Protocol):
         """The clients of this world."""
         ...
 
+    def cost(self, since_ms: int | None = None) -> Mapping[str, Any]:
+        """What this would have cost on AWS since a moment, or (None) since the world's start: an estimate. Shape: docs/control-api.md."""
+        ...
+
     def note(self, kind: str, data: Mapping[str, Any]) -> None:
         """Write ``lab.<word>`` into the history."""
         ...

@@ -179,6 +179,7 @@ def _world_commands(commands: Commands) -> None:
             json="as JSON",
         )
     )
+    _cost_command(commands)
 
 
 def _traffic_command(commands: Commands) -> None:
@@ -230,6 +231,22 @@ def _traffic_command(commands: Commands) -> None:
     )
     traffic.add_argument(
         "--target-group", metavar="ARN", help="start: where to (default: the only one that services use)"
+    )
+
+
+def _cost_command(commands: Commands) -> None:
+    cost = _command(
+        commands,
+        "cost",
+        "cost.cost",
+        "estimate what the world would have cost on AWS, item by item",
+        world=True,
+        json="the whole report as JSON",
+    )
+    cost.add_argument(
+        "--since",
+        metavar="LAB|MS",
+        help="from the start of a lab, or from a moment in milliseconds since the epoch (default: all)",
     )
 
 

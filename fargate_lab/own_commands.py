@@ -1,4 +1,4 @@
-"""Running `fargate-lab traffic ...` and `capacity ...` where a lab is performed: in this process, on the lab's own world.
+"""Running `fargate-lab traffic ...` and its like where a lab is performed: in this process, on the lab's own world.
 
 Words, answers, errors and exit codes are those of the shell, because parser and command are the same. Only what a
 lab may contain is run: anything else could end or replace the world in which the lab is being performed.
@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from fargate_lab.arguments import parse
 from fargate_lab.awscli_runner import Ran
-from fargate_lab.commands import capacity, traffic
+from fargate_lab.commands import capacity, cost, traffic
 from fargate_lab.errors import ExitCode, LabError, UsageError, exit_code
 from labs.control import ControlClient
 
 PROGRAM = "fargate-lab"
-_PERFORMED = {"traffic": traffic.answers, "capacity": capacity.answers}
+_PERFORMED = {"traffic": traffic.answers, "capacity": capacity.answers, "cost": cost.answers}
 
 
 def run(words: list[str], control: ControlClient) -> Ran:
@@ -31,7 +31,7 @@ def _answers(words: list[str], control: ControlClient) -> tuple[str, str]:
     if answers is None or {"-h", "--help"} & set(words):
         raise UsageError(
             f"`{' '.join([PROGRAM, *words])}` cannot be performed as a part of a lab.",
-            "Use `fargate-lab traffic start|stop|report ...` or `fargate-lab capacity ...`.",
+            f"Use `{PROGRAM} {'|'.join(_PERFORMED)} ...`.",
         )
     arguments = parse(words)
     if arguments.endpoint is not None:

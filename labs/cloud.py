@@ -104,6 +104,10 @@ class Cloud(Protocol):
         """AWS's own capacity in this world."""
         ...
 
+    def cost(self, since_ms: int | None = None) -> Mapping[str, Any]:
+        """What this would have cost on AWS since a moment, or (None) since the world's start: an estimate. Shape: docs/control-api.md."""
+        ...
+
     def note(self, kind: str, data: Mapping[str, Any]) -> None:
         """Write ``lab.<word>`` into the history."""
         ...

@@ -171,6 +171,13 @@ class EndpointCloud:
                 self._clients[service] = self._make(service)
             return self._clients[service]
 
+    def cost(self, since_ms: int | None = None) -> Mapping[str, Any]:
+        """The estimate, through the control API."""
+        report: Mapping[str, Any] = self._control.get(
+            "/_lab/cost", None if since_ms is None else {"since": since_ms}
+        )
+        return report
+
     def note(self, kind: str, data: Mapping[str, Any]) -> None:
         """Write an annotation into the journal."""
         self._control.post("/_lab/note", {"kind": kind, "data": dict(data)})

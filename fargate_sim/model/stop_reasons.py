@@ -4,6 +4,8 @@ from __future__ import annotations
 
 ESSENTIAL_EXIT = "Essential container in task exited"
 STOPPED_BY_USER = "Task stopped by user"
+OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
+"""The reason of a container, not of its task. [C] ECS developer guide, out-of-memory"""
 FAILED_CONTAINER_CHECKS = "Task failed container health checks"
 
 

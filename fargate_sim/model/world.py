@@ -93,7 +93,8 @@ class World:
         self.logs = LogBook()
         self.metrics = Metrics(self)
         self.traffic = Traffic(self)
-        self.lifecycle = Containers(self).lifecycle
+        containers = Containers(self)
+        self.lifecycle, self.memory = containers.lifecycle, containers.memory
         self.balancing = LoadBalancing(self)
         self.scheduler = Scheduler(self)
         self._ids = seeds.stream("ids")

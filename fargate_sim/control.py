@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from fargate_sim import snapshot, traffic_api
+from fargate_sim import scaling_api, snapshot, traffic_api
 from fargate_sim.model.traffic.ledger import LATEST_FAILURES
 from fargate_sim.model.traffic.report import MINUTES_SHOWN, SECONDS_SHOWN, report
 from fargate_sim.pacer import HOUR_MS, Pacer
@@ -75,6 +75,7 @@ class Control:
             "snapshot": self._snapshot,
             "journal": self._journal,
             "traffic": self._traffic,
+            "scaling": self._scaling,
         }
         self._posts: dict[str, Callable[[dict[str, Any]], Answer]] = {
             "clock": self._set_clock,
@@ -203,6 +204,14 @@ class Control:
             if not 0 <= shown[name] <= most:
                 raise ControlError(400, f"{name} must be 0 to {most}", "0 leaves them out")
         return self._locked(lambda cloud: _traffic_report(cloud, failures, **shown))
+
+    def _scaling(self, query: dict[str, str], _host: str) -> Answer:
+        minutes = _whole(query.get("minutes"), "minutes", scaling_api.MINUTES_SHOWN)
+        if not 0 <= minutes <= scaling_api.MOST_MINUTES:
+            raise ControlError(
+                400, f"minutes must be 0 to {scaling_api.MOST_MINUTES}", "0 leaves the series out"
+            )
+        return self._locked(lambda cloud: scaling_api.report(cloud.world(cloud.region), minutes))
 
     # Changing
 

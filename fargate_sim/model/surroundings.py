@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from fargate_sim.model.events import Undelivered
+    from fargate_sim.model.metrics import Metric, Point
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,14 @@ class TargetGroupFacts:
         return False
 
 
+@dataclass(frozen=True)
+class Billable:
+    """Something that AWS charges by the hour whatever it does. ``kind`` is one of ``cost.kinds.HOURLY``."""
+
+    kind: str
+    name: str
+
+
 class Surroundings(Protocol):
     """What other services own, and what they do for ECS. Answers are read at the moment of asking."""
 
@@ -87,11 +96,20 @@ class Surroundings(Protocol):
     def target_group(self, arn: str) -> TargetGroupFacts | None:
         """The target group, or None when there is none of that ARN."""
 
+    def billables(self) -> list[Billable]:
+        """What the account is charged for by the hour, but for its tasks."""
+
     def log_group_exists(self, name: str) -> bool:
         """Whether CloudWatch Logs has a log group of that name."""
 
     def create_log_group(self, name: str) -> None:
         """Create a log group (the awslogs-create-group option)."""
+
+    def stored_points(self, metric: Metric, since_ms: int, until_ms: int) -> list[Point]:
+        """What the account has put of a metric of its own from ``since_ms`` to before ``until_ms``, oldest first."""
+
+    def publish(self, topic_arn: str, subject: str, message: str) -> bool:
+        """Send a notification to a topic; False when there is no such topic."""
 
     def deliver_event(self, event: Mapping[str, Any], rules: Collection[str]) -> list[Undelivered]:
         """Send an event to the targets of these rules of EventBridge's default bus; what could not be reached."""

@@ -12,8 +12,9 @@ from fargate_sim.kernel.journal import Entry, Journal
 from fargate_sim.kernel.seeds import Seeds
 from fargate_sim.model.breaker import CircuitBreaker
 from fargate_sim.model.events import Undelivered
+from fargate_sim.model.metrics import Metric, Point
 from fargate_sim.model.service import LoadBalancerSpec, Service
-from fargate_sim.model.surroundings import SubnetFacts, TargetGroupFacts
+from fargate_sim.model.surroundings import Billable, SubnetFacts, TargetGroupFacts
 from fargate_sim.model.task_definition import ContainerSpec, TaskDefinition
 from fargate_sim.model.timing import Timing
 from fargate_sim.model.world import Placement, World
@@ -38,7 +39,11 @@ class Account:
     )
     foreign: dict[str, frozenset[str]] = field(default_factory=dict)
     target_groups: dict[str, TargetGroupFacts] = field(default_factory=dict)
+    standing: list[Billable] = field(default_factory=list)
     log_groups: set[str] = field(default_factory=lambda: {"/ecs/web"})
+    stored: dict[Metric, list[Point]] = field(default_factory=dict)
+    topics: set[str] = field(default_factory=set)
+    published: list[tuple[str, str, str]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     messages: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     queues: set[str] = field(default_factory=lambda: {"arn:aws:sqs:us-east-1:123456789012:dead"})
@@ -64,11 +69,21 @@ class Account:
     def target_group(self, arn: str) -> TargetGroupFacts | None:
         return self.target_groups.get(arn)
 
+    def billables(self) -> list[Billable]:
+        return self.standing
+
     def log_group_exists(self, name: str) -> bool:
         return name in self.log_groups
 
     def create_log_group(self, name: str) -> None:
         self.log_groups.add(name)
+
+    def stored_points(self, metric: Metric, since_ms: int, until_ms: int) -> list[Point]:
+        return [each for each in self.stored.get(metric, ()) if since_ms <= each.at_ms < until_ms]
+
+    def publish(self, topic_arn: str, subject: str, message: str) -> bool:
+        self.published.append((topic_arn, subject, message))
+        return topic_arn in self.topics
 
     def deliver_event(self, event: Mapping[str, Any], rules: Collection[str]) -> list[Undelivered]:
         self.events.append(dict(event))

@@ -188,8 +188,8 @@ def test_a_world_made_again_has_the_same_messages(make_offline: MakeOffline, tmp
     settle(offline)
     stop_a_task(offline)
     history, now_ms = offline.cloud.journal.to_jsonl(), offline.cloud.engine.now_ms
-    first = _queue_of(offline, url)
     offline.app.recorder = None
+    first = _queue_of(offline, url)
     offline.app.close()
     recording = read(path)
     cloud = Cloud(recording.header.seed, start_ms=recording.header.start_ms, account=recording.header.account)

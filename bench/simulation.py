@@ -60,6 +60,12 @@ class _Account:
     def deliver_event(self, event: Mapping[str, Any], rules: Collection[str]) -> list[Undelivered]:  # noqa: ARG002
         return []
 
+    def send_message(self, queue_arn: str, body: str, **_more: Any) -> str | None:  # noqa: ARG002
+        return None
+
+    def delete_schedule(self, group: str, name: str) -> None:
+        """There are none."""
+
 
 def _world() -> World:
     engine = Engine(1_767_258_000_000)

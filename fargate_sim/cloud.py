@@ -14,7 +14,7 @@ from functools import partial
 from threading import Event, Lock, RLock, Thread
 from typing import Any, cast
 
-from fargate_sim import base
+from fargate_sim import base, schedule_targets
 from fargate_sim.api import alarms, cloudwatch
 from fargate_sim.api.ecs.tasks import show_task
 from fargate_sim.images import default_catalogue
@@ -26,12 +26,12 @@ from fargate_sim.model.metrics import Datum
 from fargate_sim.model.timing import Timing
 from fargate_sim.model.world import World
 from fargate_sim.pacer import DEFAULT_SPEED, Pacer, Speed
-from fargate_sim.ports import MotoSide, events
+from fargate_sim.ports import MotoSide, events, schedules
 from fargate_sim.wire.render import Answer
 
 DEFAULT_REGION = "us-east-1"
 _ADDRESS_OWNERS = frozenset({"ec2", "elbv2", "cloudformation"})
-"""Services whose changes may take or release addresses in a subnet."""
+"""Services whose changes may take or release addresses in a subnet, or what is charged by the hour."""
 
 _RULE_OWNERS = frozenset({"events", "cloudformation"})
 """Services whose changes may add or remove rules of EventBridge."""
@@ -163,6 +163,7 @@ class Cloud:
                 timing=self._timing,
             )
             world.ecs_events.show_task = show_task
+            world.schedules.perform = schedule_targets.perform
         return world
 
     @property
@@ -217,13 +218,19 @@ class Cloud:
                 world.logs.undelivered.clear()
         if service == "cloudwatch":
             self.moto.overlay_metrics(region, partial(_cloudwatch, self.world(region)))
+        owns = changing and service in _ADDRESS_OWNERS and region in self._worlds
+        if owns:
+            self._worlds[region].costs.look_once()
         answer = self.moto.call(environ, body, changing=changing)
-        if changing and service in _ADDRESS_OWNERS and region in self._worlds:
+        if owns:
             self._worlds[region].network.addresses_changed()
+            self._worlds[region].costs.look()
         if changing and service == "elbv2" and region in self._worlds:
             self._worlds[region].balancing.health.groups_changed()
         if changing and service in _RULE_OWNERS:
             self.world(region).events.listen(events.listening(self.moto, region))
+        if changing and service == "scheduler":
+            self.world(region).schedules.replace(schedules.schedules(self.moto, region))
         return answer
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from fargate_sim import scaling_api, snapshot, traffic_api
+from fargate_sim import capacity_api, cost_api, scaling_api, snapshot, traffic_api
 from fargate_sim.model.traffic.ledger import LATEST_FAILURES
 from fargate_sim.model.traffic.report import MINUTES_SHOWN, SECONDS_SHOWN, report
 from fargate_sim.pacer import HOUR_MS, Pacer
@@ -76,11 +76,14 @@ class Control:
             "journal": self._journal,
             "traffic": self._traffic,
             "scaling": self._scaling,
+            "cost": self._cost,
+            "capacity": self._capacity,
         }
         self._posts: dict[str, Callable[[dict[str, Any]], Answer]] = {
             "clock": self._set_clock,
             "note": self._note,
             "traffic": self._set_traffic,
+            "capacity": self._set_capacity,
             "reset": self._reset,
         }
 
@@ -213,6 +216,21 @@ class Control:
             )
         return self._locked(lambda cloud: scaling_api.report(cloud.world(cloud.region), minutes))
 
+    def _cost(self, query: dict[str, str], _host: str) -> Answer:
+        since_ms = _whole(query.get("since"), "since", 0)
+        self._wait()
+
+        def act(cloud: Cloud) -> object:
+            try:
+                return cost_api.costs(cloud.world(cloud.region), since_ms)
+            except ValueError as error:
+                raise ControlError(400, str(error), "leave it out for everything since the start") from error
+
+        return self._locked(act)
+
+    def _capacity(self, _query: dict[str, str], _host: str) -> Answer:
+        return self._locked(lambda cloud: capacity_api.show(cloud.world(cloud.region)))
+
     # Changing
 
     def _set_clock(self, body: dict[str, Any]) -> Answer:
@@ -291,6 +309,20 @@ class Control:
             if self._endpoint.recorder is not None:
                 self._endpoint.recorder.traffic(cloud.engine.now_ms, body)
             return _traffic_report(cloud, 0)
+
+        return self._locked(act)
+
+    def _set_capacity(self, body: dict[str, Any]) -> Answer:
+        self._wait()
+
+        def act(cloud: Cloud) -> object:
+            try:
+                answer = capacity_api.act(cloud.world(cloud.region), body)
+            except ValueError as error:
+                raise ControlError(400, str(error), "see docs/control-api.md") from error
+            if self._endpoint.recorder is not None:
+                self._endpoint.recorder.capacity(cloud.engine.now_ms, body)
+            return answer
 
         return self._locked(act)
 

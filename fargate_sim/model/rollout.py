@@ -14,7 +14,8 @@ from fargate_sim.model import service as s
 from fargate_sim.model import service_events as say
 from fargate_sim.model import stop_reasons
 from fargate_sim.model import task as states
-from fargate_sim.model.service import Deployment, Revision, Service, ServiceDeployment
+from fargate_sim.model.events.ecs import NO_CAPACITY
+from fargate_sim.model.service import Deployment, Drought, Failure, Revision, Service, ServiceDeployment
 from fargate_sim.model.task import Task
 
 if TYPE_CHECKING:
@@ -193,8 +194,12 @@ class Rollout:
         """See whether a stopped task is a failure of its deployment, and how long the next attempt waits."""
         if task.started_ms is None:
             deployment.last_stopping_ms = self._engine.now_ms
+        if task.stop_code == states.SPOT_INTERRUPTION:
+            return  # no fault of the revision [A]
+        pool = None
         if task.stop_code == states.TASK_FAILED_TO_START:
-            self._throttle(service, deployment, task.stopped_reason or "")
+            pool = task.pool if task.stopped_reason == stop_reasons.NO_CAPACITY else None
+            self._throttle(service, deployment, task, pool)
             why = NEVER_RUNNING
         elif task.stop_code == states.ESSENTIAL_CONTAINER_EXITED and not task.ever_healthy:
             why = EXITED_BEFORE_HEALTHY
@@ -204,31 +209,45 @@ class Rollout:
             return
         judged = deployment.rollout_state == s.IN_PROGRESS and service.deployments[:1] == [deployment]
         if judged and service.status == s.ACTIVE:
-            deployment.uncounted.append((task.task_id, why))
+            deployment.uncounted.append(Failure(task.task_id, why, pool))
 
-    def _throttle(self, service: Service, deployment: Deployment, reason: str) -> None:
-        """Tasks that never ran are tried again after growing gaps; those of one attempt wait together."""
+    def _throttle(self, service: Service, deployment: Deployment, task: Task, pool: str | None) -> None:
+        """Tasks that never ran are tried again after growing gaps; those of one attempt wait together, those that lacked one kind
+        of capacity apart from the others. [A]
+        """
         now_ms = self._engine.now_ms
+        reason = task.stopped_reason or ""
+        tried: Deployment | Drought = (
+            deployment if pool is None else deployment.droughts.setdefault(pool, Drought())
+        )
         placeable = deployment in service.deployments and service.status == s.ACTIVE
         if placeable and deployment.rollout_state != s.FAILED:
             said = self._scheduler.say_once(service, say.unable_to_place(service.name, reason))
-            if said and reason.startswith(stop_reasons.NO_CAPACITY):
-                providers = tuple(item.provider for item in deployment.revision.strategy)
-                self._world.ecs_events.no_capacity(service, providers)
-        if deployment.retry_at_ms > now_ms:
+            if said and pool is not None:
+                self._world.ecs_events.no_capacity(service, pool)
+        if tried.retry_at_ms > now_ms:
             return
         gaps = self._timing.retry_gaps
-        gap_ms = gaps[min(deployment.attempt, len(gaps) - 1)]
-        deployment.attempt += 1
-        deployment.retry_at_ms = now_ms + gap_ms
+        gap_ms = gaps[min(tried.attempt, len(gaps) - 1)]
+        tried.attempt += 1
+        tried.retry_at_ms = now_ms + gap_ms
         if not placeable or deployment.rollout_state == s.FAILED:
             return
+        if pool is not None:
+            self._record(
+                "service.placement_failed",
+                service,
+                deployment,
+                provider=pool,
+                az=task.availability_zone,
+                reason=NO_CAPACITY,
+            )
         self._record(
             "service.throttled",
             service,
             deployment,
-            retry_at=deployment.retry_at_ms,
-            attempt=deployment.attempt,
+            retry_at=tried.retry_at_ms,
+            attempt=tried.attempt,
         )
         if gap_ms >= self._timing.throttle_event_from:
             impaired = say.unable_to_start_consistently(service.name)
@@ -243,8 +262,14 @@ class Rollout:
         if deployment.retry_at_ms > now_ms:
             self._scheduler.wake(service, deployment.retry_at_ms)
             return
+        dry = {pool for pool, drought in deployment.droughts.items() if drought.retry_at_ms > now_ms}
+        if dry:
+            self._scheduler.wake(service, min(deployment.droughts[pool].retry_at_ms for pool in dry))
+        waiting = [failure for failure in deployment.uncounted if failure.pool in dry]
         enabled = service.breaker.enabled
-        for task_id, why in deployment.uncounted:
+        for task_id, why, pool in deployment.uncounted:
+            if pool in dry:
+                continue
             if deployment.rollout_state != s.IN_PROGRESS or (deployment.trip and deployment.trip.pending):
                 break
             deployment.failed_tasks += 1
@@ -264,7 +289,7 @@ class Rollout:
                 deployment.trip = self._engine.after(
                     self._timing.breaker_evaluation, partial(self._trip, service, deployment), cause=cause
                 )
-        deployment.uncounted.clear()
+        deployment.uncounted[:] = waiting
 
     def _trip(self, service: Service, deployment: Deployment) -> None:
         judged = service.deployments[:1] == [deployment] and deployment.rollout_state == s.IN_PROGRESS
@@ -361,6 +386,7 @@ class Rollout:
         candidate.rollback_of = failed.deployment_id
         candidate.failed_tasks = candidate.breaker_count = candidate.attempt = 0
         candidate.retry_at_ms = candidate.not_before_ms = 0
+        candidate.droughts.clear()
         candidate.stalled = False
         others = [deployment for deployment in service.deployments if deployment is not candidate]
         service.deployments = [candidate, *(deployment for deployment in others if deployment.tasks)]

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 ESSENTIAL_EXIT = "Essential container in task exited"
 STOPPED_BY_USER = "Task stopped by user"
+SPOT_INTERRUPTED = "Your Spot Task was interrupted."
+"""Source: ECS developer guide, fargate-capacity-providers."""
+NO_CAPACITY = (
+    "Capacity is unavailable at this time. Please try again later or in a different availability zone"
+)
+"""The same words in a service's event [C] service-event-messages-list, in RunTask's failures [R], and here of the task. [R]"""
 FAILED_CONTAINER_CHECKS = "Task failed container health checks"
-NO_CAPACITY = "Capacity is unavailable at this time."
-"""How every text about a shortage of Fargate capacity begins."""
 
 
 def failed_target_checks(target_group: str) -> str:

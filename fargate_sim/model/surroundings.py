@@ -67,6 +67,14 @@ class TargetGroupFacts:
         return False
 
 
+@dataclass(frozen=True)
+class Billable:
+    """Something that AWS charges by the hour whatever it does. ``kind`` is one of ``cost.kinds.HOURLY``."""
+
+    kind: str
+    name: str
+
+
 class Surroundings(Protocol):
     """What other services own, and what they do for ECS. Answers are read at the moment of asking."""
 
@@ -88,6 +96,9 @@ class Surroundings(Protocol):
     def target_group(self, arn: str) -> TargetGroupFacts | None:
         """The target group, or None when there is none of that ARN."""
 
+    def billables(self) -> list[Billable]:
+        """What the account is charged for by the hour, but for its tasks."""
+
     def log_group_exists(self, name: str) -> bool:
         """Whether CloudWatch Logs has a log group of that name."""
 
@@ -102,3 +113,17 @@ class Surroundings(Protocol):
 
     def deliver_event(self, event: Mapping[str, Any], rules: Collection[str]) -> list[Undelivered]:
         """Send an event to the targets of these rules of EventBridge's default bus; what could not be reached."""
+
+    def send_message(
+        self,
+        queue_arn: str,
+        body: str,
+        *,
+        attributes: Mapping[str, str],
+        purpose: str,
+        group_id: str | None = None,
+    ) -> str | None:
+        """Put a message into a queue; None, or why that could not be done. ``purpose`` names the draw of its id."""
+
+    def delete_schedule(self, group: str, name: str) -> None:
+        """Forget a schedule of EventBridge Scheduler that has run for the last time."""

@@ -32,6 +32,8 @@ class Timing:
     """PROVISIONING. [C] sample events in the ECS developer guide; [R]"""
     eni_refused: Span = (3_000, 6_000)
     """Until a refused network interface ends the task. [A]"""
+    capacity_refused: Span = (500, 2_000)
+    """From a task's launch to its end when there is no capacity. [R] 0.7 s from `has started` to `was unable to place` seen."""
     eni_release: Span = (10_000, 16_000)
     """DEPROVISIONING. [R]"""
     capacity: Span = (3_000, 8_000)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from fargate_sim.model.events import Undelivered
 from fargate_sim.model.metrics import Metric, Point
-from fargate_sim.model.surroundings import SubnetFacts, TargetGroupFacts
-from fargate_sim.ports import clock, events, interfaces, metrics, targets
+from fargate_sim.model.surroundings import Billable, SubnetFacts, TargetGroupFacts
+from fargate_sim.ports import billables, clock, events, interfaces, metrics, schedules, targets
 
 if TYPE_CHECKING:
     from fargate_sim.ports.gateway import MotoSide
@@ -74,6 +74,11 @@ class MotoSurroundings:
         with self._side.moto():
             return targets.facts(self._side.backend("elbv2", self._region), arn)
 
+    def billables(self) -> list[Billable]:
+        """What the account is charged for by the hour, but for its tasks."""
+        with self._side.moto():
+            return list(billables.billables(self._ec2(), self._side.backend("elbv2", self._region)))
+
     def log_group_exists(self, name: str) -> bool:
         """Whether CloudWatch Logs has a log group of that name."""
         with self._side.moto():
@@ -106,6 +111,24 @@ class MotoSurroundings:
     def deliver_event(self, event: Mapping[str, Any], rules: Collection[str]) -> list[Undelivered]:
         """Send an event to the targets of these rules of the default bus; what could not be reached."""
         return events.deliver(self._side, self._region, event, rules)
+
+    def send_message(
+        self,
+        queue_arn: str,
+        body: str,
+        *,
+        attributes: Mapping[str, str],
+        purpose: str,
+        group_id: str | None = None,
+    ) -> str | None:
+        """Put a message into a queue; None, or why that could not be done. ``purpose`` names the draw of its id."""
+        return events.send_message(
+            self._side, queue_arn, body, attributes=attributes, group_id=group_id, purpose=purpose
+        )
+
+    def delete_schedule(self, group: str, name: str) -> None:
+        """Forget a schedule that has run for the last time."""
+        schedules.delete(self._side, self._region, group, name)
 
 
 def _facts(ec2: Any, subnet: Any) -> SubnetFacts:

@@ -14,7 +14,7 @@ from fargate_sim.model.breaker import CircuitBreaker
 from fargate_sim.model.events import Undelivered
 from fargate_sim.model.metrics import Metric, Point
 from fargate_sim.model.service import LoadBalancerSpec, Service
-from fargate_sim.model.surroundings import SubnetFacts, TargetGroupFacts
+from fargate_sim.model.surroundings import Billable, SubnetFacts, TargetGroupFacts
 from fargate_sim.model.task_definition import ContainerSpec, TaskDefinition
 from fargate_sim.model.timing import Timing
 from fargate_sim.model.world import Placement, World
@@ -39,11 +39,15 @@ class Account:
     )
     foreign: dict[str, frozenset[str]] = field(default_factory=dict)
     target_groups: dict[str, TargetGroupFacts] = field(default_factory=dict)
+    standing: list[Billable] = field(default_factory=list)
     log_groups: set[str] = field(default_factory=lambda: {"/ecs/web"})
     stored: dict[Metric, list[Point]] = field(default_factory=dict)
     topics: set[str] = field(default_factory=set)
     published: list[tuple[str, str, str]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
+    messages: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
+    queues: set[str] = field(default_factory=lambda: {"arn:aws:sqs:us-east-1:123456789012:dead"})
+    deleted_schedules: list[tuple[str, str]] = field(default_factory=list)
     unreachable: dict[str, str] = field(default_factory=dict)
     """Rule to why its target cannot be reached."""
 
@@ -65,6 +69,9 @@ class Account:
     def target_group(self, arn: str) -> TargetGroupFacts | None:
         return self.target_groups.get(arn)
 
+    def billables(self) -> list[Billable]:
+        return self.standing
+
     def log_group_exists(self, name: str) -> bool:
         return name in self.log_groups
 
@@ -83,6 +90,23 @@ class Account:
         return [
             Undelivered(rule, "target", self.unreachable[rule]) for rule in rules if rule in self.unreachable
         ]
+
+    def send_message(
+        self,
+        queue_arn: str,
+        body: str,
+        *,
+        attributes: Mapping[str, str],
+        purpose: str,
+        group_id: str | None = None,
+    ) -> str | None:
+        if queue_arn not in self.queues:
+            return "the queue does not exist"
+        self.messages.append((queue_arn, body, dict(attributes)))
+        return None
+
+    def delete_schedule(self, group: str, name: str) -> None:
+        self.deleted_schedules.append((group, name))
 
 
 class Scenario:

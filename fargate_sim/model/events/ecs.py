@@ -22,6 +22,7 @@ DEPLOYMENT = "ECS Deployment State Change"
 SERVICE = "ECS Service Action"
 
 NO_CAPACITY = "RESOURCE:FARGATE"
+"""Why a task could not be placed. Source: ECS developer guide, ecs_service_events."""
 
 _TIMES = (
     "connectivityAt",
@@ -91,13 +92,13 @@ class EcsEvents:
         """The service is unable to start tasks consistently."""
         self._action(service, "WARN", "SERVICE_TASK_START_IMPAIRED")
 
-    def no_capacity(self, service: Service, providers: tuple[str, ...]) -> None:
-        """A task could not be placed for want of Fargate capacity; ``providers``: the capacity providers that were asked."""
+    def no_capacity(self, service: Service, provider: str) -> None:
+        """A task could not be placed for want of a kind of Fargate capacity."""
         self._action(
             service,
             "ERROR",
             "SERVICE_TASK_PLACEMENT_FAILURE",
-            capacityProviderArns=[self._world.arn(f"capacity-provider/{each}") for each in providers],
+            capacityProviderArns=[self._world.arn(f"capacity-provider/{provider}")],
             reason=NO_CAPACITY,
         )
 

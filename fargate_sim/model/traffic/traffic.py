@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from fargate_sim.model.pid1 import SIGKILL_EXIT
+from fargate_sim.model.spot import BUDGET_MS
 from fargate_sim.model.traffic.causes import CAUSES
 from fargate_sim.model.traffic.demand import Demand
 from fargate_sim.model.traffic.ledger import MINUTES_KEPT, Bucket
@@ -207,6 +208,8 @@ class Traffic:
             if run is None or server.container is not container:
                 continue
             kind, detail, graceful = _end_of(container, exit_code)
+            if _reclaimed(task, container, exit_code, self._world.engine.now_ms):
+                kind, detail = "spot", str(BUDGET_MS // 1000)
             end = run.shutdown(server)
             end.exited_ms, end.exit_code = self._world.engine.now_ms, exit_code
             end.killed = container.signalled_ms is not None and exit_code == SIGKILL_EXIT
@@ -238,6 +241,13 @@ class Traffic:
 UNSAVED = (
     "The program ended without writing down what it had accepted: it was not told to stop, or did not listen."
 )
+
+
+def _reclaimed(task: Task, container: Container, exit_code: int, now_ms: int) -> bool:
+    """Whether SIGKILL came because Spot took the capacity back, sooner than stopTimeout would have sent it."""
+    if task.reclaim_ms is None or container.signalled_ms is None or exit_code != SIGKILL_EXIT:
+        return False
+    return now_ms < container.signalled_ms + container.spec.stop_timeout_s * 1000
 
 
 def _end_of(container: Container, exit_code: int) -> tuple[str, str, bool]:

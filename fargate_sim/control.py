@@ -75,9 +75,9 @@ class Control:
             "snapshot": self._snapshot,
             "journal": self._journal,
             "traffic": self._traffic,
-            "scaling": self._scaling,
             "cost": self._cost,
             "capacity": self._capacity,
+            "scaling": self._scaling,
         }
         self._posts: dict[str, Callable[[dict[str, Any]], Answer]] = {
             "clock": self._set_clock,
@@ -208,14 +208,6 @@ class Control:
                 raise ControlError(400, f"{name} must be 0 to {most}", "0 leaves them out")
         return self._locked(lambda cloud: _traffic_report(cloud, failures, **shown))
 
-    def _scaling(self, query: dict[str, str], _host: str) -> Answer:
-        minutes = _whole(query.get("minutes"), "minutes", scaling_api.MINUTES_SHOWN)
-        if not 0 <= minutes <= scaling_api.MOST_MINUTES:
-            raise ControlError(
-                400, f"minutes must be 0 to {scaling_api.MOST_MINUTES}", "0 leaves the series out"
-            )
-        return self._locked(lambda cloud: scaling_api.report(cloud.world(cloud.region), minutes))
-
     def _cost(self, query: dict[str, str], _host: str) -> Answer:
         since_ms = _whole(query.get("since"), "since", 0)
         self._wait()
@@ -230,6 +222,14 @@ class Control:
 
     def _capacity(self, _query: dict[str, str], _host: str) -> Answer:
         return self._locked(lambda cloud: capacity_api.show(cloud.world(cloud.region)))
+
+    def _scaling(self, query: dict[str, str], _host: str) -> Answer:
+        minutes = _whole(query.get("minutes"), "minutes", scaling_api.MINUTES_SHOWN)
+        if not 0 <= minutes <= scaling_api.MOST_MINUTES:
+            raise ControlError(
+                400, f"minutes must be 0 to {scaling_api.MOST_MINUTES}", "0 leaves the series out"
+            )
+        return self._locked(lambda cloud: scaling_api.report(cloud.world(cloud.region), minutes))
 
     # Changing
 

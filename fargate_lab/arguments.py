@@ -10,7 +10,7 @@ import signal
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from fargate_lab import __version__
+from fargate_lab import __version__, capacity_arguments
 from fargate_lab.errors import UsageError
 
 Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
@@ -169,6 +169,17 @@ def _world_commands(commands: Commands) -> None:
     )
 
     _traffic_command(commands)
+    capacity_arguments.add(
+        _command(
+            commands,
+            "capacity",
+            "capacity.capacity",
+            "take Spot tasks or capacity away, as AWS does, and give it back",
+            world=True,
+            json="as JSON",
+        )
+    )
+    _cost_command(commands)
 
 
 def _traffic_command(commands: Commands) -> None:
@@ -220,6 +231,22 @@ def _traffic_command(commands: Commands) -> None:
     )
     traffic.add_argument(
         "--target-group", metavar="ARN", help="start: where to (default: the only one that services use)"
+    )
+
+
+def _cost_command(commands: Commands) -> None:
+    cost = _command(
+        commands,
+        "cost",
+        "cost.cost",
+        "estimate what the world would have cost on AWS, item by item",
+        world=True,
+        json="the whole report as JSON",
+    )
+    cost.add_argument(
+        "--since",
+        metavar="LAB|MS",
+        help="from the start of a lab, or from a moment in milliseconds since the epoch (default: all)",
     )
 
 

@@ -188,6 +188,8 @@ class Containers:
             exit_code=exit_code,
             reason=container.reason,
         )
+        task.version += 1
+        self._world.ecs_events.task_changed(task)
         if task.last_status == states.STOPPING:
             self.stop_free(task)
             self.lifecycle.consider_ended(task)
@@ -237,6 +239,8 @@ class Containers:
         busy_ms = self._world.traffic.signalled(task, container)
         container.signalled_ms = self._engine.now_ms
         timeout_ms = container.spec.stop_timeout_s * 1000
+        if task.reclaim_ms is not None:  # Spot does not wait for a stopTimeout that is longer
+            timeout_ms = min(timeout_ms, max(task.reclaim_ms - self._engine.now_ms, 0))
         self._engine.cancel(container.check)
         self._engine.cancel(container.next)
         remaining_ms = container.next.at_ms - self._engine.now_ms if container.next else None

@@ -123,6 +123,13 @@ CAUSES: dict[str, Cause] = {
         "stopTimeout",
         with_the_end=True,
     ),
+    "spot": Cause(
+        502,
+        ELB,
+        "Spot took the capacity back {detail} s after its notice: SIGKILL came with the request in flight.",
+        "deregistration_delay.timeout_seconds, stopTimeout, base of the capacity provider strategy",
+        with_the_end=True,
+    ),
     "died": Cause(
         502,
         ELB,

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from fargate_sim.model.pid1 import SIGKILL_EXIT
+from fargate_sim.model.spot import BUDGET_MS
 from fargate_sim.model.stop_reasons import OUT_OF_MEMORY
 from fargate_sim.model.target_health import UNUSED as TARGET_UNUSED
 from fargate_sim.model.traffic.causes import CAUSES
@@ -231,9 +232,11 @@ class Traffic:
             if run is None or server.container is not container:
                 continue
             kind, detail, graceful = _end_of(container, exit_code)
+            if _reclaimed(task, container, exit_code, self._world.engine.now_ms):
+                kind, detail = "spot", str(BUDGET_MS // 1000)
             end = run.shutdown(server)
             end.exited_ms, end.exit_code = self._world.engine.now_ms, exit_code
-            end.killed = kind in ("slow", "deaf")
+            end.killed = kind in ("slow", "deaf", "spot")
             run.cut(server, kind, detail)
             server.end_cpu(self._world.engine.now_ms * 1000)
             batch = server.app.write_behind if server.app else 0
@@ -262,6 +265,14 @@ class Traffic:
 UNSAVED = (
     "The program ended without writing down what it had accepted: it was not told to stop, or did not listen."
 )
+
+
+def _reclaimed(task: Task, container: Container, exit_code: int, now_ms: int) -> bool:
+    """Whether SIGKILL came because Spot took the capacity back, sooner than stopTimeout would have sent it."""
+    killed = exit_code == SIGKILL_EXIT and container.reason != OUT_OF_MEMORY
+    if task.reclaim_ms is None or container.signalled_ms is None or not killed:
+        return False
+    return now_ms < container.signalled_ms + container.spec.stop_timeout_s * 1000
 
 
 def _end_of(container: Container, exit_code: int) -> tuple[str, str, bool]:

@@ -115,9 +115,9 @@ class Task:
     """The latest journal entry about this task."""
     next: Happening | None = None
     gate: Happening | None = None
-    memory_look: Happening | None = None
     reclaim_ms: int | None = None
     """When Spot takes the capacity back; None while it has given no notice."""
+    memory_look: Happening | None = None
     busy_us: dict[int, int] = field(default_factory=dict)
     """By minute since the epoch: for how long requests have kept the task's CPU share busy, in microseconds."""
 

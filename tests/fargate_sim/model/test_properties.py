@@ -42,6 +42,10 @@ def kind_of_revision(scenario: Scenario, kind: str) -> TaskDefinition:
         return scenario.definition(ContainerSpec("web", "busybox:1.36", command=("sleep", "400")))
     if kind == "deaf":
         return scenario.definition(ContainerSpec("web", "busybox:1.36", command=("sleep", "infinity")))
+    if kind == "hungry":  # killed while it boots, beside a sidecar that grows with time
+        web = ContainerSpec("web", "public.ecr.aws/fargate-lab/search:2.4", memory_mib=500)
+        agent = ContainerSpec("agent", "public.ecr.aws/fargate-lab/agent:0.9", essential=False, memory_mib=41)
+        return scenario.definition(web, agent)
     if kind == "sidecars":
         web = ContainerSpec("web", "nginx:1.27", depends_on=(Dependency("agent", "START"),))
         deaf = ContainerSpec("agent", "busybox:1.36", command=("sleep", "infinity"), stop_timeout_s=7)
@@ -51,7 +55,7 @@ def kind_of_revision(scenario: Scenario, kind: str) -> TaskDefinition:
 
 
 KINDS = st.sampled_from(
-    ["good", "good", "checked", "missing", "crashing", "short", "deaf", "sick", "sidecars"]
+    ["good", "good", "checked", "missing", "crashing", "short", "deaf", "sick", "sidecars", "hungry"]
 )
 BREAKERS = st.sampled_from(
     [

@@ -11,7 +11,7 @@ from fargate_sim.kernel.journal import Journal
 from fargate_sim.kernel.seeds import Seeds
 from fargate_sim.model.breaker import CircuitBreaker
 from fargate_sim.model.service import LoadBalancerSpec, Service
-from fargate_sim.model.surroundings import SubnetFacts, TargetGroupFacts
+from fargate_sim.model.surroundings import Billable, SubnetFacts, TargetGroupFacts
 from fargate_sim.model.task_definition import ContainerSpec, TaskDefinition
 from fargate_sim.model.traffic import Demand
 from fargate_sim.model.traffic.report import report
@@ -38,6 +38,9 @@ class _Account:
 
     def addresses_in_use(self, subnet_id: str) -> frozenset[str]:  # noqa: ARG002
         return frozenset()
+
+    def billables(self) -> list[Billable]:
+        return []
 
     def security_group_vpc(self, group_id: str) -> str | None:  # noqa: ARG002
         return "vpc"

@@ -46,6 +46,7 @@ def _cluster(world: World, name: str) -> dict[str, Any]:
 def _service(service: Service) -> dict[str, Any]:
     primary = service.primary
     waiting = primary.retry_at_ms if primary.uncounted or primary.attempt else 0
+    waiting = max([waiting, *(drought.retry_at_ms for drought in primary.droughts.values())])
     return {
         "cluster": service.cluster,
         "name": service.name,
@@ -114,6 +115,7 @@ def _task(task: Task) -> dict[str, Any]:
         "health": task.health,
         "healthy": task.healthy,
         "target": _target(task),
+        "provider": task.capacity_provider,
         "az": task.availability_zone,
         "subnet": task.subnet_id,
         "ip": task.address.private_ip if task.address else None,

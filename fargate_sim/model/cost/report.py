@@ -40,7 +40,7 @@ class _Sum:
         self.price = price
         self.on_demand = on_demand
         self.hours = Fraction(0)
-        self.now = Fraction(0)
+        self.running = Fraction(0)
 
 
 def report(costs: Costs, prices: PriceTable, since_ms: int | None, now_ms: int) -> dict[str, Any]:
@@ -64,9 +64,9 @@ def report(costs: Costs, prices: PriceTable, since_ms: int | None, now_ms: int) 
         price = prices.rows[kind]
         line = _Line(kind, None, None, None)
         _add(sums.setdefault(line, _Sum(price, price)), Fraction(1), costs.things[kind], seconds)
-    items = [(line, each) for line, each in sums.items() if each.hours or each.now]
+    items = [(line, each) for line, each in sums.items() if each.hours or each.running]
     total = sum(_nano(each.hours * each.price.usd) for _, each in items)
-    rate = sum(_nano(each.now * each.price.usd) for _, each in items)
+    rate = sum(_nano(each.running * each.price.usd) for _, each in items)
     saved = sum(_saved(each) for _, each in items)
     return {
         "estimate": True,
@@ -92,7 +92,7 @@ def _parts(size: Size) -> list[tuple[str, Fraction]]:
 
 def _add(into: _Sum, part: Fraction, meter: Meter, seconds: Callable[[Meter], int]) -> None:
     into.hours += part * Fraction(seconds(meter), HOUR_S)
-    into.now += part * meter.count
+    into.running += part * meter.count
 
 
 def _of_which(costs: Costs, prices: PriceTable, seconds: Callable[[Account], int]) -> float:
@@ -130,6 +130,6 @@ def _item(line: _Line, each: _Sum) -> dict[str, Any]:
         "price_date": each.price.date,
         "assumed": each.price.assumed,
         "amount": _nano(each.hours * each.price.usd) / _NANO,
-        "per_hour_now": _nano(each.now * each.price.usd) / _NANO,
+        "per_hour_now": _nano(each.running * each.price.usd) / _NANO,
         "saved": _saved(each) / _NANO,
     }

@@ -171,6 +171,7 @@ def test_the_delivered_labs_are_sound() -> None:
         "p05-tiny-subnet",
         "p06-no-breaker",
         "p10-no-grace-period",
+        "p12-spot-tasks-vanish",
         "p14-health-check-mismatch",
         "i01-payments",
     ]

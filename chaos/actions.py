@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chaos.errors import FaultError
+from chaos.haste import half_at_a_time, hasty_stop
 from chaos.spot import all_on_spot
 from chaos.targets import (
     CIRCUIT_BREAKER_OFF,
@@ -30,6 +31,8 @@ __all__ = [
     "all_on_spot",
     "bad_image",
     "breaker_off",
+    "half_at_a_time",
+    "hasty_stop",
     "health_check_mismatch",
     "no_grace_period",
     "shell_as_pid1",

@@ -98,6 +98,8 @@ def take_back(cloud: EndpointCloud, undo: Undo) -> None:
         ("bad_image", {"crash": True}),
         ("bad_image", {"image": "nginx:no-such-tag"}),
         ("all_on_spot", {}),
+        ("half_at_a_time", {}),
+        ("hasty_stop", {}),
         ("breaker_off", {}),
         ("breaker_off", {"keep_detection": True}),
         ("tiny_subnet", {}),
@@ -336,3 +338,8 @@ def test_all_on_spot_goes_back_to_the_strategy_that_was(stage: EndpointCloud) ->
     stage.clock.settle(3_600_000)
     take_back(stage, undo)
     assert configured(stage) == before
+
+
+def test_a_hasty_stop_has_awss_limits(stage: EndpointCloud) -> None:
+    with pytest.raises(FaultError, match="2 to 120"):
+        inject(stage.client, "hasty_stop", {**TARGET, "seconds": 1}, lambda _: None)

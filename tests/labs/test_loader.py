@@ -172,6 +172,7 @@ def test_the_delivered_labs_are_sound() -> None:
         "p06-no-breaker",
         "p10-no-grace-period",
         "p14-health-check-mismatch",
+        "d01-nightly-report",
         "i01-payments",
     ]
     assert labs[0].id == "core-lab"

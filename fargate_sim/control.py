@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from fargate_sim import capacity_api, cost_api, snapshot, traffic_api
+from fargate_sim import capacity_api, cost_api, scaling_api, snapshot, traffic_api
 from fargate_sim.model.traffic.ledger import LATEST_FAILURES
 from fargate_sim.model.traffic.report import MINUTES_SHOWN, SECONDS_SHOWN, report
 from fargate_sim.pacer import HOUR_MS, Pacer
@@ -77,6 +77,7 @@ class Control:
             "traffic": self._traffic,
             "cost": self._cost,
             "capacity": self._capacity,
+            "scaling": self._scaling,
         }
         self._posts: dict[str, Callable[[dict[str, Any]], Answer]] = {
             "clock": self._set_clock,
@@ -221,6 +222,14 @@ class Control:
 
     def _capacity(self, _query: dict[str, str], _host: str) -> Answer:
         return self._locked(lambda cloud: capacity_api.show(cloud.world(cloud.region)))
+
+    def _scaling(self, query: dict[str, str], _host: str) -> Answer:
+        minutes = _whole(query.get("minutes"), "minutes", scaling_api.MINUTES_SHOWN)
+        if not 0 <= minutes <= scaling_api.MOST_MINUTES:
+            raise ControlError(
+                400, f"minutes must be 0 to {scaling_api.MOST_MINUTES}", "0 leaves the series out"
+            )
+        return self._locked(lambda cloud: scaling_api.report(cloud.world(cloud.region), minutes))
 
     # Changing
 

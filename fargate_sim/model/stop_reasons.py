@@ -10,6 +10,8 @@ NO_CAPACITY = (
     "Capacity is unavailable at this time. Please try again later or in a different availability zone"
 )
 """The same words in a service's event [C] service-event-messages-list, in RunTask's failures [R], and here of the task. [R]"""
+OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
+"""The reason of a container, not of its task. [C] ECS developer guide, out-of-memory"""
 FAILED_CONTAINER_CHECKS = "Task failed container health checks"
 
 

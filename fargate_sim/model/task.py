@@ -11,6 +11,7 @@ from fargate_sim.model.process import Run
 from fargate_sim.model.task_definition import ContainerSpec, TaskDefinition
 
 if TYPE_CHECKING:
+    from fargate_sim.model.memory import Footprint
     from fargate_sim.model.service import Deployment, Service
     from fargate_sim.model.target_health import Target
 
@@ -56,6 +57,8 @@ class Container:
     """When it got its stop signal."""
     exit_code: int | None = None
     reason: str | None = None
+    footprint: Footprint | None = None
+    """The memory of its process, once it has one; remembered after its end."""
     next: Happening | None = None
     check: Happening | None = None
 
@@ -114,6 +117,7 @@ class Task:
     gate: Happening | None = None
     reclaim_ms: int | None = None
     """When Spot takes the capacity back; None while it has given no notice."""
+    memory_look: Happening | None = None
     busy_us: dict[int, int] = field(default_factory=dict)
     """By minute since the epoch: for how long requests have kept the task's CPU share busy, in microseconds."""
 

@@ -107,7 +107,8 @@ class World:
         self.capacity = Capacity(self)
         self.spot = Spot(self)
         self.alarms = Alarms(self)
-        self.lifecycle = Containers(self).lifecycle
+        containers = Containers(self)
+        self.lifecycle, self.memory = containers.lifecycle, containers.memory
         self.balancing = LoadBalancing(self)
         self.scheduler = Scheduler(self)
         self.scaling = Scaling(self, self.alarms)

@@ -128,15 +128,17 @@ class Scenario:
         )
         self.world.create_cluster("lab", "enhanced")
 
-    def definition(self, *containers: ContainerSpec, image: str = NGINX) -> TaskDefinition:
-        """Register a revision of ``web``."""
+    def definition(
+        self, *containers: ContainerSpec, image: str = NGINX, size: tuple[int, int] = (256, 512)
+    ) -> TaskDefinition:
+        """Register a revision of ``web``; ``size`` is CPU units and MiB."""
         revision = self.world.next_revision("web")
         definition = TaskDefinition(
             arn=self.world.arn(f"task-definition/web:{revision}"),
             family="web",
             revision=revision,
-            cpu_units=256,
-            memory_mib=512,
+            cpu_units=size[0],
+            memory_mib=size[1],
             network_mode="awsvpc",
             containers=containers or (ContainerSpec("web", image),),
             compatibilities=("FARGATE",),

@@ -24,7 +24,8 @@ class Watch:
 
     def __init__(self, world: World, spec: AlarmSpec) -> None:
         self._world = world
-        self._queries = {query.query_id: query for query in spec.queries or (_plain(spec),)}
+        self.queries = spec.queries or (_plain(spec),)
+        self._queries = {query.query_id: query for query in self.queries}
         self._watched = next(query for query in self._queries.values() if query.returns)
         self.period_s = max(query.period_s for query in self._queries.values())
         self._periods = spec.evaluation_periods + PERIODS_BEYOND

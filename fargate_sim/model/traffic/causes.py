@@ -102,6 +102,13 @@ CAUSES: dict[str, Cause] = {
         "the program's exit",
         with_the_end=True,
     ),
+    "oom": Cause(
+        502,
+        ELB,
+        "The container used more memory than the {detail} MiB that it may have: it was killed (SIGKILL) with the request in flight.",
+        "memory of the task definition",
+        with_the_end=True,
+    ),
     "deaf": Cause(
         502,
         ELB,

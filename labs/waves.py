@@ -12,8 +12,13 @@ from typing import Any
 from labs.checking import CheckContext, counted, duration
 from labs.cloud import MINUTE_MS
 from labs.errors import ControlError
+from labs.history import Entry
 from labs.targets import ready
 
+_LOOK_MIN = 5
+_QUIET_MIN = 30
+"""Longer than a policy of target tracking needs to see that less would do."""
+_LONGEST_CALM_MIN = 120
 _STRETCH_MIN = 30
 """The traffic report has the last hour by minute, so it is read at least this often."""
 
@@ -140,10 +145,10 @@ def _ridden(ctx: CheckContext, service: Mapping[str, Any], load: Mapping[str, An
     before = traffic.report()
     if before["running"]:
         traffic.stop()
-    mark = ctx.history.next_seq
     try:
+        began_with = _calm_down(ctx, {"target_group": group, "rps": load["rps"], "path": load["path"]})
         clock.advance(-clock.now_ms % MINUTE_MS)  # whole minutes are told apart
-        start_ms = clock.now_ms
+        start_ms, mark = clock.now_ms, ctx.history.next_seq
         traffic.start({**load, "target_group": group})
         seen: dict[int, Minute] = {}
         left = minutes
@@ -161,8 +166,38 @@ def _ridden(ctx: CheckContext, service: Mapping[str, Any], load: Mapping[str, An
             traffic.start({**before["demand"], "target_group": group})
     steps = tuple(
         Step(entry.at_ms - start_ms, entry.data["from"], entry.data["to"], entry.data["policy"])
-        for entry in ctx.history.since(mark).of(
-            "scaling.activity", cluster=ctx.name("cluster"), service=ctx.name("service")
-        )
+        for entry in _steps(ctx, mark)
     )
-    return Ridden(tuple(seen[at_ms] for at_ms in sorted(seen)), steps, service["desiredCount"])
+    return Ridden(tuple(seen[at_ms] for at_ms in sorted(seen)), steps, began_with)
+
+
+def _steps(ctx: CheckContext, mark: int) -> list[Entry]:
+    """What the scaler has done to the service since an entry."""
+    found = ctx.history.since(mark).of(
+        "scaling.activity", cluster=ctx.name("cluster"), service=ctx.name("service")
+    )
+    return list(found)
+
+
+def _calm_down(ctx: CheckContext, load: Mapping[str, Any]) -> int:
+    """Let the scaler take back what an earlier load has made it add, under the load that the drill begins with: a drill begins
+    where the last one began. The desired count that it ends with.
+    """
+    name, service = f"service/{ctx.name('cluster')}/{ctx.name('service')}", ctx.service()
+    desired: int = service["desiredCount"] if service else 0
+    targets = ctx.client("application-autoscaling").describe_scalable_targets(
+        ServiceNamespace="ecs", ResourceIds=[name]
+    )["ScalableTargets"]
+    if not targets or desired <= targets[0]["MinCapacity"]:
+        return desired
+    ctx.cloud.traffic.start(load)
+    quiet = waited = 0
+    while quiet < _QUIET_MIN and waited < _LONGEST_CALM_MIN and desired > targets[0]["MinCapacity"]:
+        mark = ctx.history.next_seq
+        ctx.clock.advance(_LOOK_MIN * MINUTE_MS)
+        waited += _LOOK_MIN
+        steps = _steps(ctx, mark)
+        quiet = 0 if steps else quiet + _LOOK_MIN
+        desired = steps[-1].data["to"] if steps else desired
+    ctx.cloud.traffic.stop()
+    return desired

@@ -135,6 +135,7 @@ class Alarms:
 
     def _evaluate_all(self) -> None:
         self._schedule()
+        self._world.traffic.settle()
         for alarm in list(self._alarms.values()):
             self._evaluate(alarm)
 

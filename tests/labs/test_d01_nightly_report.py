@@ -80,3 +80,27 @@ def test_no_nights_pass_while_clients_send_requests(
     evidence = checks.written(ctx)
     assert "fargate-lab traffic stop" in evidence.observed
     assert ctx.clock.now_ms == now_ms
+
+
+def test_the_debrief_tells_of_runs_and_of_those_who_were_told(ctx: CheckContext) -> None:
+    runner = LabRunner(ctx.lab, ctx.cloud)
+    solution.solve(ctx.cloud)
+    solution._tell(ctx.cloud, {}, name="nowhere", arn="arn:aws:sqs:us-east-1:123456789012:nowhere")
+    solution._update(ctx.cloud, Target=_broken(ctx, "cluster/none"))
+    nights.live(ctx, 1)
+    solution._update(ctx.cloud, Target=_broken(ctx, "cluster/d01"))
+    nights.live(ctx, 1)
+    nights.fail_once(ctx, {("default", "nightly-report")}, nights.CANNOT_START)
+    told = [(moment.text, moment.tone) for moment in runner.debrief().timeline]
+    assert ("schedule nightly-report: ECS accepted 1 task", "plain") in told
+    assert ("a task of nightly-report:1 ended with exit code 2", "bad") in told
+    assert ("schedule nightly-report: ClusterNotFoundException, it gave up", "bad") in told
+    assert ("a task of nightly-report:1 ended with exit code 0", "good") in told
+    assert ("rule nowhere: nowhere was not reached: the queue does not exist", "bad") in told
+    assert any(text.startswith("a task of nightly-report:2 never ran: CannotPull") for text, _ in told)
+
+
+def _broken(ctx: CheckContext, cluster: str) -> dict[str, Any]:
+    """The schedule's target in another cluster."""
+    target = dict(ctx.client("scheduler").get_schedule(Name="nightly-report")["Target"])
+    return {**target, "Arn": target["Arn"].partition(":cluster/")[0] + f":{cluster}"}

@@ -227,7 +227,7 @@ WRONG_FIXES = (
         "every hour until it works",
         lambda cloud: _repair(cloud, ScheduleExpression="rate(1 hour)"),
         "once-a-night",
-        "72 runs",
+        "runs in 3 nights",
     ),
     WrongFix("the command alone", lambda cloud: _update(cloud, command=WHOLE), "on-time", "in Berlin"),
     WrongFix(

@@ -19,6 +19,7 @@ from labs.cloud import Cloud
 from labs.drills import KILLED_BY_BALANCER
 from labs.history import DeploymentStory, Entry, History, TaskStory
 from labs.leaving import Leaving, leaving_of
+from labs.standalone import tell_standalone
 
 Tone = Literal["plain", "good", "bad", "learner"]
 
@@ -261,6 +262,8 @@ def _timeline(
             told = _tell_kill(entry, first_refusals)
         if told is None and entry.kind == "traffic.lost" and entry.data["task"] in tasks:
             told = _tell_loss(entry), "bad"
+        if told is None:
+            told = tell_standalone(entry, cluster)
         if told is not None:
             moments.append(Moment(entry.at_ms - start_ms, told[0], told[1]))
     return moments

@@ -112,7 +112,9 @@ class Ridden:
         """The clients' side in a sentence: ``43,200 requests, 12 failed; p99 above 1 s in 3 of 60 minutes, at worst 4.2 s``."""
         slow = len(self.slow(limit_ms))
         worst = (
-            "at worst nothing was answered" if self.worst_ms == float("inf") else f"at worst {_seconds(self.worst_ms)}"
+            "at worst nothing was answered"
+            if self.worst_ms == float("inf")
+            else f"at worst {_seconds(self.worst_ms)}"
         )
         return (
             f"{self.sent:,} requests, {self.failed:,} failed; p99 above {_seconds(limit_ms)} in {slow} of "

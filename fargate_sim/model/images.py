@@ -9,6 +9,8 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from fargate_sim.model.queue_work import QueueWork
+
 LARGEST_MEMORY_MIB = 122_880
 """The largest memory that a Fargate task can have. Source: ECS developer guide, fargate-tasks-services (task CPU and memory)."""
 
@@ -42,6 +44,8 @@ class App:
     """Its working set: the memory that it keeps in use, whatever the load. [A]"""
     write_behind: int = 0
     """Accepted requests that it keeps in memory until that many are together or it is told to stop; 0: it keeps none."""
+    consumes: QueueWork | None = None
+    """How it works on the messages of a queue; None: it takes none."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.memory_mib <= LARGEST_MEMORY_MIB:

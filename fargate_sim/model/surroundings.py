@@ -62,6 +62,22 @@ class TargetGroupFacts:
         return False
 
 
+@dataclass(frozen=True)
+class QueueFacts:
+    """An SQS queue's settings, as far as they decide when a message can be received."""
+
+    name: str
+    arn: str
+    visibility_s: int = 30
+    delay_s: int = 0
+    retention_s: int = 345_600
+    dead_letter: str | None = None
+    """The name of its dead-letter queue."""
+    max_receives: int = 0
+    """After so many receives a message goes there."""
+    fifo: bool = False
+
+
 class Surroundings(Protocol):
     """Questions about resources that other services own. Answers are read at the moment of asking."""
 
@@ -82,6 +98,9 @@ class Surroundings(Protocol):
 
     def target_group(self, arn: str) -> TargetGroupFacts | None:
         """The target group, or None when there is none of that ARN."""
+
+    def queue(self, name: str) -> QueueFacts | None:
+        """The SQS queue, or None when there is none of that name."""
 
     def log_group_exists(self, name: str) -> bool:
         """Whether CloudWatch Logs has a log group of that name."""

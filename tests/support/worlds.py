@@ -10,7 +10,7 @@ from fargate_sim.kernel.journal import Entry, Journal
 from fargate_sim.kernel.seeds import Seeds
 from fargate_sim.model.breaker import CircuitBreaker
 from fargate_sim.model.service import LoadBalancerSpec, Service
-from fargate_sim.model.surroundings import SubnetFacts, TargetGroupFacts
+from fargate_sim.model.surroundings import QueueFacts, SubnetFacts, TargetGroupFacts
 from fargate_sim.model.task_definition import ContainerSpec, TaskDefinition
 from fargate_sim.model.timing import Timing
 from fargate_sim.model.world import Placement, World
@@ -35,6 +35,7 @@ class Account:
     )
     foreign: dict[str, frozenset[str]] = field(default_factory=dict)
     target_groups: dict[str, TargetGroupFacts] = field(default_factory=dict)
+    queues: dict[str, QueueFacts] = field(default_factory=dict)
     log_groups: set[str] = field(default_factory=lambda: {"/ecs/web"})
 
     def subnet(self, subnet_id: str) -> SubnetFacts | None:
@@ -54,6 +55,9 @@ class Account:
 
     def target_group(self, arn: str) -> TargetGroupFacts | None:
         return self.target_groups.get(arn)
+
+    def queue(self, name: str) -> QueueFacts | None:
+        return self.queues.get(name)
 
     def log_group_exists(self, name: str) -> bool:
         return name in self.log_groups

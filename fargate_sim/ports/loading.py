@@ -26,7 +26,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from fargate_sim.ports import balancer_attributes, clock, interfaces, metrics
+from fargate_sim.ports import balancer_attributes, clock, interfaces, metrics, queues
 from fargate_sim.wire.services import data_folder
 
 _READ_AHEAD = ("ec2", "elbv2", "logs")
@@ -223,6 +223,7 @@ def load() -> Any:
         interfaces.mend_ec2()
         balancer_attributes.mend_elbv2()
         metrics.mend_cloudwatch()
+        queues.mend_sqs()
         return app_module.DomainDispatcherApplication(app_module.create_backend_app)
 
 

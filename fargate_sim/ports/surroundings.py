@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fargate_sim.model.surroundings import SubnetFacts, TargetGroupFacts
-from fargate_sim.ports import interfaces, targets
+from fargate_sim.model.surroundings import QueueFacts, SubnetFacts, TargetGroupFacts
+from fargate_sim.ports import interfaces, queues, targets
 
 if TYPE_CHECKING:
     from fargate_sim.ports.gateway import MotoSide
@@ -70,6 +70,11 @@ class MotoSurroundings:
         """The target group, or None when there is none of that ARN."""
         with self._side.moto():
             return targets.facts(self._side.backend("elbv2", self._region), arn)
+
+    def queue(self, name: str) -> QueueFacts | None:
+        """The SQS queue, or None when there is none of that name."""
+        with self._side.moto():
+            return queues.facts(self._side.backend("sqs", self._region), name)
 
     def log_group_exists(self, name: str) -> bool:
         """Whether CloudWatch Logs has a log group of that name."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from bench.measure import Row
 from fargate_sim.images import default_catalogue
@@ -10,6 +12,7 @@ from fargate_sim.kernel.engine import Engine
 from fargate_sim.kernel.journal import Journal
 from fargate_sim.kernel.seeds import Seeds
 from fargate_sim.model.breaker import CircuitBreaker
+from fargate_sim.model.events import Undelivered
 from fargate_sim.model.service import LoadBalancerSpec, Service
 from fargate_sim.model.surroundings import SubnetFacts, TargetGroupFacts
 from fargate_sim.model.task_definition import ContainerSpec, TaskDefinition
@@ -53,6 +56,15 @@ class _Account:
 
     def create_log_group(self, name: str) -> None:
         """Every group exists."""
+
+    def deliver_event(self, event: Mapping[str, Any], rules: Collection[str]) -> list[Undelivered]:  # noqa: ARG002
+        return []
+
+    def send_message(self, queue_arn: str, body: str, **_more: Any) -> str | None:  # noqa: ARG002
+        return None
+
+    def delete_schedule(self, group: str, name: str) -> None:
+        """There are none."""
 
 
 def _world() -> World:

@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from fargate_sim import queue_api, snapshot, traffic_api
+from fargate_sim import capacity_api, cost_api, queue_api, snapshot, traffic_api
 from fargate_sim.model.queues import report as queue_report
 from fargate_sim.model.queues.message import KEPT_MINUTES
 from fargate_sim.model.queues.queues import queue_name
 from fargate_sim.model.traffic.ledger import LATEST_FAILURES
 from fargate_sim.model.traffic.report import MINUTES_SHOWN, SECONDS_SHOWN, report
-from fargate_sim.pacer import Pacer
+from fargate_sim.pacer import HOUR_MS, Pacer
 from fargate_sim.recording import Header
 from fargate_sim.wire.render import Answer
 
@@ -79,12 +79,15 @@ class Control:
             "journal": self._journal,
             "traffic": self._traffic,
             "queue": self._queue,
+            "cost": self._cost,
+            "capacity": self._capacity,
         }
         self._posts: dict[str, Callable[[dict[str, Any]], Answer]] = {
             "clock": self._set_clock,
             "note": self._note,
             "traffic": self._set_traffic,
             "queue": self._set_queue,
+            "capacity": self._set_capacity,
             "reset": self._reset,
         }
 
@@ -218,6 +221,21 @@ class Control:
             lambda cloud: queue_report.report(cloud.world(cloud.region), name=name, minutes=minutes)
         )
 
+    def _cost(self, query: dict[str, str], _host: str) -> Answer:
+        since_ms = _whole(query.get("since"), "since", 0)
+        self._wait()
+
+        def act(cloud: Cloud) -> object:
+            try:
+                return cost_api.costs(cloud.world(cloud.region), since_ms)
+            except ValueError as error:
+                raise ControlError(400, str(error), "leave it out for everything since the start") from error
+
+        return self._locked(act)
+
+    def _capacity(self, _query: dict[str, str], _host: str) -> Answer:
+        return self._locked(lambda cloud: capacity_api.show(cloud.world(cloud.region)))
+
     # Changing
 
     def _set_clock(self, body: dict[str, Any]) -> Answer:
@@ -227,7 +245,7 @@ class Control:
             "run": Pacer.run,
             "speed": lambda pacer: pacer.set_speed(_speed(body.get("speed"))),
             "advance": lambda pacer: pacer.advance(_whole(body.get("ms"), "ms")),
-            "next": Pacer.next,
+            "next": lambda pacer: pacer.next(self._longest_next()),
             "settle": lambda pacer: pacer.settle(_whole(body.get("limit_ms"), "limit_ms", DEFAULT_SETTLE_MS)),
         }
         if not isinstance(action, str) or action not in actions:
@@ -245,6 +263,12 @@ class Control:
             return self._clock()
 
         return self._locked(act)
+
+    def _longest_next(self) -> int:
+        """How far a jump to the next happening may go, in milliseconds: less far while many requests are coming."""
+        cloud = self._endpoint.cloud
+        peak_rps = cloud.world(cloud.region).traffic.peak_rps
+        return min(HOUR_MS, int(traffic_api.LARGEST_JUMP * 1000 / peak_rps)) if peak_rps else HOUR_MS
 
     def _refuse_the_unbearable(self, cloud: Cloud, action: str, body: dict[str, Any]) -> None:
         """Traffic that runs limits how far and how fast the clock may go. ValueError says so."""
@@ -308,6 +332,20 @@ class Control:
                 self._endpoint.recorder.queue(cloud.engine.now_ms, body)
             name = queue_name(body["queue"]) if body.get("queue") else None
             return queue_report.report(world, name=name, minutes=0)
+
+        return self._locked(act)
+
+    def _set_capacity(self, body: dict[str, Any]) -> Answer:
+        self._wait()
+
+        def act(cloud: Cloud) -> object:
+            try:
+                answer = capacity_api.act(cloud.world(cloud.region), body)
+            except ValueError as error:
+                raise ControlError(400, str(error), "see docs/control-api.md") from error
+            if self._endpoint.recorder is not None:
+                self._endpoint.recorder.capacity(cloud.engine.now_ms, body)
+            return answer
 
         return self._locked(act)
 

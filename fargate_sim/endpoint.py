@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
-from fargate_sim import ecs_front, queue_api, traffic_api
+from fargate_sim import capacity_api, ecs_front, queue_api, traffic_api
 from fargate_sim.cloud import Cloud
 from fargate_sim.control import Control, problem
 from fargate_sim.pacer import Pacer
@@ -195,6 +195,8 @@ class Endpoint:
                         traffic_api.act(self.cloud.world(self.cloud.region), line["traffic"])
                     elif "queue" in line:
                         queue_api.act(self.cloud.world(self.cloud.region), line["queue"])
+                    elif "capacity" in line:
+                        capacity_api.act(self.cloud.world(self.cloud.region), line["capacity"])
         finally:
             self.recorder, self.pacer.paused = recorder, paused
         clock = recording.clock()

@@ -24,7 +24,7 @@ class Worked(Scenario):
     def __init__(self, seed: int = 1, account: Account | None = None, **settings: object) -> None:
         super().__init__(seed, account=account)
         facts = QueueFacts(ORDERS, "arn:aws:sqs:us-east-1:123456789012:orders")
-        self.account.queues[ORDERS] = replace(facts, **settings)  # type: ignore[arg-type]
+        self.account.sqs[ORDERS] = replace(facts, **settings)  # type: ignore[arg-type]
 
     @property
     def queue(self) -> Queue:

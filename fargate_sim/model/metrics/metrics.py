@@ -30,6 +30,13 @@ class Metric(NamedTuple):
     dimensions: tuple[tuple[str, str], ...]
 
 
+class Datum(NamedTuple):
+    """Something that the account has put itself, with PutMetricData."""
+
+    metric: Metric
+    point: Point
+
+
 class Metrics:
     """Answers for the namespaces ``AWS/ECS``, ``ECS/ContainerInsights``, ``AWS/ApplicationELB`` and ``AWS/SQS``."""
 

@@ -99,6 +99,7 @@ class Queues:
         if before is not None and before.running:
             raise ValueError(f"orders are coming to {name} already; stop that first")
         self.queue(name)
+        self.ledger(name)
         self._count += 1
         self._producers[name] = Producer(self._world, demand, self._count)
         self._world.journal.record(

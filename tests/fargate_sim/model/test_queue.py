@@ -70,7 +70,7 @@ def test_a_visibility_time_out_begins_anew_with_each_change() -> None:
 
 def test_what_was_received_too_often_goes_to_the_dead_letter_queue() -> None:
     world = Worked(visibility_s=1, dead_letter="dead", max_receives=2)
-    world.account.queues["dead"] = QueueFacts("dead", "arn:dead")
+    world.account.sqs["dead"] = QueueFacts("dead", "arn:dead")
     world.put("a")
     for _ in range(2):
         assert len(world.take()) == 1
@@ -133,7 +133,7 @@ _STEPS = st.lists(
 @given(_STEPS)
 def test_every_message_is_in_exactly_one_place(steps: list[str]) -> None:
     world = Worked(visibility_s=7, dead_letter="dead", max_receives=4)
-    world.account.queues["dead"] = QueueFacts("dead", "arn:dead")
+    world.account.sqs["dead"] = QueueFacts("dead", "arn:dead")
     held = []
     for number, step in enumerate(steps):
         if step in ("send", "delay"):

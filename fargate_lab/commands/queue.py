@@ -114,12 +114,12 @@ def _lines(queue: dict[str, Any], now_ms: int) -> list[str]:
         ]
     minutes = [each for each in queue["minutes"] if each["visible"] is not None][-_MINUTES_SHOWN:]
     if minutes:
-        lines += ["", "By minute     sent   done  again  waiting  oldest"]
+        lines += ["", f"{'By minute':<16} {'sent':>5} {'done':>6} {'again':>6} {'waiting':>8}  oldest"]
     for each in minutes:
         age = "–" if each["oldest_age_ms"] is None else talk.duration(each["oldest_age_ms"])
         ago = talk.duration(max(0, now_ms - each["at_ms"] - 60_000))
         lines.append(
-            f"{ago + ' ago':>12} {each['sent']:>5,} {each['processed']:>6,} {each['duplicates']:>6,} "
+            f"{ago + ' ago':>16} {each['sent']:>5,} {each['processed']:>6,} {each['duplicates']:>6,} "
             f"{each['visible']:>8,}  {age}"
         )
     return lines

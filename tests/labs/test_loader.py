@@ -173,6 +173,7 @@ def test_the_delivered_labs_are_sound() -> None:
         "p10-no-grace-period",
         "p14-health-check-mismatch",
         "i01-payments",
+        "i05-charged-twice",
     ]
     assert labs[0].id == "core-lab"
     for lab in labs:

@@ -68,7 +68,13 @@ def _orders(producer: Producer | None) -> dict[str, Any]:
     demand = producer.demand
     return {
         "running": producer.running,
-        "demand": {"rps": demand.rps, "pattern": demand.pattern, "peak_rps": demand.peak_rps},
+        "demand": {
+            "rps": demand.rps,
+            "pattern": demand.pattern,
+            "to_rps": demand.to_rps,
+            "after_ms": demand.after_ms,
+            "for_ms": demand.for_ms,
+        },
         "started_ms": producer.started_ms,
         "stopped_ms": producer.stopped_ms,
         "ordered": producer.sent,

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from fargate_sim import capacity_api, cost_api, queue_api, snapshot, traffic_api
+from fargate_sim import capacity_api, cost_api, queue_api, scaling_api, snapshot, traffic_api
 from fargate_sim.model.queues import report as queue_report
 from fargate_sim.model.queues.message import KEPT_MINUTES
 from fargate_sim.model.queues.queues import queue_name
@@ -81,6 +81,7 @@ class Control:
             "queue": self._queue,
             "cost": self._cost,
             "capacity": self._capacity,
+            "scaling": self._scaling,
         }
         self._posts: dict[str, Callable[[dict[str, Any]], Answer]] = {
             "clock": self._set_clock,
@@ -235,6 +236,14 @@ class Control:
 
     def _capacity(self, _query: dict[str, str], _host: str) -> Answer:
         return self._locked(lambda cloud: capacity_api.show(cloud.world(cloud.region)))
+
+    def _scaling(self, query: dict[str, str], _host: str) -> Answer:
+        minutes = _whole(query.get("minutes"), "minutes", scaling_api.MINUTES_SHOWN)
+        if not 0 <= minutes <= scaling_api.MOST_MINUTES:
+            raise ControlError(
+                400, f"minutes must be 0 to {scaling_api.MOST_MINUTES}", "0 leaves the series out"
+            )
+        return self._locked(lambda cloud: scaling_api.report(cloud.world(cloud.region), minutes))
 
     # Changing
 

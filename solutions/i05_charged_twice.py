@@ -2,8 +2,8 @@
 
 Three things are wrong, and each of them alone makes orders come on a statement twice.
 
-The tasks have 10 s to stop. The program finishes what it has begun, but one order in ten, paid by bank transfer, takes 20 s, a quarter more or less, and is cut
-with SIGKILL. A stopTimeout above 25 s covers all of them.
+The tasks have 10 s to stop. The program finishes what it has begun, but one order in ten, paid by bank transfer, takes 20 s, a quarter
+more or less, and is cut with SIGKILL. A stopTimeout above 25 s covers all of them.
 
 The queue hides a received message for 20 s. An order that takes longer is given to a second worker while the first is at work, and the
 receipt of the first is worth nothing from then on. A visibility time-out well above 25 s helps, or a program that renews it.

@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from fargate_sim.model.events.stream import iso
-from fargate_sim.model.schedule_expression import parse
 from fargate_sim.model.schedules import Invocation, ScheduleSpec
 from fargate_sim.wire.errors import AwsError
 
@@ -47,6 +46,8 @@ def _not_modelled(part: str) -> AwsError:
 
 def read(document: Mapping[str, Any]) -> ScheduleSpec:
     """A schedule as GetSchedule shows it. AwsError, with ValidationException or status 501, when it cannot be."""
+    from fargate_sim.model.schedule_expression import parse  # noqa: PLC0415 - time zones would hold up the first answer
+
     target = document.get("Target") or {}
     expression = document.get("ScheduleExpression") or ""
     timezone = document.get("ScheduleExpressionTimezone") or "UTC"

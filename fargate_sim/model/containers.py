@@ -105,7 +105,9 @@ class Containers:
             self._log(task, container, run.output)
         if run.lasts_ms is not None:
             container.next = self._engine.after(
-                run.lasts_ms, partial(self._exited, task, container, run.exit_code), cause=task.cause
+                run.lasts_ms,
+                partial(self._exited, task, container, run.exit_code, run.last_words),
+                cause=task.cause,
             )
         if container.spec.health_check is not None:
             self._arm_check(task, container)
@@ -255,7 +257,7 @@ class Containers:
             self._log(task, container, run.app.stopped_lines[:1])
             last_words = run.app.stopped_lines[1:]
         if remaining_ms is not None and (delay_ms is None or remaining_ms < delay_ms):
-            delay_ms, exit_code, last_words = remaining_ms, run.exit_code, ()
+            delay_ms, exit_code, last_words = remaining_ms, run.exit_code, run.last_words
         if delay_ms is None or delay_ms > timeout_ms:
             delay_ms, exit_code, last_words = timeout_ms, SIGKILL_EXIT, ()
         container.next = self._engine.after(

@@ -32,6 +32,8 @@ class App:
     started_lines: tuple[str, ...] = ()
     stopped_lines: tuple[str, ...] = ()
     """What a program that drains says: the first line when it hears the stop signal, the others when it has drained."""
+    finished_lines: tuple[str, ...] = ()
+    """What a program that ends by itself says last."""
     cpu_ms: float = 2.0
     """CPU that a request needs, on one whole vCPU. [A]"""
     wait_ms: float = 20.0
@@ -46,6 +48,10 @@ class App:
     """What each request that it takes leaves behind in memory for good."""
     leak_mib_per_hour: float = 0.0
     """What it grows by with time, whatever the load."""
+    batch_ms: int = 0
+    """How long it works until it ends by itself, with 0; 0: it goes on until it is stopped."""
+    needs: tuple[str, ...] = ()
+    """Arguments without which it ends at once, with 2, as programs do that read theirs with argparse."""
     write_behind: int = 0
     """Accepted requests that it keeps in memory until that many are together or it is told to stop; 0: it keeps none."""
     consumes: QueueWork | None = None

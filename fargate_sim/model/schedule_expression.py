@@ -7,13 +7,11 @@ singular and plural units of a rate, are accepted [A].
 
 from __future__ import annotations
 
-import calendar
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Protocol
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _UNITS = {"minute": 60_000, "hour": 3_600_000, "day": 86_400_000}
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
@@ -48,6 +46,8 @@ def parse(text: str, timezone: str = "UTC", start_ms: int | None = None) -> Sche
 def _zone(name: str) -> tzinfo:
     if name in {"UTC", "Etc/UTC", "GMT", "Etc/GMT"}:
         return UTC
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 - few schedules name a time zone
+
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -126,7 +126,8 @@ class _Days:
 
     def of(self, year: int, month: int) -> list[int]:
         """The days of a month that are meant, in order."""
-        length = calendar.monthrange(year, month)[1]
+        following = date(year + month // 12, month % 12 + 1, 1)
+        length = (following - date(year, month, 1)).days
         chosen = {number for number in self.numbers if number <= length}
         if self.last:
             chosen.add(length)

@@ -148,6 +148,24 @@ def test_a_topic_and_its_queue_are_told(offline: Any) -> None:
     assert len({message["MessageId"] for message in received}) == 2
 
 
+def test_eventbridge_is_told(offline: Any) -> None:
+    offline.start_service()
+    rules, sqs, client = (offline.client(name) for name in ("events", "sqs", "cloudwatch"))
+    queue = sqs.create_queue(QueueName="alarms")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    pattern = {"source": ["aws.cloudwatch"], "detail": {"state": {"value": ["ALARM"]}}}
+    rules.put_rule(Name="alarms", EventPattern=json.dumps(pattern))
+    rules.put_targets(Rule="alarms", Targets=[{"Id": "1", "Arn": arn}])
+    client.put_metric_alarm(**IDLE)
+    advance(offline, 10)
+    [message] = sqs.receive_message(QueueUrl=queue)["Messages"]
+    event = json.loads(message["Body"])
+    assert event["detail-type"] == "CloudWatch Alarm State Change"
+    assert event["detail"]["previousState"]["value"] == "INSUFFICIENT_DATA"
+    [metric] = event["detail"]["configuration"]["metrics"]
+    assert metric["metricStat"]["metric"]["dimensions"] == {"ClusterName": "demo", "ServiceName": "web"}
+
+
 def test_a_metric_of_ones_own(offline: Any) -> None:
     client = offline.client("cloudwatch")
     client.put_metric_data(

@@ -168,6 +168,7 @@ def test_the_delivered_labs_are_sound() -> None:
         "core-lab",
         "p01-deregistration-delay",
         "p02-shell-as-pid1",
+        "p03-cpu-scaling",
         "p05-tiny-subnet",
         "p06-no-breaker",
         "p10-no-grace-period",

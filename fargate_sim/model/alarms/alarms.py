@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fargate_sim.kernel.engine import Happening
 from fargate_sim.model.alarms import alarm as a
-from fargate_sim.model.alarms.alarm import Alarm, AlarmSpec
+from fargate_sim.model.alarms.alarm import Alarm, AlarmSpec, Query
 from fargate_sim.model.alarms.evaluation import Verdict, evaluate
 from fargate_sim.model.alarms.watch import Watch
 from fargate_sim.model.metrics.steps import MINUTE_MS
@@ -135,6 +135,7 @@ class Alarms:
 
     def _evaluate_all(self) -> None:
         self._schedule()
+        self._world.traffic.settle()
         for alarm in list(self._alarms.values()):
             self._evaluate(alarm)
 
@@ -148,6 +149,7 @@ class Alarms:
 
     def _enter(self, alarm: Alarm, verdict: Verdict, reason_data: str | None) -> None:
         before, before_reason, before_data = alarm.state, alarm.reason, alarm.reason_data
+        before_ms = alarm.updated_ms
         now_ms = self._engine.now_ms
         alarm.state, alarm.reason, alarm.reason_data = verdict.state, verdict.reason, reason_data
         alarm.updated_ms = now_ms
@@ -173,6 +175,12 @@ class Alarms:
         }
         self._remember(alarm, STATE, f"Alarm updated from {before} to {verdict.state}", data)
         outer, self._engine.cause = self._engine.cause, cause
+        self._world.events.emit(
+            "aws.cloudwatch",
+            "CloudWatch Alarm State Change",
+            [alarm.arn],
+            lambda: self._event(alarm, _event_state(before, before_reason, before_data, before_ms)),
+        )
         self._act(alarm, changed=True, before=before)
         self._engine.cause = outer
 
@@ -223,6 +231,21 @@ class Alarms:
         }
         return json.dumps(data, separators=(",", ":"))
 
+    def _event(self, alarm: Alarm, previous: Mapping[str, Any]) -> dict[str, Any]:
+        """The detail of an EventBridge event. Shape: CloudWatch user guide, cloudwatch-and-eventbridge."""
+        spec = alarm.spec
+        configuration: dict[str, Any] = {
+            "metrics": [_event_metric(query) for query in self._watches[spec.name].queries]
+        }
+        if spec.description is not None:
+            configuration["description"] = spec.description
+        return {
+            "alarmName": spec.name,
+            "state": _event_state(alarm.state, alarm.reason, alarm.reason_data, alarm.updated_ms),
+            "previousState": previous,
+            "configuration": configuration,
+        }
+
     def _notification(self, alarm: Alarm, before: str) -> dict[str, Any]:
         """What a topic is sent. Shape: public notifications. [R]"""
         spec = alarm.spec
@@ -260,6 +283,23 @@ def iso(at_ms: int) -> str:
     """A moment as CloudWatch writes it into JSON."""
     moment = datetime.fromtimestamp(at_ms // 1000, UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{at_ms % 1000:03d}+0000"
+
+
+def _event_state(value: str, reason: str, data: str | None, at_ms: int) -> dict[str, Any]:
+    state = {"value": value, "reason": reason, "timestamp": iso(at_ms)}
+    return state if data is None else {**state, "reasonData": data}
+
+
+def _event_metric(query: Query) -> dict[str, Any]:
+    shown: dict[str, Any] = {"id": query.query_id, "returnData": query.returns}
+    if query.metric is None:
+        return {**shown, "expression": query.expression, "label": query.label or query.query_id}
+    metric = {
+        "namespace": query.metric.namespace,
+        "name": query.metric.name,
+        "dimensions": dict(query.metric.dimensions),
+    }
+    return {**shown, "metricStat": {"metric": metric, "period": query.period_s, "stat": query.statistic}}
 
 
 def _state(value: str, reason: str, data: str | None) -> dict[str, Any]:

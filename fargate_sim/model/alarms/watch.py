@@ -24,7 +24,8 @@ class Watch:
 
     def __init__(self, world: World, spec: AlarmSpec) -> None:
         self._world = world
-        self._queries = {query.query_id: query for query in spec.queries or (_plain(spec),)}
+        self.queries = spec.queries or (_plain(spec),)
+        self._queries = {query.query_id: query for query in self.queries}
         self._watched = next(query for query in self._queries.values() if query.returns)
         self.period_s = max(query.period_s for query in self._queries.values())
         self._periods = spec.evaluation_periods + PERIODS_BEYOND
@@ -32,7 +33,7 @@ class Watch:
         self._known_until: dict[Metric, int] = {}
 
     def readings(self) -> list[Reading]:
-        """The periods of the evaluation range up to the last published minute, oldest first."""
+        """The periods of the evaluation range up to the last published minute, oldest first. ``Traffic.settle`` first."""
         end_ms = self._world.metrics.published_ms
         begin_ms = end_ms - self._periods * self.period_s * 1000
         grid = range(begin_ms, end_ms, self.period_s * 1000)
@@ -58,7 +59,7 @@ class Watch:
         known = self._known.setdefault(metric, {})
         since = max(since_ms, self._known_until.get(metric, since_ms))
         for point in self._world.metrics.points(
-            metric.namespace, metric.name, dict(metric.dimensions), since, until_ms
+            metric.namespace, metric.name, dict(metric.dimensions), since, until_ms, settled=True
         ):
             known[point.at_ms] = point
         self._known_until[metric] = until_ms

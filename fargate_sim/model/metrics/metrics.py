@@ -52,13 +52,22 @@ class Metrics:
         return (self._world.engine.now_ms - self._world.timing.metric_publish) // MINUTE_MS * MINUTE_MS
 
     def points(
-        self, namespace: str, name: str, dimensions: Mapping[str, str], since_ms: int, until_ms: int
+        self,
+        namespace: str,
+        name: str,
+        dimensions: Mapping[str, str],
+        since_ms: int,
+        until_ms: int,
+        *,
+        settled: bool = False,
     ) -> list[Point]:
         """The published points of the minutes that begin from ``since_ms`` to before ``until_ms``, oldest first.
 
-        A minute without data has no point; a metric that does not exist has none either. A day is kept.
+        A minute without data has no point; a metric that does not exist has none either. A day is kept. ``settled``: the traffic's
+        books have been brought up to now, which takes longer than reading a metric.
         """
-        self._world.traffic.settle()
+        if not settled:
+            self._world.traffic.settle()
         first, after = self._window(since_ms, until_ms)
         return list(self._points(namespace, name, dimensions, first, after))
 

@@ -209,6 +209,17 @@ class TaskHistory:
                 value = (steps.at((minute + 1) * MINUTE_MS - 1) if steps else None) or 0
             yield sampled(minute * MINUTE_MS, "Count", {float(value): 1})
 
+    def counts(self, cluster: str, service: str, first: int, after: int) -> list[tuple[int | None, int]]:
+        """(desired, running) of a service at the ends of the minutes from ``first`` to before ``after``; desired is None before it
+        was there. For our own screens: no setting of the cluster matters."""
+        lives = self._lives({CLUSTER: cluster, SERVICE: service}, first * MINUTE_MS, after * MINUTE_MS)
+        running = _at_ends(first, after, ((life.started_ms, life.left_ms or life.ended_ms) for life in lives))
+        steps = self._desired.get((cluster, service))
+        return [
+            (steps.at((minute + 1) * MINUTE_MS - 1) if steps else None, running[minute - first])
+            for minute in range(first, after)
+        ]
+
     def listing(self) -> Iterator[tuple[str, str, dict[str, str]]]:
         """(namespace, name, dimensions) of everything that may have points."""
         for cluster in dict.fromkeys((*self._past, *self._live)):

@@ -164,6 +164,7 @@ class Lifecycle:
                 found.image,
                 command=container.command,
                 shared_pids=task.task_definition.shared_pids,
+                environment=container.environment,
             )
             if task.deployment is not None and container.spec.pinned:
                 task.deployment.digests.setdefault(container.spec.name, found.digest)

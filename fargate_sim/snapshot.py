@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sized
 from itertools import islice
 from typing import Any
 
 from fargate_sim.model import service as s
+from fargate_sim.model.alarms import Alarm
+from fargate_sim.model.alarms.alarm import ALARM
 from fargate_sim.model.service import Deployment, Service
 from fargate_sim.model.task import Task
 from fargate_sim.model.world import World
@@ -26,6 +29,15 @@ def take(world: World) -> dict[str, Any]:
         "tasks": _tasks(world),
         "subnets": _subnets(world),
         "traffic": None if world.traffic.run is None else {"running": world.traffic.running},
+    }
+
+
+def scaling_flag(targets: Sized, alarms: Collection[Alarm]) -> dict[str, int]:
+    """Whether it is worth asking for the scaling, and whether an alarm is in ALARM."""
+    return {
+        "targets": len(targets),
+        "alarms": len(alarms),
+        "in_alarm": sum(alarm.state == ALARM for alarm in alarms),
     }
 
 

@@ -15,6 +15,7 @@ from tui.raw import integer as _int
 from tui.raw import integer_or_none as _int_or_none
 from tui.raw import mapping as _map
 from tui.raw import mappings as _maps
+from tui.raw import read
 from tui.raw import string as _str
 
 TaskPhase = Literal["starting", "running", "stopping", "stopped"]
@@ -172,6 +173,20 @@ class Cluster:
 
 
 @dataclass(frozen=True, slots=True)
+class ScalingFlag:
+    """How many scalable targets and alarms there are, and how many of the alarms are in ALARM."""
+
+    targets: int = 0
+    alarms: int = 0
+    in_alarm: int = 0
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything to ask for."""
+        return bool(self.targets or self.alarms)
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """One look at the world. `version` changes when anything but the clock has moved."""
 
@@ -184,6 +199,7 @@ class Snapshot:
     loaded: bool = False
     """Whether there has been traffic in this world."""
     load_running: bool = False
+    scaling: ScalingFlag = ScalingFlag()
 
     @property
     def focus(self) -> Service | None:
@@ -221,6 +237,7 @@ def parse_snapshot(raw: Mapping[str, Any]) -> Snapshot:
         subnets=tuple(_subnet(s) for s in _maps(raw, "subnets")),
         loaded=isinstance(raw.get("traffic"), Mapping),
         load_running=_map(raw, "traffic").get("running") is True,
+        scaling=read(ScalingFlag, _map(raw, "scaling")),
     )
 
 

@@ -1,4 +1,5 @@
-"""Reading a lab's reference commands without a shell: `aws ...`, `fargate-lab traffic ...`, `NAME=$(aws ...)`.
+"""Reading a lab's reference commands without a shell: `aws ...`, `fargate-lab traffic ...`, `fargate-lab scaling`,
+`NAME=$(aws ...)`.
 
 Understands what those commands use and nothing more: words, '...' and "..." quotes, backslashes (also at a
 line's end), `$NAME`, `${NAME}`, `$(aws ...)` and comments. Anything else that a shell would act on (pipes,
@@ -176,5 +177,5 @@ class _Reader:
     def _refuse(self, what: str) -> UsageError:
         return UsageError(
             f"This command uses {what}, which cannot be performed without a shell: {self.text}",
-            "Use `aws ...`, `fargate-lab traffic ...` and NAME=$(aws ...) only.",
+            "Use `aws ...`, `fargate-lab traffic ...`, `fargate-lab scaling` and NAME=$(aws ...) only.",
         )

@@ -186,6 +186,7 @@ def test_the_delivered_labs_are_sound() -> None:
     [
         "fargate-lab traffic start --rps 20",
         "fargate-lab traffic",
+        "fargate-lab scaling --minutes 10",
         "LOAD=$(fargate-lab traffic report --json)",
     ],
 )

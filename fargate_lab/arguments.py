@@ -10,7 +10,7 @@ import signal
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from fargate_lab import __version__
+from fargate_lab import __version__, capacity_arguments
 from fargate_lab.errors import UsageError
 
 Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
@@ -184,6 +184,17 @@ def _world_commands(commands: Commands) -> None:
         metavar="N",
         help="how far back the minutes go, 0 to 180 (default 60)",
     )
+    capacity_arguments.add(
+        _command(
+            commands,
+            "capacity",
+            "capacity.capacity",
+            "take Spot tasks or capacity away, as AWS does, and give it back",
+            world=True,
+            json="as JSON",
+        )
+    )
+    _cost_command(commands)
 
 
 def _traffic_command(commands: Commands) -> None:
@@ -205,17 +216,23 @@ def _traffic_command(commands: Commands) -> None:
     traffic.add_argument("--rps", type=float, metavar="N", help="start: requests per second, 0.01 to 5000")
     traffic.add_argument(
         "--pattern",
-        choices=("poisson", "constant", "step", "spike", "daily"),
+        choices=("poisson", "constant", "step", "spike", "ramp", "wave", "daily"),
         help="start: how they come (default poisson)",
     )
     traffic.add_argument(
-        "--to-rps", type=float, metavar="N", help="step, spike: the higher rate (default: twice --rps)"
+        "--to-rps",
+        type=float,
+        metavar="N",
+        help="step, spike, ramp, wave: the other rate (default: twice --rps)",
     )
     traffic.add_argument(
-        "--after", metavar="TIME", help="step, spike: when it begins, like 90s or 5m (default 1m)"
+        "--after", metavar="TIME", help="step, spike, ramp: when it begins, like 90s or 5m (default 1m)"
     )
     traffic.add_argument(
-        "--for", dest="lasting", metavar="TIME", help="spike: how long it lasts (default 1m)"
+        "--for",
+        dest="lasting",
+        metavar="TIME",
+        help="spike, ramp: how long it lasts; wave: from one low to the next (default 1m)",
     )
     traffic.add_argument("--path", metavar="PATH", help="start: what to ask for (default /)")
     traffic.add_argument(
@@ -229,6 +246,22 @@ def _traffic_command(commands: Commands) -> None:
     )
     traffic.add_argument(
         "--target-group", metavar="ARN", help="start: where to (default: the only one that services use)"
+    )
+
+
+def _cost_command(commands: Commands) -> None:
+    cost = _command(
+        commands,
+        "cost",
+        "cost.cost",
+        "estimate what the world would have cost on AWS, item by item",
+        world=True,
+        json="the whole report as JSON",
+    )
+    cost.add_argument(
+        "--since",
+        metavar="LAB|MS",
+        help="from the start of a lab, or from a moment in milliseconds since the epoch (default: all)",
     )
 
 

@@ -1,4 +1,4 @@
-"""Reading a lab's reference commands without a shell: `aws ...`, `fargate-lab traffic ...`, `fargate-lab scaling`,
+"""Reading a lab's reference commands without a shell: `aws ...`, `fargate-lab traffic|scaling|capacity|cost ...`,
 `NAME=$(aws ...)`.
 
 Understands what those commands use and nothing more: words, '...' and "..." quotes, backslashes (also at a
@@ -177,5 +177,5 @@ class _Reader:
     def _refuse(self, what: str) -> UsageError:
         return UsageError(
             f"This command uses {what}, which cannot be performed without a shell: {self.text}",
-            "Use `aws ...`, `fargate-lab traffic ...`, `fargate-lab scaling` and NAME=$(aws ...) only.",
+            "Use `aws ...`, `fargate-lab traffic|scaling|capacity|cost ...` and NAME=$(aws ...) only.",
         )

@@ -64,7 +64,7 @@ def world_factory(seed: int = 1) -> Iterator[Callable[[], EndpointCloud]]:
 
     def make_cloud(chosen: int | None, label: str) -> tuple[Cloud, Pacer]:
         cloud = Cloud(seed if chosen is None else chosen, start_ms=START_MS, label=label)
-        return cloud, Pacer(cloud.engine, lambda: cloud.settled, paused=True)
+        return cloud, cloud.pacer(paused=True)
 
     def new_cloud() -> EndpointCloud:
         end()

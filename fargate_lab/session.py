@@ -292,6 +292,7 @@ class Session:
             tuple(door.Fact(fact.label, fact.value, fact.comment) for fact in told.facts),
             tuple(door.Moment(moment.at, moment.text, moment.tone) for moment in told.timeline),
             "\n".join(f"- {lesson}" for lesson in told.lessons),
+            tuple(door.Fact(fact.label, fact.value, fact.comment) for fact in told.costs),
         )
 
     # The console.

@@ -14,23 +14,27 @@ from functools import partial
 from threading import Event, Lock, RLock, Thread
 from typing import Any, cast
 
-from fargate_sim import base
-from fargate_sim.api import cloudwatch
+from fargate_sim import base, schedule_targets
+from fargate_sim.api import alarms, cloudwatch
+from fargate_sim.api.ecs.tasks import show_task
 from fargate_sim.images import default_catalogue
 from fargate_sim.kernel.engine import Engine
 from fargate_sim.kernel.journal import Journal
 from fargate_sim.kernel.seeds import Seeds
 from fargate_sim.model.images import ImageCatalogue
-from fargate_sim.model.metrics import Metric, Point
+from fargate_sim.model.metrics import Datum
 from fargate_sim.model.timing import Timing
 from fargate_sim.model.world import World
-from fargate_sim.ports import MotoSide
-from fargate_sim.ports.metrics import StoredDatum
+from fargate_sim.pacer import DEFAULT_SPEED, Pacer, Speed
+from fargate_sim.ports import MotoSide, events, schedules
 from fargate_sim.wire.render import Answer
 
 DEFAULT_REGION = "us-east-1"
 _ADDRESS_OWNERS = frozenset({"ec2", "elbv2", "cloudformation"})
-"""Services whose changes may take or release addresses in a subnet."""
+"""Services whose changes may take or release addresses in a subnet, or what is charged by the hour."""
+
+_RULE_OWNERS = frozenset({"events", "cloudformation"})
+"""Services whose changes may add or remove rules of EventBridge."""
 
 
 def account_of(seed: int) -> str:
@@ -39,18 +43,14 @@ def account_of(seed: int) -> str:
     return str(10**11 + int.from_bytes(digest[:8], "big") % (9 * 10**11))
 
 
-def _read_metrics(
-    world: World, operation: str, stored: Sequence[StoredDatum], params: Mapping[str, Any]
+def _cloudwatch(
+    world: World, operation: str, stored: Sequence[Datum], params: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Answer a reading operation of CloudWatch out of the world and of what the account has put itself."""
-    own = [
-        cloudwatch.OwnDatum(
-            Metric(each.namespace, each.name, each.dimensions),
-            Point(each.at_ms, each.sample_count, each.sum, each.minimum, each.maximum, each.unit),
-        )
-        for each in stored
-    ]
-    return cloudwatch.OPERATIONS[operation](world, own, params)
+    """Answer an operation of CloudWatch out of the world and of what the account has put itself."""
+    of_alarms = alarms.OPERATIONS.get(operation)
+    if of_alarms is not None:
+        return of_alarms(world, params)
+    return cloudwatch.OPERATIONS[operation](world, stored, params)
 
 
 class _CatalogueOnDemand:
@@ -162,12 +162,20 @@ class Cloud:
                 images=cast(ImageCatalogue, _CatalogueOnDemand()),
                 timing=self._timing,
             )
+            world.ecs_events.show_task = show_task
+            world.schedules.perform = schedule_targets.perform
         return world
 
     @property
     def settled(self) -> bool:
         """Whether no deployment is in progress and no task is on its way, in any region."""
         return all(world.settled for world in self._worlds.values())
+
+    def pacer(self, *, speed: Speed = DEFAULT_SPEED, paused: bool = False) -> Pacer:
+        """A driver for this cloud's clock."""
+        return Pacer(
+            self.engine, lambda: self.settled, speed=speed, paused=paused, told=lambda: len(self.journal)
+        )
 
     def exports(self) -> dict[str, str]:
         """The ids of the base environment by shell variable (``SUBNET_A`` ...). Waits until they are known."""
@@ -209,12 +217,20 @@ class Cloud:
                 self.moto.deliver(name, list(world.logs.undelivered))
                 world.logs.undelivered.clear()
         if service == "cloudwatch":
-            self.moto.overlay_metrics(region, partial(_read_metrics, self.world(region)))
+            self.moto.overlay_metrics(region, partial(_cloudwatch, self.world(region)))
+        owns = changing and service in _ADDRESS_OWNERS and region in self._worlds
+        if owns:
+            self._worlds[region].costs.look_once()
         answer = self.moto.call(environ, body, changing=changing)
-        if changing and service in _ADDRESS_OWNERS and region in self._worlds:
+        if owns:
             self._worlds[region].network.addresses_changed()
+            self._worlds[region].costs.look()
         if changing and service == "elbv2" and region in self._worlds:
             self._worlds[region].balancing.health.groups_changed()
+        if changing and service in _RULE_OWNERS:
+            self.world(region).events.listen(events.listening(self.moto, region))
+        if changing and service == "scheduler":
+            self.world(region).schedules.replace(schedules.schedules(self.moto, region))
         return answer
 
     def close(self) -> None:

@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from fargate_sim import snapshot, traffic_api
+from fargate_sim import capacity_api, cost_api, scaling_api, snapshot, traffic_api
 from fargate_sim.model.traffic.ledger import LATEST_FAILURES
 from fargate_sim.model.traffic.report import MINUTES_SHOWN, SECONDS_SHOWN, report
-from fargate_sim.pacer import Pacer
+from fargate_sim.pacer import HOUR_MS, Pacer
 from fargate_sim.recording import Header
 from fargate_sim.wire.render import Answer
 
@@ -75,11 +75,15 @@ class Control:
             "snapshot": self._snapshot,
             "journal": self._journal,
             "traffic": self._traffic,
+            "cost": self._cost,
+            "capacity": self._capacity,
+            "scaling": self._scaling,
         }
         self._posts: dict[str, Callable[[dict[str, Any]], Answer]] = {
             "clock": self._set_clock,
             "note": self._note,
             "traffic": self._set_traffic,
+            "capacity": self._set_capacity,
             "reset": self._reset,
         }
 
@@ -204,6 +208,29 @@ class Control:
                 raise ControlError(400, f"{name} must be 0 to {most}", "0 leaves them out")
         return self._locked(lambda cloud: _traffic_report(cloud, failures, **shown))
 
+    def _cost(self, query: dict[str, str], _host: str) -> Answer:
+        since_ms = _whole(query.get("since"), "since", 0)
+        self._wait()
+
+        def act(cloud: Cloud) -> object:
+            try:
+                return cost_api.costs(cloud.world(cloud.region), since_ms)
+            except ValueError as error:
+                raise ControlError(400, str(error), "leave it out for everything since the start") from error
+
+        return self._locked(act)
+
+    def _capacity(self, _query: dict[str, str], _host: str) -> Answer:
+        return self._locked(lambda cloud: capacity_api.show(cloud.world(cloud.region)))
+
+    def _scaling(self, query: dict[str, str], _host: str) -> Answer:
+        minutes = _whole(query.get("minutes"), "minutes", scaling_api.MINUTES_SHOWN)
+        if not 0 <= minutes <= scaling_api.MOST_MINUTES:
+            raise ControlError(
+                400, f"minutes must be 0 to {scaling_api.MOST_MINUTES}", "0 leaves the series out"
+            )
+        return self._locked(lambda cloud: scaling_api.report(cloud.world(cloud.region), minutes))
+
     # Changing
 
     def _set_clock(self, body: dict[str, Any]) -> Answer:
@@ -213,7 +240,7 @@ class Control:
             "run": Pacer.run,
             "speed": lambda pacer: pacer.set_speed(_speed(body.get("speed"))),
             "advance": lambda pacer: pacer.advance(_whole(body.get("ms"), "ms")),
-            "next": Pacer.next,
+            "next": lambda pacer: pacer.next(self._longest_next()),
             "settle": lambda pacer: pacer.settle(_whole(body.get("limit_ms"), "limit_ms", DEFAULT_SETTLE_MS)),
         }
         if not isinstance(action, str) or action not in actions:
@@ -231,6 +258,12 @@ class Control:
             return self._clock()
 
         return self._locked(act)
+
+    def _longest_next(self) -> int:
+        """How far a jump to the next happening may go, in milliseconds: less far while many requests are coming."""
+        cloud = self._endpoint.cloud
+        peak_rps = cloud.world(cloud.region).traffic.peak_rps
+        return min(HOUR_MS, int(traffic_api.LARGEST_JUMP * 1000 / peak_rps)) if peak_rps else HOUR_MS
 
     def _refuse_the_unbearable(self, cloud: Cloud, action: str, body: dict[str, Any]) -> None:
         """Traffic that runs limits how far and how fast the clock may go. ValueError says so."""
@@ -276,6 +309,20 @@ class Control:
             if self._endpoint.recorder is not None:
                 self._endpoint.recorder.traffic(cloud.engine.now_ms, body)
             return _traffic_report(cloud, 0)
+
+        return self._locked(act)
+
+    def _set_capacity(self, body: dict[str, Any]) -> Answer:
+        self._wait()
+
+        def act(cloud: Cloud) -> object:
+            try:
+                answer = capacity_api.act(cloud.world(cloud.region), body)
+            except ValueError as error:
+                raise ControlError(400, str(error), "see docs/control-api.md") from error
+            if self._endpoint.recorder is not None:
+                self._endpoint.recorder.capacity(cloud.engine.now_ms, body)
+            return answer
 
         return self._locked(act)
 

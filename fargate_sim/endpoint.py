@@ -1,4 +1,4 @@
-"""The WSGI application: our ECS first, the control API, moto for the rest.
+"""The WSGI application: our own services first, the control API, moto for the rest.
 
 Order of a request: is it for this host and from no web page, is its body of a sane size, whose is it; then,
 under the cloud's lock: bring the world up to now, write the input down, carry it out, note it in the journal.
@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
-from fargate_sim import ecs_front, traffic_api
+from fargate_sim import capacity_api, traffic_api
 from fargate_sim.cloud import Cloud
 from fargate_sim.control import Control, problem
+from fargate_sim.json_front import ECS, FRONTS, Chapter, front_of
 from fargate_sim.pacer import Pacer
 from fargate_sim.ports.refusal import NotModelledError
 from fargate_sim.recording import Recorder, Recording, environ_of
@@ -29,13 +30,15 @@ LOG = logging.getLogger("fargate_sim")
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 GRADER = "fargate-lab-grader"
 """In the user agent of a grader: its reads leave no trace in the journal."""
-LARGEST_ECS_BODY = 1024 * 1024
+LARGEST_JSON_BODY = 1024 * 1024
 LARGEST_BODY = 64 * 1024 * 1024
 _HIDDEN_PATHS = ("/moto-api", "/latest/meta-data", "/latest/api", "/favicon.ico")
 _ERROR_CODE = re.compile(rb'<Code>([^<]+)</Code>|"__type"\s*:\s*"(?:[^"#]*#)?([^"]+)"')
 _NOT_MODELLED = frozenset({"DescribeInstanceTypes", "DescribeInstanceTypeOfferings", "RunInstances"})
 """EC2 operations about instances: Fargate has none, and an empty answer would be a lie."""
 _TEMPLATE_OPERATIONS = frozenset({"CreateStack", "UpdateStack", "CreateChangeSet"})
+_OWN_RESOURCES = ("AWS::ECS::", "AWS::ApplicationAutoScaling::", "AWS::CloudWatch::")
+"""Resources in templates that moto would make for itself, where nothing of ours sees them."""
 
 StartResponse = Callable[..., Any]
 
@@ -64,6 +67,7 @@ class Endpoint:
         self.make_cloud = make_cloud
         self._hosts = frozenset(hosts)
         self._control = Control(self)
+        _ = ECS.wire  # read now, so that the first call need not wait for it
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> list[bytes]:
         answer = self._answer(environ)
@@ -83,8 +87,8 @@ class Endpoint:
             return refusal
         path = environ.get("PATH_INFO", "/")
         length = _content_length(environ)
-        is_ecs = _is_ecs(environ)
-        limit = LARGEST_ECS_BODY if is_ecs or path.startswith("/_lab/") else LARGEST_BODY
+        front = front_of(environ)
+        limit = LARGEST_JSON_BODY if front or path.startswith("/_lab/") else LARGEST_BODY
         if length is None or length > limit:
             return _too_large(environ, limit)
         body = environ["wsgi.input"].read(length) if length else b""
@@ -96,7 +100,7 @@ class Endpoint:
             LOG.debug("the failed request", exc_info=True)
             if is_control:
                 return problem(500, "the offline cloud failed to carry this out", "its log says more")
-            call = Call("ecs", None, "json-1.1", None, True) if is_ecs else identify(environ, body)
+            call = Call(front.service, None, "json-1.1", None, True) if front else identify(environ, body)
             message = "The offline cloud failed to carry out this request. Its log says more."
             return error_answer(
                 call.protocol, call.service, "ServerException", message, status=500, request_id=_request_id()
@@ -119,18 +123,18 @@ class Endpoint:
 
     def handle(self, environ: dict[str, Any], body: bytes) -> Answer:
         """Carry out one AWS request."""
-        if _is_ecs(environ):
-            target = environ.get("HTTP_X_AMZ_TARGET", "")
-            operation = target.removeprefix(ecs_front.TARGET_PREFIX)
-            if not target.startswith(ecs_front.TARGET_PREFIX) or not ecs_front.ECS.knows(operation):
-                return ecs_front.unknown_operation(_request_id())
+        front = front_of(environ)
+        if front is not None:
+            operation = front.operation_of(environ)
+            if operation is None:
+                return front.unknown_operation(_request_id())
             region = scope_of(environ)[0]
-            call = Call(ecs_front.SERVICE, operation, "json-1.1", region, is_reading(operation))
+            call = Call(front.service, operation, "json-1.1", region, is_reading(operation))
         else:
             call = identify(environ, body)
         while True:
             cloud = self.cloud
-            if call.service != ecs_front.SERVICE:
+            if call.service not in FRONTS:
                 cloud.wait_until_ready()
             with cloud.lock:
                 if not cloud.closed:
@@ -140,9 +144,9 @@ class Endpoint:
     def _carry_out(self, cloud: Cloud, call: Call, environ: dict[str, Any], body: bytes) -> Answer:
         region = call.region or cloud.region
         agent = environ.get("HTTP_USER_AGENT", "")
-        is_ecs = call.service == ecs_front.SERVICE
-        polls = call.reading and is_ecs and self.pacer.hurries and is_waiter(agent)
-        if polls and ecs_front.wait_for(cloud.world(region), call.operation or "", body):
+        front = FRONTS.get(call.service)
+        polls = call.reading and front is not None and self.pacer.hurries and is_waiter(agent)
+        if polls and front and front.wait_for(cloud.world(region), call.operation or "", body):
             self.pacer.jumped()
         if self.recorder is not None and not call.reading:
             self.recorder.call(cloud.engine.now_ms, environ, body)
@@ -152,10 +156,10 @@ class Endpoint:
             "reading": call.reading,
         }
         written = not (call.reading and GRADER in agent)
-        with ecs_front.Chapter(cloud.engine, cloud.journal, entry, written=written):
+        with Chapter(cloud.engine, cloud.journal, entry, written=written):
             try:
-                if is_ecs:
-                    answer = ecs_front.carry_out(
+                if front is not None:
+                    answer = front.carry_out(
                         cloud.world(region), call.operation or "", body, entry=entry, request_id=_request_id()
                     )
                 else:
@@ -193,6 +197,8 @@ class Endpoint:
                         journal.record(line["note"]["kind"], line["note"]["data"])
                     elif "traffic" in line:
                         traffic_api.act(self.cloud.world(self.cloud.region), line["traffic"])
+                    elif "capacity" in line:
+                        capacity_api.act(self.cloud.world(self.cloud.region), line["capacity"])
         finally:
             self.recorder, self.pacer.paused = recorder, paused
         clock = recording.clock()
@@ -219,8 +225,12 @@ def _through_moto(
     try:
         if call.service == "ec2" and call.operation in _NOT_MODELLED:
             raise NotModelledError("no instances")
-        if call.operation in _TEMPLATE_OPERATIONS and b"AWS%3A%3AECS%3A%3A" in body:
-            raise NotModelledError("moto would put ECS resources of a template into an ECS of its own")
+        if call.operation in _TEMPLATE_OPERATIONS:
+            for kind in _OWN_RESOURCES:
+                if kind.encode().replace(b":", b"%3A") in body:
+                    raise NotModelledError(
+                        f"resources of type {kind}*, which moto would put into a cloud of its own"
+                    )
         region = call.region or cloud.region
         answer = cloud.through_moto(call.service, region, environ, body, changing=not call.reading)
     except NotModelledError as problem:
@@ -234,12 +244,6 @@ def _through_moto(
 
 def _request_id() -> str:
     return str(uuid.uuid4())
-
-
-def _is_ecs(environ: dict[str, Any]) -> bool:
-    if environ.get("HTTP_X_AMZ_TARGET", "").startswith(ecs_front.TARGET_PREFIX):
-        return True
-    return "/ecs/aws4_request" in environ.get("HTTP_AUTHORIZATION", "")
 
 
 def _content_length(environ: dict[str, Any]) -> int | None:

@@ -40,6 +40,7 @@ def _images(entry: dict[str, Any]) -> list[Image]:
         command=tuple(entry.get("command", ())),
         exec_scripts=tuple(entry.get("exec_scripts", ())),
         tools=frozenset(entry.get("tools", ())),
+        architectures=frozenset(entry.get("architectures", ("x86_64", "arm64"))),
         app=_app(entry["app"]) if "app" in entry else None,
     )
     return [image, *(replace(image, repository=str(name)) for name in entry.get("also", ()))]

@@ -23,7 +23,9 @@ HOUR_MS = 3600 * 1000
 
 
 class Pacer:
-    """The clock's driver. Callers hold the cloud's lock."""
+    """The clock's driver. Callers hold the cloud's lock. ``told`` counts what the world has told so far; without it every
+    happening counts.
+    """
 
     def __init__(
         self,
@@ -33,11 +35,13 @@ class Pacer:
         speed: Speed = DEFAULT_SPEED,
         paused: bool = False,
         wall: Callable[[], float] = time.monotonic,
+        told: Callable[[], int] | None = None,
     ) -> None:
         self.engine = engine
         self.speed: Speed = speed
         self.paused = paused
         self._settled = settled
+        self._told = told
         self._wall = wall
         self._allowance_ms = float(HOUR_MS)
         self._anchor()
@@ -110,12 +114,20 @@ class Pacer:
         self.engine.run_until(self.engine.now_ms + milliseconds)
         self._anchor()
 
-    def next(self) -> None:
-        """Jump to the next happening; with nothing due the clock stays."""
+    def next(self, limit_ms: int = HOUR_MS) -> None:
+        """Jump to the next happening that tells something: the evaluation of an alarm that stays as it is does not. At most
+        ``limit_ms`` of virtual time; with nothing due the clock stays.
+        """
         self.catch_up()
+        end_ms = self.engine.now_ms + limit_ms
+        before = self._told() if self._told else 0
         next_ms = self.engine.next_at()
-        if next_ms is not None:
+        first = True
+        while next_ms is not None and (first or next_ms <= end_ms):
             self.engine.run_until(next_ms)
+            if self._told is None or self._told() != before:
+                break
+            first, next_ms = False, self.engine.next_at()
         self._anchor()
 
     def settle(self, limit_ms: int) -> None:

@@ -2,10 +2,11 @@
 
 One JSON object a line: a header (what the world was made of), then inputs in order, each with its virtual
 time ``at``: ``call`` (a request that may change something, as it came), ``read`` (the journal entry of a
-request that changes nothing), ``note`` (an annotation), ``traffic`` (start, stop), and bare ``at`` lines with the clock's mode. A call
-is written before it is carried out. Each line goes to the operating system at once, so that a killed process
-loses nothing but the running second; a power cut may lose more. A torn last line is dropped. Signatures and
-session tokens are not written.
+request that changes nothing), ``note`` (an annotation), ``traffic`` (start, stop), ``capacity``
+(interruptions, shortages), and bare ``at`` lines with the clock's mode. A call is written before it is
+carried out. Each line goes to the operating system at once, so that a killed process loses nothing but the
+running second; a power cut may lose more. A torn last line is dropped. Signatures and session tokens are not
+written.
 """
 
 from __future__ import annotations
@@ -187,6 +188,10 @@ class Recorder:
     def traffic(self, at_ms: int, body: Mapping[str, Any]) -> None:
         """Traffic that was started or stopped."""
         self._write({"at": at_ms, "traffic": dict(body)})
+
+    def capacity(self, at_ms: int, body: Mapping[str, Any]) -> None:
+        """Capacity that was taken away or given back."""
+        self._write({"at": at_ms, "capacity": dict(body)})
 
     def clock(self, at_ms: int, *, paused: bool, speed: Speed) -> None:
         """The clock after somebody has set it."""

@@ -112,7 +112,7 @@ def build(options: argparse.Namespace) -> Endpoint:
             label=label,
             warm_at_once=False,
         )
-        return cloud, Pacer(cloud.engine, lambda: cloud.settled, speed=options.speed, paused=options.paused)
+        return cloud, cloud.pacer(speed=options.speed, paused=options.paused)
 
     recording = None
     if options.state is not None and options.state.exists() and options.state.stat().st_size:
@@ -134,7 +134,7 @@ def build(options: argparse.Namespace) -> Endpoint:
             label=header.label,
             warm_at_once=False,
         )
-        pacer = Pacer(cloud.engine, lambda: cloud.settled, speed=options.speed, paused=options.paused)
+        pacer = cloud.pacer(speed=options.speed, paused=options.paused)
     hosts = [*LOOPBACK, *options.allow_host]
     endpoint = Endpoint(cloud, pacer, hosts=hosts, make_cloud=make_cloud, version=_version)
     if options.state is not None:

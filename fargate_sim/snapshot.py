@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sized
 from itertools import islice
 from typing import Any
 
+from fargate_sim import cost_api
 from fargate_sim.model import service as s
-from fargate_sim.model.alarms import Alarm
 from fargate_sim.model.alarms.alarm import ALARM
 from fargate_sim.model.service import Deployment, Service
 from fargate_sim.model.task import Task
@@ -18,7 +17,7 @@ MAX_TASKS = 300
 
 
 def take(world: World) -> dict[str, Any]:
-    """Clusters, services, tasks, subnets, and whether a load runs, as of now."""
+    """Clusters, services, tasks, subnets, whether a load runs, what scales, and what it costs, as of now."""
     return {
         "clusters": [
             _cluster(world, name) for name, cluster in world.clusters.items() if cluster.status == "ACTIVE"
@@ -29,13 +28,16 @@ def take(world: World) -> dict[str, Any]:
         "tasks": _tasks(world),
         "subnets": _subnets(world),
         "traffic": None if world.traffic.run is None else {"running": world.traffic.running},
+        "scaling": _scaling(world),
+        "cost": cost_api.rate(world),
     }
 
 
-def scaling_flag(targets: Sized, alarms: Collection[Alarm]) -> dict[str, int]:
+def _scaling(world: World) -> dict[str, int]:
     """Whether it is worth asking for the scaling, and whether an alarm is in ALARM."""
+    alarms = list(world.alarms.all())
     return {
-        "targets": len(targets),
+        "targets": len(world.scaling.targets),
         "alarms": len(alarms),
         "in_alarm": sum(alarm.state == ALARM for alarm in alarms),
     }
@@ -56,6 +58,7 @@ def _cluster(world: World, name: str) -> dict[str, Any]:
 def _service(service: Service) -> dict[str, Any]:
     primary = service.primary
     waiting = primary.retry_at_ms if primary.uncounted or primary.attempt else 0
+    waiting = max([waiting, *(drought.retry_at_ms for drought in primary.droughts.values())])
     return {
         "cluster": service.cluster,
         "name": service.name,
@@ -124,6 +127,7 @@ def _task(task: Task) -> dict[str, Any]:
         "health": task.health,
         "healthy": task.healthy,
         "target": _target(task),
+        "provider": task.capacity_provider,
         "az": task.availability_zone,
         "subnet": task.subnet_id,
         "ip": task.address.private_ip if task.address else None,

@@ -50,6 +50,28 @@ class Traffic(Protocol):
         ...
 
 
+class Capacity(Protocol):
+    """What AWS does with its own capacity: no call of the AWS API does it. Fields and report: docs/control-api.md."""
+
+    def interrupt(self, **which: Any) -> list[str]:
+        """Give FARGATE_SPOT tasks their notice: ``count``, ``share`` or ``tasks``; ``cluster``, ``service``, ``zone``. The ids
+        of those that got it. ControlError when there is none.
+        """
+        ...
+
+    def shortage(self, provider: str = "FARGATE_SPOT", zone: str | None = None) -> None:
+        """From now on new tasks of the provider find no capacity. ControlError when it is so already."""
+        ...
+
+    def restore(self, provider: str | None = None, zone: str | None = None) -> None:
+        """End shortages. ControlError when there is none."""
+        ...
+
+    def report(self) -> dict[str, Any]:
+        """Shortages, weather, and the Spot tasks that run."""
+        ...
+
+
 class Cloud(Protocol):
     """One world."""
 
@@ -75,6 +97,15 @@ class Cloud(Protocol):
     @property
     def traffic(self) -> Traffic:
         """The clients of this world."""
+        ...
+
+    @property
+    def capacity(self) -> Capacity:
+        """AWS's own capacity in this world."""
+        ...
+
+    def cost(self, since_ms: int | None = None) -> Mapping[str, Any]:
+        """What this would have cost on AWS since a moment, or (None) since the world's start: an estimate. Shape: docs/control-api.md."""
         ...
 
     def note(self, kind: str, data: Mapping[str, Any]) -> None:

@@ -11,12 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from labs import costs
 from labs.catalogue import Lab
 from labs.checking import CheckContext, counted, duration, revision_of
 from labs.clients import Clients, clients_of
 from labs.cloud import Cloud
 from labs.drills import KILLED_BY_BALANCER
-from labs.history import DeploymentStory, Entry, History, TaskStory
+from labs.history import LAB_STARTED, DeploymentStory, Entry, History, TaskStory
 from labs.leaving import Leaving, leaving_of
 
 Tone = Literal["plain", "good", "bad", "learner"]
@@ -54,25 +55,34 @@ class Fact:
     value: str
     comment: str = ""
 
+    def to_dict(self) -> dict[str, str]:
+        """For ``--json``."""
+        return {"label": self.label, "value": self.value, "comment": self.comment}
+
+    def to_markdown(self) -> str:
+        """A line of a list."""
+        return f"- **{self.label}:** {self.value}" + (f" ({self.comment})" if self.comment else "")
+
 
 @dataclass(frozen=True, slots=True)
 class Debrief:
-    """A headline, what was measured, the timeline, and the lessons with the knob responsible."""
+    """A headline, what was measured, what it cost, the timeline, and the lessons with the knob responsible."""
 
     lab: str
     headline: str
     facts: tuple[Fact, ...]
     timeline: tuple[Moment, ...]
     lessons: tuple[str, ...]
+    costs: tuple[Fact, ...] = ()
+    """What this would have cost on AWS, an estimate; the first says so."""
 
     def to_dict(self) -> dict[str, Any]:
         """For ``--json``."""
         return {
             "lab": self.lab,
             "headline": self.headline,
-            "facts": [
-                {"label": fact.label, "value": fact.value, "comment": fact.comment} for fact in self.facts
-            ],
+            "facts": [fact.to_dict() for fact in self.facts],
+            "costs": [fact.to_dict() for fact in self.costs],
             "timeline": [
                 {"after_ms": moment.after_ms, "at": moment.at, "text": moment.text, "tone": moment.tone}
                 for moment in self.timeline
@@ -83,10 +93,9 @@ class Debrief:
     def to_markdown(self) -> str:
         """The debrief to read."""
         lines = [f"# {self.headline}", ""]
-        lines += [
-            f"- **{fact.label}:** {fact.value}" + (f" ({fact.comment})" if fact.comment else "")
-            for fact in self.facts
-        ]
+        lines += [fact.to_markdown() for fact in self.facts]
+        if self.costs:
+            lines += ["", "## What it would have cost", "", *(fact.to_markdown() for fact in self.costs)]
         lines += ["", "## What happened", ""]
         lines += [f"- `{moment.at}` {moment.text}" for moment in self.timeline]
         lines += ["", "## What to take along", ""]
@@ -114,7 +123,14 @@ def debrief(lab: Lab, cloud: Cloud) -> Debrief:
         ),
         tuple(_timeline(history, cluster, service, stories, {task.id for task in tasks})),
         (*_knobs(stories, tasks), *_traffic_knobs(clients, leaving), *lab.teaches),
+        tuple(Fact(*row) for row in costs.rows(cloud.cost(_lab_began_ms(history, lab)))),
     )
+
+
+def _lab_began_ms(history: History, lab: Lab) -> int | None:
+    """When the lab was started in this world; None when it was not."""
+    began = [entry.at_ms for entry in history.of(LAB_STARTED) if entry.data.get("lab") == lab.id]
+    return began[-1] if began else None
 
 
 def _start_ms(history: History) -> int:

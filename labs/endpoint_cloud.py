@@ -11,7 +11,7 @@ from functools import lru_cache
 from threading import Lock, RLock
 from typing import Any
 
-from labs.cloud import Clock, Cloud, Traffic
+from labs.cloud import Capacity, Clock, Cloud, Traffic
 from labs.control import ControlClient, HttpControl
 from labs.history import Entry, History
 
@@ -81,6 +81,30 @@ class ControlTraffic:
         return dict(self._control.get("/_lab/traffic", {"failures": failures}))
 
 
+class ControlCapacity:
+    """AWS's own capacity, through the control API."""
+
+    def __init__(self, control: ControlClient) -> None:
+        self._control = control
+
+    def interrupt(self, **which: Any) -> list[str]:
+        """Give Spot tasks their notice."""
+        answer = self._control.post("/_lab/capacity", {"action": "interrupt", **which})
+        return list(answer["interrupted"])
+
+    def shortage(self, provider: str = "FARGATE_SPOT", zone: str | None = None) -> None:
+        """No capacity for new tasks."""
+        self._control.post("/_lab/capacity", {"action": "shortage", "provider": provider, "zone": zone})
+
+    def restore(self, provider: str | None = None, zone: str | None = None) -> None:
+        """There is capacity again."""
+        self._control.post("/_lab/capacity", {"action": "restore", "provider": provider, "zone": zone})
+
+    def report(self) -> dict[str, Any]:
+        """How things are."""
+        return dict(self._control.get("/_lab/capacity"))
+
+
 class EndpointCloud:
     """One world behind an endpoint.
 
@@ -98,6 +122,7 @@ class EndpointCloud:
         self._entries: list[Entry] = []
         self._clock = ControlClock(self._control)
         self._traffic = ControlTraffic(self._control)
+        self._capacity = ControlCapacity(self._control)
 
     @property
     def control(self) -> ControlClient:
@@ -123,6 +148,11 @@ class EndpointCloud:
         return self._traffic
 
     @property
+    def capacity(self) -> Capacity:
+        """AWS's own capacity in this world."""
+        return self._capacity
+
+    @property
     def history(self) -> History:
         """The journal up to now. What was read before is kept, as long as it is still the same world's."""
         with self._lock:
@@ -140,6 +170,13 @@ class EndpointCloud:
             if service not in self._clients:
                 self._clients[service] = self._make(service)
             return self._clients[service]
+
+    def cost(self, since_ms: int | None = None) -> Mapping[str, Any]:
+        """The estimate, through the control API."""
+        report: Mapping[str, Any] = self._control.get(
+            "/_lab/cost", None if since_ms is None else {"since": since_ms}
+        )
+        return report
 
     def note(self, kind: str, data: Mapping[str, Any]) -> None:
         """Write an annotation into the journal."""

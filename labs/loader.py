@@ -37,7 +37,9 @@ KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 """What each mapping of a lab.yaml must say, and may say."""
 _HEADING = re.compile(r"^## +(\S.*?)\s*$", re.MULTILINE)
-_COMMAND = re.compile(r"(! aws\s|([A-Z][A-Z0-9_]*=\$\()?(aws\s|fargate-lab\s+(traffic|scaling)(\s|\)|$)))")
+_COMMAND = re.compile(
+    r"(! aws\s|([A-Z][A-Z0-9_]*=\$\()?(aws\s|fargate-lab\s+(traffic|scaling|capacity)(\s|\)|$)))"
+)
 
 
 def load_all(root: Path = LABS_FOLDER) -> tuple[Lab, ...]:
@@ -115,7 +117,7 @@ def _step(path: Path, node: Any, sections: dict[str, tuple[int, str]], calls: fr
             complain(
                 path,
                 command_node,
-                "a command must be 'aws ...', 'fargate-lab traffic ...', 'fargate-lab scaling', 'NAME=$(...)' of one of them, or '! aws ...'.",
+                "a command must be 'aws ...', 'fargate-lab traffic ...', '... scaling', '... capacity ...', 'NAME=$(...)' or '! aws ...'.",
                 "Nothing else can be played.",
             )
     texts = fields.texts("hints", at_least=HINT_LEVELS)

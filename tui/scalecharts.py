@@ -148,7 +148,8 @@ def minutes(series: Sequence[Minute], now_ms: int, width: int) -> list[Minute]:
     """One `Minute` for each column of the last hour, oldest first; an empty one where nothing is known."""
     group = 1 if width >= MINUTES else math.ceil(MINUTES / max(1, width))
     unit = group * 60_000
-    last = now_ms // unit
+    # The minute that runs is not known before it is over.
+    last = (now_ms // 60_000 - 1) // group
     first = last - MINUTES // group + 1
     found: dict[int, Minute] = {}
     for minute in series:
@@ -187,7 +188,8 @@ def _percent(value: float | None) -> str:
 
 def _load(found: Sequence[Minute], now_ms: int) -> Chart:
     unit = found[1].at_ms - found[0].at_ms if len(found) > 1 else 60_000
-    seconds = [max(1.0, min(unit, now_ms - minute.at_ms) / 1000) for minute in found]
+    end_ms = now_ms // 60_000 * 60_000
+    seconds = [max(1.0, min(unit, end_ms - minute.at_ms) / 1000) for minute in found]
     pairs = list(zip(found, seconds, strict=True))
     rates = [minute.sent / length for minute, length in pairs]
     columns = [
@@ -200,7 +202,7 @@ def _load(found: Sequence[Minute], now_ms: int) -> Chart:
     failed = sum(minute.failed for minute in found)
     caption = Content.assemble(
         ("Requests/s", "bold"),
-        f"  now {number(round(rates[-1], 1))}",
+        f"  {number(round(rates[-1], 1))} last minute",
         (f", at most {number(round(max(rates), 1))}   ", "$muted"),
         (f"▓ {failed:,} failed" if failed else "none failed", "$error" if failed else "$success"),
     )

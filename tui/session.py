@@ -252,6 +252,8 @@ class Debrief:
     facts: tuple[Fact, ...] = ()
     timeline: tuple[Moment, ...] = ()
     lessons: str = ""
+    costs: tuple[Fact, ...] = ()
+    """What this would have cost on AWS, an estimate."""
 
 
 @runtime_checkable

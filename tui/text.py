@@ -56,6 +56,15 @@ def duration(ms: int) -> str:
     return f"{seconds // 86400}d{seconds % 86400 // 3600:02d}h"
 
 
+def dollars(usd: float) -> str:
+    """An amount with two digits that mean something, at least: "$1,234", "$0.43", "$0.0042"."""
+    if usd >= 100:
+        return f"${usd:,.0f}"
+    if usd >= 0.1 or usd < 0.00005:
+        return f"${usd:.2f}"
+    return f"${usd:.4f}"
+
+
 def time_of_day(ms: int) -> str:
     """The UTC time of a moment, "09:04:12"."""
     return datetime.fromtimestamp(ms / 1000, UTC).strftime("%H:%M:%S")

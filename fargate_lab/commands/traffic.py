@@ -124,7 +124,8 @@ def _load(demand: dict[str, Any]) -> str:
     more = ""
     if demand["long_share"]:
         more = f", {demand['long_share']:.3g} of them long ({talk.duration(demand['long_ms'])})"
-    return f"{demand['rps']:g} requests a second ({demand['pattern']}){more}"
+    pattern = demand["pattern"] + (f" to {demand['to_rps']:g}" if demand.get("to_rps") else "")
+    return f"{demand['rps']:g} requests a second ({pattern}){more}"
 
 
 def _short(arn: str) -> str:

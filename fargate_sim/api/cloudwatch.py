@@ -7,18 +7,17 @@ left out. That periods begin at the rounded StartTime, and the default label, ar
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from fargate_sim.api.metric_math import BeyondArithmeticError, Series, UnknownIdError, evaluate
-from fargate_sim.model.metrics import Metric, Point, merged, statistic
+from fargate_sim.api.cloudwatch_common import dimensions_of, not_modelled, offset_of, token_of
+from fargate_sim.model.metrics import Datum, Metric, Point, statistic
+from fargate_sim.model.metrics.math import BeyondArithmeticError, Series, UnknownIdError, evaluate
 from fargate_sim.model.metrics.metrics import NAMESPACES
+from fargate_sim.model.metrics.reading import aggregated, values
 from fargate_sim.model.metrics.statistics import is_statistic
 from fargate_sim.model.world import World
 from fargate_sim.wire.errors import AwsError
-from fargate_sim.wire.render import NOT_MODELLED
 
 Params = Mapping[str, Any]
 _MOST_STATISTICS = 1_440
@@ -29,27 +28,9 @@ _RECENTLY_MS = 3 * 3_600_000
 _TWO_WEEKS_MS = 14 * 24 * 3_600_000
 
 
-class OwnDatum(NamedTuple):
-    """Something that was put with PutMetricData."""
-
-    metric: Metric
-    point: Point
-
-
-def _not_modelled(what: str) -> AwsError:
-    """A part of an operation that AWS has and we have not."""
-    return AwsError("NotImplementedException", what, status=NOT_MODELLED)
-
-
-def _dimensions(params: Params) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted((each["Name"], each["Value"]) for each in params.get("Dimensions") or ()))
-
-
-def _points(
-    world: World, own: Sequence[OwnDatum], asked: Params, since_ms: int, until_ms: int
-) -> list[Point]:
+def _points(world: World, own: Sequence[Datum], asked: Params, since_ms: int, until_ms: int) -> list[Point]:
     """Everything of one metric in a time, ours or theirs."""
-    namespace, name, dimensions = asked["Namespace"], asked["MetricName"], _dimensions(asked)
+    namespace, name, dimensions = asked["Namespace"], asked["MetricName"], dimensions_of(asked)
     if namespace in NAMESPACES:
         return world.metrics.points(namespace, name, dict(dimensions), since_ms, until_ms)
     wanted = Metric(namespace, name, dimensions)
@@ -70,28 +51,19 @@ def _begin(start_ms: int, period_s: int) -> int:
     return start_ms // grain_ms * grain_ms
 
 
-def _aggregated(points: Iterable[Point], unit: str | None, begin_ms: int, period_s: int) -> list[Point]:
-    """One point for each period that has any, oldest first."""
-    periods: dict[int, list[Point]] = {}
-    for point in points:
-        if unit is None or point.unit == unit:
-            periods.setdefault((point.at_ms - begin_ms) // (period_s * 1000), []).append(point)
-    return [merged(begin_ms + index * period_s * 1000, periods[index]) for index in sorted(periods)]
-
-
 def _known(name: str, parameter: str) -> str:
     """A statistic that we have."""
     if is_statistic(name):
         return name
     if name[:2].lower() in ("tm", "wm", "tc", "ts", "pr") or name.upper() == "IQM":
-        raise _not_modelled(f"the statistic {name}")
+        raise not_modelled(f"the statistic {name}")
     raise AwsError("InvalidParameterValue", f"The value {name} for parameter {parameter} is not supported.")
 
 
 # -- GetMetricStatistics ----------------------------------------------------------------------------
 
 
-def get_metric_statistics(world: World, own: Sequence[OwnDatum], params: Params) -> dict[str, Any]:
+def get_metric_statistics(world: World, own: Sequence[Datum], params: Params) -> dict[str, Any]:
     """Statistics of one metric, at most 1,440 periods."""
     plain = [_known(name, "Statistics.member.1") for name in params.get("Statistics") or ()]
     extended = [
@@ -115,7 +87,7 @@ def get_metric_statistics(world: World, own: Sequence[OwnDatum], params: Params)
         )
     points = _points(world, own, params, begin_ms, end_ms)
     shown = []
-    for point in _aggregated(points, params.get("Unit"), begin_ms, period_s):
+    for point in aggregated(points, params.get("Unit"), begin_ms, period_s):
         shares = {name: value for name in extended if (value := statistic(point, name)) is not None}
         if not plain and not shares:
             continue
@@ -133,7 +105,7 @@ def get_metric_statistics(world: World, own: Sequence[OwnDatum], params: Params)
 class _Queries:
     """The queries of one request, each worked out once."""
 
-    def __init__(self, world: World, own: Sequence[OwnDatum], params: Params) -> None:
+    def __init__(self, world: World, own: Sequence[Datum], params: Params) -> None:
         self._world = world
         self._own = own
         self._start_ms, self._end_ms = params["StartTime"], params["EndTime"]
@@ -165,13 +137,9 @@ class _Queries:
         name = _known(stat["Stat"], f"{member}.MetricStat.Stat")
         begin_ms = _begin(self._start_ms, period_s)
         points = _points(self._world, self._own, stat["Metric"], begin_ms, self._end_ms)
-        values = {
-            point.at_ms: value
-            for point in _aggregated(points, stat.get("Unit"), begin_ms, period_s)
-            if (value := statistic(point, name)) is not None
-        }
+        found = values(points, name, stat.get("Unit"), begin_ms, period_s)
         last_ms = min(self._end_ms, self._world.metrics.published_ms)
-        return Series(values, range(begin_ms, last_ms, period_s * 1000))
+        return Series(found, range(begin_ms, last_ms, period_s * 1000))
 
     def _expression(self, query: Params) -> Series:
         expression = query.get("Expression")
@@ -184,7 +152,7 @@ class _Queries:
         try:
             return evaluate(expression, self.series)
         except BeyondArithmeticError as problem:
-            raise _not_modelled(f"the expression {expression}") from problem
+            raise not_modelled(f"the expression {expression}") from problem
         except UnknownIdError as problem:
             raise AwsError(
                 "ValidationError",
@@ -198,7 +166,7 @@ class _Queries:
         return str(query.get("Label") or metric.get("MetricName") or query_id)
 
 
-def get_metric_data(world: World, own: Sequence[OwnDatum], params: Params) -> dict[str, Any]:
+def get_metric_data(world: World, own: Sequence[Datum], params: Params) -> dict[str, Any]:
     """Several metrics at once, page by page."""
     start_ms, end_ms = params["StartTime"], params["EndTime"]
     if start_ms > end_ms:
@@ -226,7 +194,7 @@ def get_metric_data(world: World, own: Sequence[OwnDatum], params: Params) -> di
 
 def _page(shown: Mapping[str, tuple[str, list[tuple[int, float]]]], params: Params) -> dict[str, Any]:
     """The part of the data that the token and MaxDatapoints ask for."""
-    skip = _offset(params.get("NextToken"))
+    skip = offset_of(params.get("NextToken"))
     room = min(params.get("MaxDatapoints") or _MOST_DATA, _MOST_DATA)
     passed, results, more = 0, [], False
     for query_id, (label, data) in shown.items():
@@ -248,30 +216,14 @@ def _page(shown: Mapping[str, tuple[str, list[tuple[int, float]]]], params: Para
         more = more or not whole
     answer: dict[str, Any] = {"MetricDataResults": results, "Messages": []}
     if more:
-        answer["NextToken"] = _token(skip + sum(len(result["Values"]) for result in results))
+        answer["NextToken"] = token_of(skip + sum(len(result["Values"]) for result in results))
     return answer
-
-
-def _token(offset: int) -> str:
-    return base64.urlsafe_b64encode(f"from:{offset}".encode()).decode()
-
-
-def _offset(token: str | None) -> int:
-    if token is None:
-        return 0
-    try:
-        kind, _, number = base64.urlsafe_b64decode(token).decode().partition(":")
-        if kind == "from" and number.isdigit():
-            return int(number)
-    except (ValueError, binascii.Error):
-        pass
-    raise AwsError("InvalidParameterValue", "Request parameter NextToken is invalid")
 
 
 # -- ListMetrics ------------------------------------------------------------------------------------
 
 
-def list_metrics(world: World, own: Sequence[OwnDatum], params: Params) -> dict[str, Any]:
+def list_metrics(world: World, own: Sequence[Datum], params: Params) -> dict[str, Any]:
     """The metrics that have had data in the last two weeks, as far as it is kept."""
     now_ms = world.engine.now_ms
     since_ms = now_ms - (_RECENTLY_MS if params.get("RecentlyActive") else _TWO_WEEKS_MS)
@@ -288,7 +240,7 @@ def list_metrics(world: World, own: Sequence[OwnDatum], params: Params) -> dict[
             for wanted, value in filters
         )
     ]
-    offset = _offset(params.get("NextToken"))
+    offset = offset_of(params.get("NextToken"))
     answer: dict[str, Any] = {
         "Metrics": [
             {
@@ -300,11 +252,11 @@ def list_metrics(world: World, own: Sequence[OwnDatum], params: Params) -> dict[
         ]
     }
     if len(found) > offset + _PAGE:
-        answer["NextToken"] = _token(offset + _PAGE)
+        answer["NextToken"] = token_of(offset + _PAGE)
     return answer
 
 
-Operation = Callable[[World, Sequence[OwnDatum], Params], dict[str, Any]]
+Operation = Callable[[World, Sequence[Datum], Params], dict[str, Any]]
 OPERATIONS: dict[str, Operation] = {
     "GetMetricData": get_metric_data,
     "GetMetricStatistics": get_metric_statistics,

@@ -15,6 +15,7 @@ from fargate_sim.model import stop_reasons
 from fargate_sim.model import task as states
 from fargate_sim.model.health_command import passes
 from fargate_sim.model.lifecycle import Lifecycle, runtime_id
+from fargate_sim.model.memory import MemoryWatch
 from fargate_sim.model.pid1 import SIGKILL_EXIT
 from fargate_sim.model.task import Container, Task
 
@@ -34,6 +35,7 @@ class Containers:
         self._world = world
         self._engine = world.engine
         self.lifecycle = Lifecycle(world, self)
+        self.memory = MemoryWatch(world, self._out_of_memory)
 
     # -- starting ----------------------------------------------------------------------------------
 
@@ -94,6 +96,7 @@ class Containers:
         container.status = states.RUNNING
         container.started_ms = self._engine.now_ms
         container.runtime_id = runtime_id(self._world, task)
+        self.memory.starting(task, container)
         if run.app is not None and run.app.boot_ms >= SLOW_BOOT_MS:
             self._log(task, container, run.output[:-1])
             ready = partial(self._booted, task, container)
@@ -102,7 +105,9 @@ class Containers:
             self._log(task, container, run.output)
         if run.lasts_ms is not None:
             container.next = self._engine.after(
-                run.lasts_ms, partial(self._exited, task, container, run.exit_code), cause=task.cause
+                run.lasts_ms,
+                partial(self._exited, task, container, run.exit_code, run.last_words),
+                cause=task.cause,
             )
         if container.spec.health_check is not None:
             self._arm_check(task, container)
@@ -174,6 +179,7 @@ class Containers:
         self._log(task, container, last_words)
         container.status = states.STOPPED
         container.exit_code = exit_code
+        self.memory.ended(container)
         self._engine.cancel(container.next)
         self._engine.cancel(container.check)
         self.lifecycle.record(
@@ -184,6 +190,8 @@ class Containers:
             exit_code=exit_code,
             reason=container.reason,
         )
+        task.version += 1
+        self._world.ecs_events.task_changed(task)
         if task.last_status == states.STOPPING:
             self.stop_free(task)
             self.lifecycle.consider_ended(task)
@@ -203,6 +211,11 @@ class Containers:
             )
         else:
             self.start_ready(task)
+
+    def _out_of_memory(self, task: Task, container: Container) -> None:
+        """The kernel kills a container that has exceeded a limit: no signal that a program could hear, no last words."""
+        container.reason = stop_reasons.OUT_OF_MEMORY
+        self._exited(task, container, SIGKILL_EXIT)
 
     def stop_free(self, task: Task) -> None:
         """Send the stop signal to every running container that nothing running depends on. As those end, the others are free."""
@@ -228,6 +241,8 @@ class Containers:
         busy_ms = self._world.traffic.signalled(task, container)
         container.signalled_ms = self._engine.now_ms
         timeout_ms = container.spec.stop_timeout_s * 1000
+        if task.reclaim_ms is not None:  # Spot does not wait for a stopTimeout that is longer
+            timeout_ms = min(timeout_ms, max(task.reclaim_ms - self._engine.now_ms, 0))
         self._engine.cancel(container.check)
         self._engine.cancel(container.next)
         remaining_ms = container.next.at_ms - self._engine.now_ms if container.next else None
@@ -238,7 +253,7 @@ class Containers:
             self._log(task, container, run.app.stopped_lines[:1])
             last_words = run.app.stopped_lines[1:]
         if remaining_ms is not None and (delay_ms is None or remaining_ms < delay_ms):
-            delay_ms, exit_code, last_words = remaining_ms, run.exit_code, ()
+            delay_ms, exit_code, last_words = remaining_ms, run.exit_code, run.last_words
         if delay_ms is None or delay_ms > timeout_ms:
             delay_ms, exit_code, last_words = timeout_ms, SIGKILL_EXIT, ()
         container.next = self._engine.after(

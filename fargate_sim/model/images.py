@@ -30,6 +30,8 @@ class App:
     started_lines: tuple[str, ...] = ()
     stopped_lines: tuple[str, ...] = ()
     """What a program that drains says: the first line when it hears the stop signal, the others when it has drained."""
+    finished_lines: tuple[str, ...] = ()
+    """What a program that ends by itself says last."""
     cpu_ms: float = 2.0
     """CPU that a request needs, on one whole vCPU. [A]"""
     wait_ms: float = 20.0
@@ -39,7 +41,15 @@ class App:
     keep_alive_s: float = 75.0
     """How long it keeps an idle connection open. [A] longer than a load balancer's 60 s, unless the catalogue says otherwise."""
     memory_mib: int = 64
-    """Its working set: the memory that it keeps in use, whatever the load. [A]"""
+    """Its working set: the memory that it keeps in use once it has booted, without what it leaks. [A]"""
+    leak_kib_per_request: float = 0.0
+    """What each request that it takes leaves behind in memory for good."""
+    leak_mib_per_hour: float = 0.0
+    """What it grows by with time, whatever the load."""
+    batch_ms: int = 0
+    """How long it works until it ends by itself, with 0; 0: it goes on until it is stopped."""
+    needs: tuple[str, ...] = ()
+    """Arguments without which it ends at once, with 2, as programs do that read theirs with argparse."""
     write_behind: int = 0
     """Accepted requests that it keeps in memory until that many are together or it is told to stop; 0: it keeps none."""
 
@@ -48,6 +58,9 @@ class App:
             raise ValueError(
                 f"memory_mib is a working set from 1 to {LARGEST_MEMORY_MIB}, not {self.memory_mib}"
             )
+        for name in ("leak_kib_per_request", "leak_mib_per_hour"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} is 0 or more, not {getattr(self, name)}")
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,13 @@ class Lifecycle:
             task_definition=task.task_definition.label,
             subnet=task.subnet_id,
             az=task.availability_zone,
+            provider=task.capacity_provider,
         )
+        world.ecs_events.task_changed(task)
+        if world.capacity.lacks(task.pool, task.availability_zone):
+            delay_ms = self.draw(self._timing.capacity_refused)
+            self._next(task, delay_ms, partial(self._capacity_refused, task))
+            return
         task.interface = world.network.attach(
             task.subnet_id,
             security_groups=task.security_groups,
@@ -77,10 +83,16 @@ class Lifecycle:
             return
         task.address = task.interface
         task.attachment_id = task.interface.attachment_id
+        world.costs.addressed(task)
         self._next(task, self.draw(self._timing.eni_attach), partial(self._attached, task))
 
     def _next(self, task: Task, delay_ms: int, callback: Any) -> None:
         task.next = self._engine.after(delay_ms, callback, cause=task.cause)
+
+    def _capacity_refused(self, task: Task) -> None:
+        if task.deployment is not None:
+            task.deployment.dry_zones[task.pool] = task.availability_zone
+        self.fail_to_start(task, stop_reasons.NO_CAPACITY)
 
     def _network_refused(self, task: Task, reason: str) -> None:
         if task.deployment is not None:
@@ -103,9 +115,12 @@ class Lifecycle:
         task.version += 1
         if kind is not None:
             self.record(task, kind)
+        if status != states.STOPPED:  # told once the containers have settled
+            self._world.ecs_events.task_changed(task)
 
     def _pull(self, task: Task) -> None:
         task.pull_started_ms = self._engine.now_ms
+        self._world.costs.pulling(task)
         self.record(task, "task.pulling")
         slowest_ms = self._timing.pull_minimum
         found: list[ResolvedImage] = []
@@ -170,6 +185,7 @@ class Lifecycle:
         self._world.moving -= 1
         self._enter(task, states.RUNNING)
         self._world.metrics.tasks.running(task)
+        self._world.spot.began(task)
         service, deployment = task.service, task.deployment
         self.record(
             task,
@@ -241,10 +257,13 @@ class Lifecycle:
         self._world.traffic.stopping(task)
         engine.cancel(task.next)
         engine.cancel(task.gate)
+        self._world.spot.ended(task)
         task.desired_status = states.STOPPED
         self._world.metrics.tasks.leaving(task)
+        self._world.costs.leaving(task)
         task.healthy = False
         task.stop_code, task.stopped_reason = stop_code, reason
+        task.version += 1
         self.record(
             task,
             "task.stop_requested",
@@ -255,6 +274,7 @@ class Lifecycle:
             reason=reason,
             was=task.last_status,
         )
+        self._world.ecs_events.task_changed(task)
         if task.last_status == states.RUNNING:
             self._world.moving += 1
         serving = any(c.status == states.RUNNING for c in task.containers if c.spec.essential)
@@ -301,6 +321,7 @@ class Lifecycle:
     def _stopped(self, task: Task) -> None:
         world = self._world
         task.stopped_ms = self._engine.now_ms
+        world.costs.stopped(task)
         world.moving -= 1
         self._enter(task, states.STOPPED)
         self._containers.settle(task)
@@ -316,6 +337,7 @@ class Lifecycle:
             ran=task.started_ms is not None,
             exit_codes=[c.exit_code for c in task.containers],
         )
+        self._world.ecs_events.task_changed(task)
         world.traffic.stopped(task)
         interface, task.interface = task.interface, None
         if interface is not None:

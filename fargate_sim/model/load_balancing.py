@@ -50,6 +50,7 @@ class LoadBalancing:
                         task, containers[spec.container], spec.port, spec.target_group
                     )
                     task.targets.append(target)
+                    self._world.memory.watch(task)  # requests can come to it from now on
                     added[spec.target_group] += 1
                 service.registered.append(task)
         for group, count in added.items():

@@ -73,6 +73,8 @@ class Run:
     stop: StopBehaviour
     error: str | None = None
     output: tuple[str, ...] = ()
+    last_words: tuple[str, ...] = ()
+    """What it says when it ends by itself."""
 
 
 def effective_argv(
@@ -108,7 +110,7 @@ def _program(image: Image, name: str, argv: tuple[str, ...], *, is_pid1: bool) -
             return plan(image, argv[rest[0] :], is_pid1=is_pid1)
     app = image.app
     if app is not None and name in app.programs:
-        return Run(None, 0, app, pid1.program_stop(app, is_pid1=is_pid1), output=app.started_lines)
+        return _app(app, name, argv, pid1.program_stop(app, is_pid1=is_pid1))
     unhandled = pid1.program_stop(None, is_pid1=is_pid1)
     if name == "sleep":
         return Run(_seconds(argv[1:]), 0, None, unhandled)
@@ -124,6 +126,16 @@ def _program(image: Image, name: str, argv: tuple[str, ...], *, is_pid1: bool) -
     if name in image.tools:
         return Run(_STEP_MS, 0, None, unhandled)
     return _not_found(argv[0])
+
+
+def _app(app: App, name: str, argv: tuple[str, ...], stop: StopBehaviour) -> Run:
+    given = {word.partition("=")[0] for word in argv[1:]}
+    missing = [argument for argument in app.needs if argument not in given]
+    if missing:
+        text = f"{name}: error: the following arguments are required: {', '.join(missing)}"
+        return Run(app.boot_ms, 2, None, stop, output=(text,))
+    lasts_ms = app.boot_ms + app.batch_ms if app.batch_ms else None
+    return Run(lasts_ms, 0, app, stop, output=app.started_lines, last_words=app.finished_lines)
 
 
 def _shell(image: Image, name: str, argv: tuple[str, ...], *, is_pid1: bool) -> Run:
@@ -149,9 +161,10 @@ def _script(image: Image, script: Script, shell: str, *, is_pid1: bool) -> Run:
         nobody = pid1.DIES_AT_ONCE
         stop = pid1.script_stop(script, shell, None, in_its_place=nobody, child=nobody, is_pid1=is_pid1)
         return Run(None, 0, None, stop)
-    elapsed_ms = code = 0
+    elapsed_ms = background_ms = code = 0
     lasts_for_ever = False
     output: list[str] = []
+    last_words: tuple[str, ...] = ()
     app: App | None = None
     foreground: SimpleCommand | None = None
     child = in_its_place = pid1.DIES_AT_ONCE
@@ -160,20 +173,23 @@ def _script(image: Image, script: Script, shell: str, *, is_pid1: bool) -> Run:
         if (command.conditional == "&&" and code) or (command.conditional == "||" and not code):
             continue
         if command.argv[0] == "wait":
-            lasts_for_ever = app is not None
+            lasts_for_ever = app is not None and not app.batch_ms
             if lasts_for_ever:
                 break
+            elapsed_ms, background_ms = elapsed_ms + background_ms, 0
             continue
         run = plan(image, command.argv, is_pid1=False)
         if run.error is not None:
             output.append(f"{shell}: {command.argv[0]}: not found")
             code = 127
             continue
-        output.extend(run.output)
+        output.extend((*last_words, *run.output))
+        last_words = run.last_words
         if run.app is not None:
             app = replace(run.app, boot_ms=run.app.boot_ms + elapsed_ms)
             child = run.stop
         if command.background:
+            background_ms = max(background_ms, run.lasts_ms or 0)
             continue
         lasts_for_ever = run.lasts_ms is None
         if lasts_for_ever:
@@ -190,7 +206,12 @@ def _script(image: Image, script: Script, shell: str, *, is_pid1: bool) -> Run:
         script, shell, foreground, in_its_place=in_its_place, child=child, is_pid1=is_pid1
     )
     return Run(
-        None if lasts_for_ever else elapsed_ms, 0 if lasts_for_ever else code, app, stop, output=tuple(output)
+        None if lasts_for_ever else elapsed_ms,
+        0 if lasts_for_ever else code,
+        app,
+        stop,
+        output=tuple(output),
+        last_words=last_words,
     )
 
 

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 from fargate_sim.kernel.seeds import digits
 from fargate_sim.model import service as s
 from fargate_sim.model import service_events as say
+from fargate_sim.model import stop_reasons
 from fargate_sim.model import task as states
-from fargate_sim.model.service import Deployment, Revision, Service, ServiceDeployment
+from fargate_sim.model.events.ecs import NO_CAPACITY
+from fargate_sim.model.service import Deployment, Drought, Failure, Revision, Service, ServiceDeployment
 from fargate_sim.model.task import Task
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ EXITED_BEFORE_HEALTHY = "exited_before_healthy"
 FAILED_HEALTH_CHECK = "unhealthy"
 
 BREAKER_REASON = "ECS deployment circuit breaker: tasks failed to start."
+BREAKER_EVENT_REASON = "ECS deployment circuit breaker: task failed to start."
+"""The event has the singular, DescribeServices the plural."""
 BREAKER_ROLLBACK_REASON = "Service deployment rolled back because the circuit breaker threshold was exceeded."
 NO_CANDIDATE_REASON = "No rollback candidate was found to run the rollback."
 # [A] assumed: AWS publishes no text for a rollback that a person asked for.
@@ -89,6 +93,7 @@ class Rollout:
             task_definition=revision.task_definition.label,
             why=why,
         )
+        self._world.ecs_events.deployment_changed(service, deployment, "IN_PROGRESS", deployment.reason)
         self._supersede(service, deployment)
         service.deployments.insert(0, deployment)
         service.steady = False
@@ -189,8 +194,12 @@ class Rollout:
         """See whether a stopped task is a failure of its deployment, and how long the next attempt waits."""
         if task.started_ms is None:
             deployment.last_stopping_ms = self._engine.now_ms
+        if task.stop_code == states.SPOT_INTERRUPTION:
+            return  # no fault of the revision [A]
+        pool = None
         if task.stop_code == states.TASK_FAILED_TO_START:
-            self._throttle(service, deployment, task.stopped_reason or "")
+            pool = task.pool if task.stopped_reason == stop_reasons.NO_CAPACITY else None
+            self._throttle(service, deployment, task, pool)
             why = NEVER_RUNNING
         elif task.stop_code == states.ESSENTIAL_CONTAINER_EXITED and not task.ever_healthy:
             why = EXITED_BEFORE_HEALTHY
@@ -200,31 +209,50 @@ class Rollout:
             return
         judged = deployment.rollout_state == s.IN_PROGRESS and service.deployments[:1] == [deployment]
         if judged and service.status == s.ACTIVE:
-            deployment.uncounted.append((task.task_id, why))
+            deployment.uncounted.append(Failure(task.task_id, why, pool))
 
-    def _throttle(self, service: Service, deployment: Deployment, reason: str) -> None:
-        """Tasks that never ran are tried again after growing gaps; those of one attempt wait together."""
+    def _throttle(self, service: Service, deployment: Deployment, task: Task, pool: str | None) -> None:
+        """Tasks that never ran are tried again after growing gaps; those of one attempt wait together, those that lacked one kind
+        of capacity apart from the others. [A]
+        """
         now_ms = self._engine.now_ms
+        reason = task.stopped_reason or ""
+        tried: Deployment | Drought = (
+            deployment if pool is None else deployment.droughts.setdefault(pool, Drought())
+        )
         placeable = deployment in service.deployments and service.status == s.ACTIVE
         if placeable and deployment.rollout_state != s.FAILED:
-            self._scheduler.say_once(service, say.unable_to_place(service.name, reason))
-        if deployment.retry_at_ms > now_ms:
+            said = self._scheduler.say_once(service, say.unable_to_place(service.name, reason))
+            if said and pool is not None:
+                self._world.ecs_events.no_capacity(service, pool)
+        if tried.retry_at_ms > now_ms:
             return
         gaps = self._timing.retry_gaps
-        gap_ms = gaps[min(deployment.attempt, len(gaps) - 1)]
-        deployment.attempt += 1
-        deployment.retry_at_ms = now_ms + gap_ms
+        gap_ms = gaps[min(tried.attempt, len(gaps) - 1)]
+        tried.attempt += 1
+        tried.retry_at_ms = now_ms + gap_ms
         if not placeable or deployment.rollout_state == s.FAILED:
             return
+        if pool is not None:
+            self._record(
+                "service.placement_failed",
+                service,
+                deployment,
+                provider=pool,
+                az=task.availability_zone,
+                reason=NO_CAPACITY,
+            )
         self._record(
             "service.throttled",
             service,
             deployment,
-            retry_at=deployment.retry_at_ms,
-            attempt=deployment.attempt,
+            retry_at=tried.retry_at_ms,
+            attempt=tried.attempt,
         )
         if gap_ms >= self._timing.throttle_event_from:
-            self._scheduler.say_once(service, say.unable_to_start_consistently(service.name))
+            impaired = say.unable_to_start_consistently(service.name)
+            if self._scheduler.say_once(service, impaired):
+                self._world.ecs_events.start_impaired(service)
 
     def reckon(self, service: Service, deployment: Deployment) -> None:
         """Count failures whose waiting time is over: the breaker counts through the same delays as the attempts. [R]"""
@@ -234,8 +262,14 @@ class Rollout:
         if deployment.retry_at_ms > now_ms:
             self._scheduler.wake(service, deployment.retry_at_ms)
             return
+        dry = {pool for pool, drought in deployment.droughts.items() if drought.retry_at_ms > now_ms}
+        if dry:
+            self._scheduler.wake(service, min(deployment.droughts[pool].retry_at_ms for pool in dry))
+        waiting = [failure for failure in deployment.uncounted if failure.pool in dry]
         enabled = service.breaker.enabled
-        for task_id, why in deployment.uncounted:
+        for task_id, why, pool in deployment.uncounted:
+            if pool in dry:
+                continue
             if deployment.rollout_state != s.IN_PROGRESS or (deployment.trip and deployment.trip.pending):
                 break
             deployment.failed_tasks += 1
@@ -255,7 +289,7 @@ class Rollout:
                 deployment.trip = self._engine.after(
                     self._timing.breaker_evaluation, partial(self._trip, service, deployment), cause=cause
                 )
-        deployment.uncounted.clear()
+        deployment.uncounted[:] = waiting
 
     def _trip(self, service: Service, deployment: Deployment) -> None:
         judged = service.deployments[:1] == [deployment] and deployment.rollout_state == s.IN_PROGRESS
@@ -294,6 +328,8 @@ class Rollout:
             threshold=service.threshold if service.breaker.enabled else None,
         )
         self._engine.cause = cause
+        told = BREAKER_EVENT_REASON if reason == BREAKER_REASON else reason
+        self._world.ecs_events.deployment_changed(service, deployment, "FAILED", told)
         self._scheduler.say(service, say.deployment_failed(service.name, deployment.deployment_id))
         if not rollback:
             account.status, account.reason = "STOP_REQUESTED", None
@@ -350,6 +386,7 @@ class Rollout:
         candidate.rollback_of = failed.deployment_id
         candidate.failed_tasks = candidate.breaker_count = candidate.attempt = 0
         candidate.retry_at_ms = candidate.not_before_ms = 0
+        candidate.droughts.clear()
         candidate.stalled = False
         others = [deployment for deployment in service.deployments if deployment is not candidate]
         service.deployments = [candidate, *(deployment for deployment in others if deployment.tasks)]
@@ -362,6 +399,7 @@ class Rollout:
             task_definition=candidate.revision.task_definition.label,
             **{"from": failed.deployment_id},
         )
+        self._world.ecs_events.deployment_changed(service, candidate, "IN_PROGRESS", candidate.reason)
         candidate.stable_from_ms = now_ms + self._scheduler.react(service) + self._timing.healthy_after
 
     def request_rollback(self, service: Service, account: ServiceDeployment) -> None:
@@ -420,5 +458,6 @@ class Rollout:
             rollback_of=rollback_of,
             running=deployment.running_count,
         )
+        self._world.ecs_events.deployment_changed(service, deployment, "COMPLETED", deployment.reason)
         self._scheduler.say(service, say.deployment_completed(service.name, deployment.deployment_id))
         self._scheduler.steady(service)

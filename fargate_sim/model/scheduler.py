@@ -24,10 +24,10 @@ from fargate_sim.model import service as s
 from fargate_sim.model import service_events as say
 from fargate_sim.model import stop_reasons
 from fargate_sim.model import task as states
-from fargate_sim.model.placement import ZoneSpread, choose_provider
+from fargate_sim.model.placement import ZoneSpread, leaving_order, next_providers
 from fargate_sim.model.rollout import Rollout
 from fargate_sim.model.service import Deployment, Service, ServiceEvent
-from fargate_sim.model.task import Container, Task
+from fargate_sim.model.task import Container, Task, pool_of
 from fargate_sim.model.timing import HOUR
 
 if TYPE_CHECKING:
@@ -74,7 +74,9 @@ class Scheduler:
     def task_ran(self, task: Task) -> None:
         """A task reached RUNNING: start throttling ends."""
         if task.deployment is not None and task.service is not None:
+            self._world.scaling.tasks_moved(task.service)
             task.deployment.attempt = 0
+            task.deployment.droughts.pop(task.pool, None)
             task.service.said.clear()
             if task.deployment.revision.load_balancers:
                 self.wake(task.service)
@@ -97,6 +99,7 @@ class Scheduler:
         """A task was told to stop, by whomever."""
         if task.service is not None:
             task.service.steady = False
+            self._world.scaling.tasks_moved(task.service)
             self.wake(task.service)
 
     def task_stopped(self, task: Task) -> None:
@@ -164,7 +167,8 @@ class Scheduler:
         live_all = sum(1 for each in service.deployments for task in each.tasks.values() if task.live)
         room = service.ceiling - live_all - self._reserved(service, deployment)
         lost = wanted - len(live) - held
-        count = min(wanted - fit - held, max(room, min(lost, service.ceiling - live_all)))
+        missing = wanted - fit - held
+        count = min(missing, max(room, min(lost, service.ceiling - live_all)))
         if wanted > fit:
             service.steady = False
         if count <= 0:
@@ -173,9 +177,30 @@ class Scheduler:
         if wait_until > self._engine.now_ms:
             self.wake(service, wait_until)
             return True  # there is something to do, only not yet
-        replaced = min(count, sum(1 for task in live if task.unhealthy_reason))
-        self._launch(service, deployment, count, replaced)
+        providers = self._providers(service, deployment, missing)[:count]
+        if providers:
+            replaced = min(len(providers), sum(1 for task in live if task.unhealthy_reason))
+            self._launch(service, deployment, providers, replaced)
         return True
+
+    def _providers(self, service: Service, deployment: Deployment, missing: int) -> list[str | None]:
+        """The capacity providers of the tasks that a deployment lacks, without those that are out of capacity and not yet to be
+        tried again: they do not hold up the others. [A] Each deployment of a service follows the strategy by itself. [A]
+        """
+        strategy = deployment.revision.strategy
+        counts = Counter(
+            task.capacity_provider
+            for task in deployment.tasks.values()
+            if task.live and not task.unhealthy_reason and task.capacity_provider is not None
+        )
+        waiting = {
+            pool: drought.retry_at_ms
+            for pool, drought in deployment.droughts.items()
+            if drought.retry_at_ms > self._engine.now_ms
+        }
+        if waiting:
+            self.wake(service, min(waiting.values()))
+        return [each for each in next_providers(strategy, counts, missing) if pool_of(each) not in waiting]
 
     def _reserved(self, service: Service, deployment: Deployment) -> int:
         """The place that replacements of a source's unhealthy tasks leave to the target while it lacks tasks; without it a release
@@ -186,13 +211,19 @@ class Scheduler:
             return 0
         return int(sum(1 for task in primary.live() if not task.unhealthy_reason) < service.desired)
 
-    def _launch(self, service: Service, deployment: Deployment, count: int, replaced: int) -> None:
+    def _launch(
+        self, service: Service, deployment: Deployment, providers: list[str | None], replaced: int
+    ) -> None:
         revision = deployment.revision
         subnets = [
             facts for subnet_id in revision.subnets if (facts := self._world.surroundings.subnet(subnet_id))
         ] or [self._world.lost_subnet(subnet_id) for subnet_id in revision.subnets]
         spread = ZoneSpread(
-            (task.availability_zone for task in deployment.tasks.values() if task.live),
+            (
+                (task.availability_zone, task.capacity_provider)
+                for task in deployment.tasks.values()
+                if task.live
+            ),
             (
                 task.availability_zone
                 for each in service.deployments
@@ -200,18 +231,11 @@ class Scheduler:
                 if task.live
             ),
         )
-        providers: Counter[str] = Counter(
-            task.capacity_provider
-            for task in deployment.tasks.values()
-            if task.live and task.capacity_provider is not None
-        )
         shunned, deployment.shunned_zone = deployment.shunned_zone, None
+        dry = {pool: deployment.dry_zones.pop(pool, None) for pool in {pool_of(each) for each in providers}}
         ids: list[str] = []
-        for _ in range(count):
-            subnet = spread.choose(subnets, self._rng, shunned)
-            provider = choose_provider(revision.strategy, providers)
-            if provider is not None:
-                providers[provider] += 1
+        for provider in providers:
+            subnet = spread.choose(subnets, self._rng, shunned or dry[pool_of(provider)], provider)
             task = self._new_task(service, deployment, subnet.subnet_id, subnet.availability_zone, provider)
             deployment.tasks[task.task_id] = task
             ids.append(task.task_id)
@@ -292,7 +316,7 @@ class Scheduler:
                     fit.append(task)
                 elif (whole and target_suffices) or (not whole and (task.pending or spare >= 0)):
                     leaving.append(task)
-        leaving += self._crowded_first(fit)[: max(spare, 0)]
+        leaving += leaving_order(fit, sources[0].revision.strategy)[: max(spare, 0)]
         for task in leaving:
             if task.deployment is not None:
                 task.deployment.keep = max(task.deployment.keep - 1, 0)
@@ -307,25 +331,9 @@ class Scheduler:
         surplus = len(live) - service.desired
         if surplus <= 0:
             return False
-        ready = [task for task in live if task.healthy]
-        rest = [task for task in live if not task.healthy]
-        leaving = (rest + self._crowded_first(ready))[:surplus]
+        leaving = leaving_order(live, primary.revision.strategy)[:surplus]
         self._stop(service, leaving, stop_reasons.scaling(primary.deployment_id))
         return True
-
-    @staticmethod
-    def _crowded_first(tasks: list[Task]) -> list[Task]:
-        """Tasks in the order in which they leave: always from the zone that has most left, the oldest first."""
-        zones: dict[str, list[Task]] = {}
-        for task in tasks:
-            zones.setdefault(task.availability_zone, []).append(task)
-        for members in zones.values():
-            members.sort(key=lambda task: (task.created_ms, task.task_id), reverse=True)
-        ordered: list[Task] = []
-        for _ in tasks:
-            zone = max(sorted(zones), key=lambda name: len(zones[name]))
-            ordered.append(zones[zone].pop())
-        return ordered
 
     def _stop(self, service: Service, tasks: list[Task], reason: str) -> None:
         running = [task.task_id for task in tasks if not task.pending]
@@ -346,12 +354,14 @@ class Scheduler:
             "service.event", {"cluster": service.cluster, "service": service.name, "message": message}
         )
 
-    def say_once(self, service: Service, message: str) -> None:
-        """Write a service event unless it was written already and its cause has not cleared since."""
+    def say_once(self, service: Service, message: str) -> bool:
+        """Write a service event unless it was written already and its cause has not cleared since; whether it was written."""
         said_ms = service.said.get(message)
-        if said_ms is None or self._engine.now_ms - said_ms >= REPEAT_AFTER_MS:
-            service.said[message] = self._engine.now_ms
-            self.say(service, message)
+        if said_ms is not None and self._engine.now_ms - said_ms < REPEAT_AFTER_MS:
+            return False
+        service.said[message] = self._engine.now_ms
+        self.say(service, message)
+        return True
 
     def _complain_if_blocked(self, service: Service, primary: Deployment) -> None:
         """The percentages leave no room: nothing is on its way and nothing may be started or stopped."""
@@ -376,6 +386,7 @@ class Scheduler:
         """Say so, now and every six hours as long as it holds."""
         service.steady = True
         self.say(service, say.steady(service.name))
+        self._world.ecs_events.steady(service)
         self._engine.cancel(service.steady_repeat)
         service.steady_repeat = self._engine.after(
             self._timing.steady_repeat, partial(self._repeat_steady, service)

@@ -45,6 +45,22 @@ class StrategyItem(NamedTuple):
     weight: int
 
 
+class Failure(NamedTuple):
+    """A task that failed and that the scheduler has not reckoned with yet. ``pool``: the capacity that was not there, if it was that."""
+
+    task_id: str
+    why: str
+    pool: str | None = None
+
+
+@dataclass
+class Drought:
+    """Attempts to get capacity of one kind that was not there."""
+
+    attempt: int = 0
+    retry_at_ms: int = 0
+
+
 class LoadBalancerSpec(NamedTuple):
     """Which container and port a target group sends its requests to."""
 
@@ -124,16 +140,19 @@ class Deployment:
     breaker_count: int = 0
     settled: bool = False
     """Has had a healthy task: failures are no longer shown."""
-    uncounted: list[tuple[str, str]] = field(default_factory=list)
-    """Failures (task id, why) that the scheduler has not reckoned with yet."""
+    uncounted: list[Failure] = field(default_factory=list)
     attempt: int = 0
     retry_at_ms: int = 0
+    droughts: dict[str, Drought] = field(default_factory=dict)
+    """By capacity (FARGATE, FARGATE_SPOT): when one that ran out is tried again."""
     not_before_ms: int = 0
     stable_from_ms: int = 0
     """A rollback proves itself for a while before it is called complete."""
     trip: Happening | None = None
     shunned_zone: str | None = None
     """Where the last network interface was refused; the next attempt prefers another. [A]"""
+    dry_zones: dict[str, str] = field(default_factory=dict)
+    """By capacity: the zone that had none of it; the next attempt prefers another. [A]"""
     last_stopping_ms: int = 0
 
     def live(self) -> list[Task]:

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 ESSENTIAL_EXIT = "Essential container in task exited"
 STOPPED_BY_USER = "Task stopped by user"
+SPOT_INTERRUPTED = "Your Spot Task was interrupted."
+"""Source: ECS developer guide, fargate-capacity-providers."""
+NO_CAPACITY = (
+    "Capacity is unavailable at this time. Please try again later or in a different availability zone"
+)
+"""The same words in a service's event [C] service-event-messages-list, in RunTask's failures [R], and here of the task. [R]"""
+OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
+"""The reason of a container, not of its task. [C] ECS developer guide, out-of-memory"""
 FAILED_CONTAINER_CHECKS = "Task failed container health checks"
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from fargate_sim.model.events import Undelivered
+    from fargate_sim.model.metrics import Metric, Point
 
 
 @dataclass(frozen=True)
@@ -62,8 +67,16 @@ class TargetGroupFacts:
         return False
 
 
+@dataclass(frozen=True)
+class Billable:
+    """Something that AWS charges by the hour whatever it does. ``kind`` is one of ``cost.kinds.HOURLY``."""
+
+    kind: str
+    name: str
+
+
 class Surroundings(Protocol):
-    """Questions about resources that other services own. Answers are read at the moment of asking."""
+    """What other services own, and what they do for ECS. Answers are read at the moment of asking."""
 
     def subnet(self, subnet_id: str) -> SubnetFacts | None:
         """The subnet, or None when there is none of that id."""
@@ -83,8 +96,34 @@ class Surroundings(Protocol):
     def target_group(self, arn: str) -> TargetGroupFacts | None:
         """The target group, or None when there is none of that ARN."""
 
+    def billables(self) -> list[Billable]:
+        """What the account is charged for by the hour, but for its tasks."""
+
     def log_group_exists(self, name: str) -> bool:
         """Whether CloudWatch Logs has a log group of that name."""
 
     def create_log_group(self, name: str) -> None:
         """Create a log group (the awslogs-create-group option)."""
+
+    def stored_points(self, metric: Metric, since_ms: int, until_ms: int) -> list[Point]:
+        """What the account has put of a metric of its own from ``since_ms`` to before ``until_ms``, oldest first."""
+
+    def publish(self, topic_arn: str, subject: str, message: str) -> bool:
+        """Send a notification to a topic; False when there is no such topic."""
+
+    def deliver_event(self, event: Mapping[str, Any], rules: Collection[str]) -> list[Undelivered]:
+        """Send an event to the targets of these rules of EventBridge's default bus; what could not be reached."""
+
+    def send_message(
+        self,
+        queue_arn: str,
+        body: str,
+        *,
+        attributes: Mapping[str, str],
+        purpose: str,
+        group_id: str | None = None,
+    ) -> str | None:
+        """Put a message into a queue; None, or why that could not be done. ``purpose`` names the draw of its id."""
+
+    def delete_schedule(self, group: str, name: str) -> None:
+        """Forget a schedule of EventBridge Scheduler that has run for the last time."""

@@ -11,6 +11,7 @@ from fargate_sim.model.process import Run
 from fargate_sim.model.task_definition import ContainerSpec, TaskDefinition
 
 if TYPE_CHECKING:
+    from fargate_sim.model.memory import Footprint
     from fargate_sim.model.service import Deployment, Service
     from fargate_sim.model.target_health import Target
 
@@ -31,6 +32,10 @@ TASK_FAILED_TO_START = "TaskFailedToStart"
 ESSENTIAL_CONTAINER_EXITED = "EssentialContainerExited"
 USER_INITIATED = "UserInitiated"
 SERVICE_SCHEDULER_INITIATED = "ServiceSchedulerInitiated"
+SPOT_INTERRUPTION = "SpotInterruption"
+
+FARGATE = "FARGATE"
+FARGATE_SPOT = "FARGATE_SPOT"
 
 PLATFORM_VERSION = "1.4.0"
 
@@ -52,6 +57,8 @@ class Container:
     """When it got its stop signal."""
     exit_code: int | None = None
     reason: str | None = None
+    footprint: Footprint | None = None
+    """The memory of its process, once it has one; remembered after its end."""
     next: Happening | None = None
     check: Happening | None = None
 
@@ -108,6 +115,9 @@ class Task:
     """The latest journal entry about this task."""
     next: Happening | None = None
     gate: Happening | None = None
+    reclaim_ms: int | None = None
+    """When Spot takes the capacity back; None while it has given no notice."""
+    memory_look: Happening | None = None
     busy_us: dict[int, int] = field(default_factory=dict)
     """By minute since the epoch: for how long requests have kept the task's CPU share busy, in microseconds."""
 
@@ -138,6 +148,16 @@ class Task:
         return self.stop_code in (TASK_FAILED_TO_START, ESSENTIAL_CONTAINER_EXITED)
 
     @property
+    def pool(self) -> str:
+        """The capacity that it runs on."""
+        return pool_of(self.capacity_provider)
+
+    @property
     def short_id(self) -> str:
         """The first digits, enough for a person."""
         return self.task_id[:8]
+
+
+def pool_of(provider: str | None) -> str:
+    """The capacity behind a capacity provider; the launch type FARGATE draws on the same as the provider FARGATE. [A]"""
+    return provider or FARGATE

@@ -32,6 +32,8 @@ class Timing:
     """PROVISIONING. [C] sample events in the ECS developer guide; [R]"""
     eni_refused: Span = (3_000, 6_000)
     """Until a refused network interface ends the task. [A]"""
+    capacity_refused: Span = (500, 2_000)
+    """From a task's launch to its end when there is no capacity. [R] 0.7 s from `has started` to `was unable to place` seen."""
     eni_release: Span = (10_000, 16_000)
     """DEPROVISIONING. [R]"""
     capacity: Span = (3_000, 8_000)
@@ -66,6 +68,10 @@ class Timing:
     """The steady-state event is sent again after this. [C] ECS developer guide, service-event-messages"""
     metric_publish: int = 90_000
     """From the end of a minute to its data points in CloudWatch. [A] one to two minutes are seen."""
+    scaling_reaction: Span = (5_000, 15_000)
+    """From an alarm to the decision of the policies that it calls. [A]"""
+    scaling_timeout: int = 10 * MINUTE
+    """After this an activity that the service has not fulfilled is given up as Unfulfilled. [A] AWS says that it times out."""
     stopped_retention: int = HOUR
     """How long a stopped task stays in the API. [C] API DescribeTasks: at least an hour"""
     inactive_retention: int = 24 * HOUR

@@ -16,19 +16,26 @@ from fargate_sim.kernel.seeds import Seeds, digits, hex_id, uuid
 from fargate_sim.model import cluster as clusters
 from fargate_sim.model import service as s
 from fargate_sim.model import task as states
+from fargate_sim.model.alarms import Alarms
 from fargate_sim.model.breaker import CircuitBreaker
+from fargate_sim.model.capacity import Capacity
 from fargate_sim.model.cluster import Cluster
 from fargate_sim.model.containers import Containers
+from fargate_sim.model.cost import Costs
+from fargate_sim.model.events import EcsEvents, EventStream
 from fargate_sim.model.images import ImageCatalogue
 from fargate_sim.model.load_balancing import LoadBalancing
 from fargate_sim.model.logs import LogBook
 from fargate_sim.model.metrics import Metrics
 from fargate_sim.model.network import Network
-from fargate_sim.model.placement import ZoneSpread, choose_provider
+from fargate_sim.model.placement import ZoneSpread, next_providers
+from fargate_sim.model.scaling import Scaling
 from fargate_sim.model.scheduler import Scheduler
+from fargate_sim.model.schedules import Schedules
 from fargate_sim.model.service import Deployment, LoadBalancerSpec, Revision, Service, StrategyItem
+from fargate_sim.model.spot import Spot
 from fargate_sim.model.surroundings import SubnetFacts, Surroundings
-from fargate_sim.model.task import Container, Task
+from fargate_sim.model.task import Container, Task, pool_of
 from fargate_sim.model.task_definition import TaskDefinition
 from fargate_sim.model.timing import Timing
 from fargate_sim.model.traffic import Traffic
@@ -91,11 +98,21 @@ class World:
         """Tasks on their way to RUNNING or to STOPPED."""
         self.network = Network(surroundings, seeds, region)
         self.logs = LogBook()
+        self.events = EventStream(self)
+        self.ecs_events = EcsEvents(self)
+        self.schedules = Schedules(self)
         self.metrics = Metrics(self)
+        self.costs = Costs(self)
         self.traffic = Traffic(self)
-        self.lifecycle = Containers(self).lifecycle
+        self.capacity = Capacity(self)
+        self.spot = Spot(self)
+        self.alarms = Alarms(self)
+        containers = Containers(self)
+        self.lifecycle, self.memory = containers.lifecycle, containers.memory
         self.balancing = LoadBalancing(self)
         self.scheduler = Scheduler(self)
+        self.scaling = Scaling(self, self.alarms)
+        self.alarms.scaling_action = self.scaling.alarm_state
         self._ids = seeds.stream("ids")
         self._placement = seeds.stream("placement")
         self._stopped: deque[Task] = deque()
@@ -308,6 +325,7 @@ class World:
         service.steady = service.steady and grown == 0
         for source in service.deployments[1:]:
             source.keep = min(source.keep + max(grown, 0), desired) if source.ever_completed else source.keep
+        self.scaling.desired_changed(service)
 
     def delete_service(self, service: Service) -> None:
         """DRAINING: out of the lists at once, its tasks stopped shortly after."""
@@ -318,6 +336,7 @@ class World:
         for deployment in service.deployments:
             self.engine.cancel(deployment.trip)
         self.engine.cancel(service.next_pass)
+        self.scaling.service_deleted(service)
         service.earliest_pass_ms = 0
         delay_ms = self.lifecycle.draw(self.timing.deletion_reaction)
         before, self.engine.cause = self.engine.cause, cause
@@ -338,16 +357,21 @@ class World:
         placement: Placement,
         asked: StandaloneTask,
     ) -> list[Task]:
-        """Start standalone tasks, spread over the subnets' zones."""
+        """Start standalone tasks, spread over the subnets' zones; fewer than ``count`` where there is no capacity for them."""
         subnets = [self.surroundings.subnet(each) or self.lost_subnet(each) for each in placement.subnets]
         spread = ZoneSpread((), ())
-        providers: Counter[str] = Counter()
         started: list[Task] = []
-        for _ in range(count):
-            subnet = spread.choose(subnets, self._placement)
-            provider = choose_provider(placement.strategy, providers)
-            if provider is not None:
-                providers[provider] += 1
+        for provider in next_providers(placement.strategy, Counter(), count):
+            subnet = spread.choose(subnets, self._placement, provider=provider)
+            if self.capacity.lacks(pool_of(provider), subnet.availability_zone):
+                facts = {
+                    "cluster": cluster,
+                    "group": asked.group,
+                    "provider": pool_of(provider),
+                    "az": subnet.availability_zone,
+                }
+                self.journal.record("task.not_placed", facts, cause=self.engine.cause)
+                continue
             task_id = hex_id(self._ids, 32)
             task = Task(
                 task_id=task_id,

@@ -56,6 +56,8 @@ class MotoSide:
         self._loaded = Event()
         self._failure: BaseException | None = None
         self.changes = 0
+        self.notices = 0
+        """How often the model itself has had something sent; each time has ids of its own."""
         clock.claim(account, str(seed))
 
     def start(self, prepare: Callable[[], None] = lambda: None) -> None:
@@ -156,7 +158,7 @@ class MotoSide:
             targets.overlay(self.backend("elbv2", region), targets_of)
 
     def overlay_metrics(self, region: str, answer: metrics.AnswerMetrics) -> None:
-        """Let CloudWatch's reading operations be answered by us."""
+        """Let CloudWatch's alarms, and its metrics where they are read, be answered by us."""
         with self.moto():
             metrics.overlay(self.backend("cloudwatch", region), answer)
 

@@ -10,7 +10,8 @@ Quick: what moto works out anew for each request, though it never changes, is wo
 
 Mended: models are not kept alive by moto's own tracking; backends draw their ids from the account's seed,
 whoever touches them first; no service may send a request to a real host; EC2's addresses and the attributes of
-target groups keep to AWS's ranges.
+target groups keep to AWS's ranges; EventBridge matches and delivers as AWS does;
+EventBridge Scheduler checks what it is given.
 """
 
 # ruff: noqa: PLC0415 - moto takes two seconds to import, which must not delay the first answer
@@ -26,7 +27,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from fargate_sim.ports import balancer_attributes, clock, interfaces, metrics
+from fargate_sim.ports import balancer_attributes, clock, events, interfaces, metrics, schedules
 from fargate_sim.wire.services import data_folder
 
 _READ_AHEAD = ("ec2", "elbv2", "logs")
@@ -44,6 +45,7 @@ _SERVICES = (
     "sqs",
     "sns",
     "events",
+    "scheduler",
     "cloudwatch",
     "applicationautoscaling",
     "s3",
@@ -223,6 +225,8 @@ def load() -> Any:
         interfaces.mend_ec2()
         balancer_attributes.mend_elbv2()
         metrics.mend_cloudwatch()
+        events.mend_events()
+        schedules.mend_scheduler()
         return app_module.DomainDispatcherApplication(app_module.create_backend_app)
 
 

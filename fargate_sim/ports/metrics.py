@@ -1,7 +1,8 @@
-"""CloudWatch's reading operations, answered by us: moto goes on parsing requests and writing answers in every protocol, and storing what
-is put; what to answer comes from outside.
+"""CloudWatch's operations on alarms, and those that read metrics, answered by us: moto goes on parsing requests and writing answers in
+every protocol, and storing what is put; what to answer comes from outside.
 
-moto itself would begin periods at any second, take subsets of dimensions for the metric, leave percentiles out and sum nothing of ours.
+moto itself would evaluate no alarm, begin periods at any second, take subsets of dimensions for the metric, leave percentiles out and sum
+nothing of ours.
 """
 
 # ruff: noqa: PLC0415 - moto takes two seconds to import, which must not delay the first answer
@@ -9,8 +10,9 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
+from fargate_sim.model.metrics import Datum, Metric, Point
 from fargate_sim.ports.refusal import NotModelledError
 from fargate_sim.wire.errors import AwsError
 from fargate_sim.wire.render import NOT_MODELLED
@@ -20,24 +22,24 @@ _METHODS = {
     "get_metric_data": "GetMetricData",
     "get_metric_statistics": "GetMetricStatistics",
     "list_metrics": "ListMetrics",
+    "put_metric_alarm": "PutMetricAlarm",
+    "put_composite_alarm": "PutCompositeAlarm",
+    "describe_alarms": "DescribeAlarms",
+    "describe_alarms_for_metric": "DescribeAlarmsForMetric",
+    "describe_alarm_history": "DescribeAlarmHistory",
+    "delete_alarms": "DeleteAlarms",
+    "set_alarm_state": "SetAlarmState",
+    "enable_alarm_actions": "EnableAlarmActions",
+    "disable_alarm_actions": "DisableAlarmActions",
+    "list_tags_for_resource": "ListTagsForResource",
+    "tag_resource": "TagResource",
+    "untag_resource": "UntagResource",
 }
+_OF_ALL_RESOURCES = frozenset({"ListTagsForResource", "TagResource", "UntagResource"})
+"""Ours for alarms only; dashboards and the like stay moto's."""
 
 
-class StoredDatum(NamedTuple):
-    """What moto has stored of a PutMetricData: one value, or a statistic set."""
-
-    namespace: str
-    name: str
-    dimensions: tuple[tuple[str, str], ...]
-    at_ms: int
-    unit: str
-    sample_count: float
-    sum: float
-    minimum: float
-    maximum: float
-
-
-AnswerMetrics = Callable[[str, Sequence[StoredDatum], Mapping[str, Any]], dict[str, Any]]
+AnswerMetrics = Callable[[str, Sequence[Datum], Mapping[str, Any]], dict[str, Any]]
 """(operation, what is stored, parameters with times in milliseconds) to the answer in the shape of botocore's model."""
 
 
@@ -51,21 +53,27 @@ def mend_cloudwatch() -> None:
     from moto.cloudwatch.responses import CloudWatchResponse
 
     for name, operation in _METHODS.items():
-        setattr(CloudWatchResponse, name, _asking(operation, getattr(CloudWatchResponse, name)))
+        setattr(CloudWatchResponse, name, _asking(operation, getattr(CloudWatchResponse, name, _nothing)))
+
+
+def _nothing(_response: Any) -> Any:
+    """An operation that moto does not have."""
+    raise NotModelledError("no such operation")
 
 
 def _asking(operation: str, of_moto: Callable[[Any], Any]) -> Callable[[Any], Any]:
     from moto.cloudwatch.exceptions import CloudWatchException
-    from moto.core.responses import ActionResult
+    from moto.core.responses import ActionResult, EmptyResult
 
     def respond(self: Any) -> Any:
         backend = self.cloudwatch_backend
         answer: AnswerMetrics | None = backend.__dict__.get(_ATTRIBUTE)
-        if answer is None:
+        params = _in_milliseconds(self._get_params())
+        if answer is None or (operation in _OF_ALL_RESOURCES and ":alarm:" not in params["ResourceARN"]):
             return of_moto(self)
-        stored = [_stored(datum) for datum in backend.get_all_metrics()]
         try:
-            return ActionResult(_dated(answer(operation, stored, _in_milliseconds(self._get_params()))))
+            content = _dated(answer(operation, stored(backend), params))
+            return ActionResult(content) if content else EmptyResult()
         except AwsError as error:
             if error.status == NOT_MODELLED:
                 raise NotModelledError(error.code, part=error.message) from error
@@ -91,25 +99,51 @@ def _moment(at_ms: int) -> datetime.datetime:
     return datetime.datetime.fromtimestamp(at_ms / 1000, datetime.UTC).replace(tzinfo=None)
 
 
-def _dated(answer: dict[str, Any]) -> dict[str, Any]:
+_MOMENTS = frozenset(
+    {
+        "Timestamp",
+        "AlarmConfigurationUpdatedTimestamp",
+        "StateUpdatedTimestamp",
+        "StateTransitionedTimestamp",
+    }
+)
+
+
+def _dated(content: Any) -> Any:
     """The answer with moments as moto writes them."""
-    for result in answer.get("MetricDataResults", ()):
-        result["Timestamps"] = [_moment(at_ms) for at_ms in result["Timestamps"]]
-    for datapoint in answer.get("Datapoints", ()):
-        datapoint["Timestamp"] = _moment(datapoint["Timestamp"])
-    return answer
+    if isinstance(content, list):
+        return [_dated(each) for each in content]
+    if not isinstance(content, dict):
+        return content
+    return {
+        name: _moment(value)
+        if name in _MOMENTS
+        else [_moment(each) for each in value]
+        if name == "Timestamps"
+        else _dated(value)
+        for name, value in content.items()
+    }
 
 
-def _stored(datum: Any) -> StoredDatum:
+def stored(backend: Any) -> list[Datum]:
+    """Everything that PutMetricData has brought: values, and statistic sets."""
+    return [_stored(datum) for datum in backend.get_all_metrics()]
+
+
+def _stored(datum: Any) -> Datum:
     value = getattr(datum, "value", None)
-    figures = (
+    count, total, lowest, highest = (
         (datum.sample_count, datum.sum, datum.min, datum.max) if value is None else (1.0, value, value, value)
     )
-    return StoredDatum(
-        datum.namespace,
-        datum.name,
-        tuple(sorted((str(each.name), str(each.value)) for each in datum.dimensions)),
-        _milliseconds(datum.timestamp),
-        datum.unit or "None",
-        *(float(figure) for figure in figures),
+    dimensions = tuple(sorted((str(each.name), str(each.value)) for each in datum.dimensions))
+    return Datum(
+        Metric(datum.namespace, datum.name, dimensions),
+        Point(
+            _milliseconds(datum.timestamp),
+            float(count),
+            float(total),
+            float(lowest),
+            float(highest),
+            datum.unit or "None",
+        ),
     )

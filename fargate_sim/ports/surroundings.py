@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
-from fargate_sim.model.surroundings import SubnetFacts, TargetGroupFacts
-from fargate_sim.ports import interfaces, targets
+from fargate_sim.model.events import Undelivered
+from fargate_sim.model.metrics import Metric, Point
+from fargate_sim.model.surroundings import Billable, SubnetFacts, TargetGroupFacts
+from fargate_sim.ports import billables, clock, events, interfaces, metrics, schedules, targets
 
 if TYPE_CHECKING:
     from fargate_sim.ports.gateway import MotoSide
@@ -71,6 +74,11 @@ class MotoSurroundings:
         with self._side.moto():
             return targets.facts(self._side.backend("elbv2", self._region), arn)
 
+    def billables(self) -> list[Billable]:
+        """What the account is charged for by the hour, but for its tasks."""
+        with self._side.moto():
+            return list(billables.billables(self._ec2(), self._side.backend("elbv2", self._region)))
+
     def log_group_exists(self, name: str) -> bool:
         """Whether CloudWatch Logs has a log group of that name."""
         with self._side.moto():
@@ -80,6 +88,47 @@ class MotoSurroundings:
         """Create a log group (the awslogs-create-group option)."""
         with self._side.moto():
             self._side.backend("logs", self._region).ensure_log_group(name)
+
+    def stored_points(self, metric: Metric, since_ms: int, until_ms: int) -> list[Point]:
+        """What the account has put of a metric of its own in a time, oldest first."""
+        with self._side.moto():
+            found = metrics.stored(self._side.backend("cloudwatch", self._region))
+        points = [datum.point for datum in found if datum.metric == metric]
+        return sorted(
+            (point for point in points if since_ms <= point.at_ms < until_ms), key=lambda point: point.at_ms
+        )
+
+    def publish(self, topic_arn: str, subject: str, message: str) -> bool:
+        """Send a notification to a topic; False when there is no such topic."""
+        with self._side.moto(), clock.kept_randomness():
+            self._side.notices += 1
+            clock.reseed(self._side.account, f"notice:{self._side.notices}")
+            topic = self._side.backend("sns", self._region).topics.get(topic_arn)
+            if topic is not None:
+                topic.publish(message, subject=subject)
+            return topic is not None
+
+    def deliver_event(self, event: Mapping[str, Any], rules: Collection[str]) -> list[Undelivered]:
+        """Send an event to the targets of these rules of the default bus; what could not be reached."""
+        return events.deliver(self._side, self._region, event, rules)
+
+    def send_message(
+        self,
+        queue_arn: str,
+        body: str,
+        *,
+        attributes: Mapping[str, str],
+        purpose: str,
+        group_id: str | None = None,
+    ) -> str | None:
+        """Put a message into a queue; None, or why that could not be done. ``purpose`` names the draw of its id."""
+        return events.send_message(
+            self._side, queue_arn, body, attributes=attributes, group_id=group_id, purpose=purpose
+        )
+
+    def delete_schedule(self, group: str, name: str) -> None:
+        """Forget a schedule that has run for the last time."""
+        schedules.delete(self._side, self._region, group, name)
 
 
 def _facts(ec2: Any, subnet: Any) -> SubnetFacts:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from fargate_sim.wire.errors import AwsError
 from fargate_sim.wire.required import missing_member
@@ -69,6 +69,22 @@ def _token(value: Any) -> str:
     return "DECIMAL_VALUE" if isinstance(value, float) else "NUMBER_VALUE"
 
 
+class Manners(NamedTuple):
+    """How a service words what is wrong with a request.
+
+    ``java_package`` is the package that AWS names when a list stands where a structure belongs. ``code`` is the error
+    of a broken constraint. ``plain_names``: paths are spelled like the members, and a missing required parameter has a sentence of
+    its own; else paths begin with small letters ("at 'policyType'") and it is a broken constraint like others.
+    """
+
+    java_package: str
+    code: str
+    plain_names: bool
+
+
+ECS_MANNERS = Manners("com.amazonaws.madison.frontend", "InvalidParameterException", plain_names=True)
+
+
 def _constraint(value: Any, path: str, rule: str) -> str:
     """The sentence of AWS's common validation. [A] assumed: ECS words a broken constraint of its model like
     other AWS services.
@@ -77,16 +93,14 @@ def _constraint(value: Any, path: str, rule: str) -> str:
 
 
 class JsonService:
-    """The parsers and serialisers of one service.
+    """The parsers and serialisers of one service."""
 
-    ``java_package`` is the package that AWS names when a list stands where a structure belongs.
-    """
-
-    def __init__(self, service: str, *, java_package: str) -> None:
+    def __init__(self, service: str, *, manners: Manners = ECS_MANNERS) -> None:
         model = raw_model(service)
         self._operations: Mapping[str, Any] = model["operations"]
         self._shapes: Mapping[str, Any] = model["shapes"]
-        self._java_package = java_package
+        self._java_package = manners.java_package
+        self._manners = manners
         self._parsers: dict[str, Parse] = {}
         self._converters: dict[str, Convert | None] = {}
         self.target_prefix: str = model["metadata"]["targetPrefix"]
@@ -108,12 +122,19 @@ class JsonService:
             raise _serialization_error(None)
         problems: Problems = []
         params: dict[str, Any] = self._parser(shape)(document, "", problems, False)
-        missing = missing_member(operation, self._shapes[shape], self._shapes, params)
-        if missing is not None:
-            raise missing
+        if self._manners.plain_names:
+            missing = missing_member(operation, self._shapes[shape], self._shapes, params)
+            if missing is not None:
+                raise missing
+        else:
+            problems += [
+                f"Value null at '{self._spelled(name)}' failed to satisfy constraint: Member must not be null"
+                for name in self._shapes[shape].get("required", ())
+                if name not in params
+            ]
         if problems:
             count = f"{len(problems)} validation error{'s' if len(problems) > 1 else ''} detected: "
-            raise AwsError("InvalidParameterException", count + "; ".join(problems))
+            raise AwsError(self._manners.code, count + "; ".join(problems))
         return params
 
     def serialise(self, operation: str, output: Mapping[str, Any]) -> bytes:
@@ -157,8 +178,12 @@ class JsonService:
         kind = self._shapes[shape]["type"]
         return _JAVA.get(kind, f"{self._java_package}.{shape}")
 
+    def _spelled(self, name: str) -> str:
+        return name if self._manners.plain_names else name[:1].lower() + name[1:]
+
     def _structure(self, shape: str, model: Mapping[str, Any]) -> Parse:
         members = {name: self._parser(member["shape"]) for name, member in model["members"].items()}
+        spelled = {name: self._spelled(name) for name in members}
         required = tuple(model.get("required", ()))
         java = f"{self._java_package}.{shape}"
 
@@ -171,13 +196,13 @@ class JsonService:
                 )
             prefix = path + "." if path else ""
             parsed = {
-                name: members[name](inner, prefix + name, problems, False)
+                name: members[name](inner, prefix + spelled[name], problems, False)
                 for name, inner in value.items()
                 if inner is not None and name in members
             }
             if path:
                 problems.extend(
-                    f"Value null at '{prefix}{name}' failed to satisfy constraint: Member must not be null"
+                    f"Value null at '{prefix}{spelled[name]}' failed to satisfy constraint: Member must not be null"
                     for name in required
                     if name not in parsed
                 )

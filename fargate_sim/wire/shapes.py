@@ -43,7 +43,7 @@ def _model(service: str) -> ServiceModel:
 
 @cache
 def _writer(service: str) -> JsonService:
-    return JsonService(service, java_package="")
+    return JsonService(service)
 
 
 def validate_output(operation: str, output: Mapping[str, Any], *, service: str = "ecs") -> None:

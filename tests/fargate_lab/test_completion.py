@@ -41,6 +41,8 @@ CASES = [
     ("^fargate", "fargate-lab"),
     ("fargate-lab ^traf", "traffic"),
     ("fargate-lab traffic ^sta", "start"),
+    ("fargate-lab capacity ^int", "interrupt"),
+    ("fargate-lab capacity shortage --provider ^FARGATE_", "FARGATE_SPOT"),
     ("fargate-lab traffic start ^--rp", "--rps"),
     ("fargate-lab traffic start --rps 5 --pattern ^sp", "spike"),
     ("aws logs ^ta", "tag-log-group"),

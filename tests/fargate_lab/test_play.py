@@ -156,6 +156,13 @@ def test_traffic_goes_to_the_lab_s_own_world_and_the_world_s_refusal_ends_it(clo
     assert aws.asked == []
 
 
+def test_capacity_goes_to_the_lab_s_own_world_too(cloud: EndpointCloud) -> None:
+    lab = with_commands("fargate-lab capacity shortage")
+    events = list(performance(lab, cloud, Pretended()).perform())
+    assert "No FARGATE_SPOT capacity in any zone for new tasks" in events[2].text
+    assert cloud.control.get("/_lab/capacity")["shortages"][0]["provider"] == "FARGATE_SPOT"
+
+
 def test_the_report_of_the_traffic_can_be_kept_in_a_variable(cloud: EndpointCloud) -> None:
     aws = Pretended()
     lab = with_commands("LOAD=$(fargate-lab traffic report)", "aws ecs list-clusters --query $LOAD")

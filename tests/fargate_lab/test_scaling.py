@@ -49,7 +49,7 @@ def test_everything_for_people() -> None:
     for words in (
         "web-requests requests per target at 600 cooldown out 60 s, in 600 s",
         "before-lunch cron(30 10 * * ? *) UTC 4 to – next 10:30:00",
-        "10:00:00 8 8 24.9 45.5 203 540 0 24 ms 70 ms",
+        "09:59:00 8 8 24.9 45.4 203 1,621 0 24 ms 70 ms",
         "09:57:12 in held at 8 cooldown x3 web-requests Wants 6 tasks",
         "09:31:06 out 7 → 9 scaled web-requests 3 of 3 points above 600",
         "09:52:06 Setting desired count to 8. Successful",

@@ -11,7 +11,8 @@ import pytest
 from botocore.config import Config
 from botocore.loaders import Loader
 
-from fargate_sim import ecs_front, inprocess
+from fargate_sim import inprocess
+from fargate_sim import json_front as fronts
 from fargate_sim.cloud import Cloud
 from fargate_sim.endpoint import Endpoint
 from fargate_sim.inprocess import ControlClient
@@ -96,16 +97,19 @@ class Offline:
 
 @pytest.fixture(autouse=True)
 def _answers_fit_their_shapes(monkeypatch: pytest.MonkeyPatch) -> None:
-    def validating(name: str, perform: Callable[..., Any]) -> Callable[..., Any]:
+    def validating(service: str, name: str, perform: Callable[..., Any]) -> Callable[..., Any]:
         def checked(world: Any, params: dict[str, Any]) -> Any:
             output = perform(world, params)
-            validate_output(name, output)
+            validate_output(name, output, service=service)
             return output
 
         return checked
 
-    checked = {name: validating(name, perform) for name, perform in ecs_front.OPERATIONS.items()}
-    monkeypatch.setattr(ecs_front, "OPERATIONS", checked)
+    for front in fronts.FRONTS.values():
+        checked = {
+            name: validating(front.service, name, perform) for name, perform in front.operations.items()
+        }
+        monkeypatch.setattr(front, "operations", checked)
 
 
 MakeOffline = Callable[..., Offline]

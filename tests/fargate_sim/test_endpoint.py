@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from fargate_sim import ecs_front
-from fargate_sim.endpoint import LARGEST_ECS_BODY
+from fargate_sim import json_front as fronts
+from fargate_sim.endpoint import LARGEST_JSON_BODY
 from fargate_sim.inprocess import call
 
 from .conftest import START_MS, MakeOffline, Offline
@@ -82,7 +82,7 @@ class TestBadInput:
         assert ecs_call(offline, "ListClusters", b"{}") == (200, {"clusterArns": []})
 
     def test_a_huge_body_is_refused_before_it_is_read(self, offline: Offline) -> None:
-        status, answer = ecs_call(offline, "CreateCluster", b" " * (LARGEST_ECS_BODY + 1))
+        status, answer = ecs_call(offline, "CreateCluster", b" " * (LARGEST_JSON_BODY + 1))
         assert status == 413
         assert answer["__type"] == "RequestEntityTooLarge"
 
@@ -119,7 +119,7 @@ class TestBadInput:
         def broken(_world: object, _params: object) -> dict[str, Any]:
             raise ZeroDivisionError("secret detail")
 
-        monkeypatch.setattr(ecs_front, "OPERATIONS", {"ListClusters": broken})
+        monkeypatch.setattr(fronts.ECS, "operations", {"ListClusters": broken})
         status, answer = ecs_call(offline, "ListClusters", b"{}")
         assert (status, answer["__type"]) == (500, "ServerException")
         assert "secret" not in answer["message"]

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fargate_sim import ecs_front, inprocess
+from fargate_sim import inprocess
+from fargate_sim import json_front as fronts
 from fargate_sim.api.ecs import OPERATIONS
 from fargate_sim.cloud import Cloud
 from fargate_sim.endpoint import Endpoint
@@ -101,7 +102,7 @@ def world() -> Iterator[Offline]:
 @given(data=st.data())
 def test_no_request_makes_it_stumble(operation: str, world: Offline, data: st.DataObject) -> None:
     body = data.draw(_requests(operation))
-    headers = {"X-Amz-Target": ecs_front.TARGET_PREFIX + operation}
+    headers = {"X-Amz-Target": fronts.ECS.target_prefix + operation}
     status, _, content = call(world.app, "POST", "http://127.0.0.1/", headers.items(), body)
     answer = json.loads(content)
     if status == 200:
@@ -117,7 +118,7 @@ def test_no_request_makes_it_stumble(operation: str, world: Offline, data: st.Da
 @given(body=st.binary(max_size=200), target=st.text(st.characters(max_codepoint=255), max_size=60))
 def test_no_bytes_make_it_stumble(world: Offline, body: bytes, target: str) -> None:
     before = len(world.cloud.world("us-east-1").clusters)
-    for prefix in ("", ecs_front.TARGET_PREFIX):
+    for prefix in ("", fronts.ECS.target_prefix):
         headers = [("X-Amz-Target", prefix + target), ("Authorization", "x/ecs/aws4_request")]
         status, _, _ = call(world.app, "POST", "http://127.0.0.1/", headers, body)
         assert status in (200, 400, 501)

@@ -98,6 +98,16 @@ def test_jumps() -> None:
     assert bench.engine.now_ms == 182_000
 
 
+def test_a_jump_goes_on_until_the_world_tells_something() -> None:
+    told: list[int] = []
+    bench = Bench(left=100, speed=1.0, told=lambda: len(told))
+    bench.engine.after(150_000, lambda: told.append(1))
+    bench.pacer.next()
+    assert bench.engine.now_ms == 150_000
+    bench.pacer.next(600_000)
+    assert bench.engine.now_ms == 720_000  # nothing was told: the last silent happening before the limit
+
+
 def test_settling_stops_at_its_limit() -> None:
     bench = Bench(left=100, speed=1.0)
     bench.pacer.settle(90_000)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from fargate_sim.model.alarms import Alarm, AlarmSpec
-from fargate_sim.snapshot import scaling_flag
+from .conftest import Offline
 
 
-def test_it_counts_targets_alarms_and_those_in_alarm() -> None:
-    alarms = [
-        Alarm(AlarmSpec(name, 1.0), arn="", configured_ms=0, state=state)
-        for name, state in (("a", "OK"), ("b", "ALARM"), ("c", "INSUFFICIENT_DATA"))
-    ]
-    assert scaling_flag(["one"], alarms) == {"targets": 1, "alarms": 3, "in_alarm": 1}
-    assert scaling_flag([], []) == {"targets": 0, "alarms": 0, "in_alarm": 0}
+def test_it_counts_targets_alarms_and_those_in_alarm(offline: Offline) -> None:
+    def flag() -> dict[str, int]:
+        found: dict[str, int] = (offline.control.get("/_lab/snapshot") or {})["scaling"]
+        return found
+
+    assert flag() == {"targets": 0, "alarms": 0, "in_alarm": 0}
+    cloudwatch = offline.client("cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName="errors", Namespace="App", MetricName="errors", Statistic="Sum", Period=60, EvaluationPeriods=1,
+        Threshold=0, ComparisonOperator="GreaterThanOrEqualToThreshold", TreatMissingData="breaching",
+    )  # fmt: skip
+    assert flag() == {"targets": 0, "alarms": 1, "in_alarm": 0}
+    offline.control.post("/_lab/clock", {"action": "advance", "ms": 300_000})
+    assert flag() == {"targets": 0, "alarms": 1, "in_alarm": 1}

@@ -127,6 +127,9 @@ def test_the_debrief_tells_what_the_clients_lost_and_how_long_a_task_took_to_lea
     assert facts["Requests that failed"].value == "0"
     assert facts["Longest stop of a task"].value.startswith("5 min 3")
     assert "5 min of it draining" in facts["Longest stop of a task"].comment
+    paid = {row.label: float(row.value.removeprefix("about ").removeprefix("$")) for row in told.costs}
+    # Two tasks of 0.25 vCPU and 0.5 GB for five minutes and a half: what the delay of 300 s has cost.
+    assert 0.002 < paid["Paid for tasks on their way out"] < paid["Of it, tasks"]
     assert "drains for the whole of it" in told.lessons[0]
 
 

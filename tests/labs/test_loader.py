@@ -188,9 +188,10 @@ def test_the_delivered_labs_are_sound() -> None:
         "fargate-lab traffic",
         "fargate-lab scaling --minutes 10",
         "LOAD=$(fargate-lab traffic report --json)",
+        "fargate-lab capacity interrupt --share 0.5",
     ],
 )
-def test_a_command_may_send_traffic(tmp_path: Path, command: str) -> None:
+def test_a_command_may_send_traffic_or_take_capacity_away(tmp_path: Path, command: str) -> None:
     lab = load(write(tmp_path, lab=LAB.replace("aws ecs list-clusters", command, 1)))
     assert lab.steps[0].commands == (command,)
 

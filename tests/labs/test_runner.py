@@ -303,6 +303,11 @@ def test_the_debrief_tells_this_run(cloud: EndpointCloud) -> None:
     text = told.to_markdown()
     assert "circuit breaker tripped at 3" in text
     assert "CannotPullContainerError" in text
+    assert "## What it would have cost" in text
+    assert "an estimate: list prices of" in told.costs[0].comment
+    paid = {row.label: row.value for row in told.costs}
+    assert paid["What this would have cost on AWS"].startswith("about $0.")
+    assert paid["Paid for tasks that never ran"].startswith("$0.00")
     assert "`deploymentCircuitBreaker={enable=true,rollback=true}`" in text
     assert json.loads(json.dumps(told.to_dict()))["lab"] == "core-lab"
 

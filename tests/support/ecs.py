@@ -9,7 +9,7 @@ import pytest
 from support.worlds import NGINX, Scenario
 
 from fargate_sim.api.ecs import OPERATIONS
-from fargate_sim.ecs_front import ECS
+from fargate_sim.json_front import ECS
 from fargate_sim.wire.errors import AwsError
 from fargate_sim.wire.shapes import validate_output
 
@@ -26,7 +26,7 @@ class Ecs(Scenario):
 
     def call(self, operation: str, **params: Any) -> Any:
         """Carry out an operation as a request from the wire."""
-        parsed = ECS.parse(operation, json.dumps(params).encode())
+        parsed = ECS.wire.parse(operation, json.dumps(params).encode())
         answer = OPERATIONS[operation](self.world, parsed)
         validate_output(operation, answer)
         return answer

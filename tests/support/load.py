@@ -34,12 +34,13 @@ def stage(
     port: int = 80,
     seed: int = 1,
     settle: bool = True,
+    size: tuple[int, int] = (256, 512),
     **facts: Any,
 ) -> tuple[Scenario, Service]:
     """A balanced service, complete unless told otherwise, whose first container is the target."""
     scenario = Scenario(seed)
     scenario.group(**facts)
-    definition = scenario.definition(*(containers or (ContainerSpec("web", NGINX),)))
+    definition = scenario.definition(*(containers or (ContainerSpec("web", NGINX),)), size=size)
     service = Service(
         name="web",
         arn=scenario.world.arn("service/lab/web"),

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from fargate_sim.images import default_catalogue
 from fargate_sim.kernel.engine import Engine
 from fargate_sim.kernel.journal import Entry, Journal
 from fargate_sim.kernel.seeds import Seeds
 from fargate_sim.model.breaker import CircuitBreaker
+from fargate_sim.model.events import Undelivered
+from fargate_sim.model.metrics import Metric, Point
 from fargate_sim.model.service import LoadBalancerSpec, Service
-from fargate_sim.model.surroundings import SubnetFacts, TargetGroupFacts
+from fargate_sim.model.surroundings import Billable, SubnetFacts, TargetGroupFacts
 from fargate_sim.model.task_definition import ContainerSpec, TaskDefinition
 from fargate_sim.model.timing import Timing
 from fargate_sim.model.world import Placement, World
@@ -35,7 +39,17 @@ class Account:
     )
     foreign: dict[str, frozenset[str]] = field(default_factory=dict)
     target_groups: dict[str, TargetGroupFacts] = field(default_factory=dict)
+    standing: list[Billable] = field(default_factory=list)
     log_groups: set[str] = field(default_factory=lambda: {"/ecs/web"})
+    stored: dict[Metric, list[Point]] = field(default_factory=dict)
+    topics: set[str] = field(default_factory=set)
+    published: list[tuple[str, str, str]] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    messages: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
+    queues: set[str] = field(default_factory=lambda: {"arn:aws:sqs:us-east-1:123456789012:dead"})
+    deleted_schedules: list[tuple[str, str]] = field(default_factory=list)
+    unreachable: dict[str, str] = field(default_factory=dict)
+    """Rule to why its target cannot be reached."""
 
     def subnet(self, subnet_id: str) -> SubnetFacts | None:
         return self.known.get(subnet_id)
@@ -55,11 +69,44 @@ class Account:
     def target_group(self, arn: str) -> TargetGroupFacts | None:
         return self.target_groups.get(arn)
 
+    def billables(self) -> list[Billable]:
+        return self.standing
+
     def log_group_exists(self, name: str) -> bool:
         return name in self.log_groups
 
     def create_log_group(self, name: str) -> None:
         self.log_groups.add(name)
+
+    def stored_points(self, metric: Metric, since_ms: int, until_ms: int) -> list[Point]:
+        return [each for each in self.stored.get(metric, ()) if since_ms <= each.at_ms < until_ms]
+
+    def publish(self, topic_arn: str, subject: str, message: str) -> bool:
+        self.published.append((topic_arn, subject, message))
+        return topic_arn in self.topics
+
+    def deliver_event(self, event: Mapping[str, Any], rules: Collection[str]) -> list[Undelivered]:
+        self.events.append(dict(event))
+        return [
+            Undelivered(rule, "target", self.unreachable[rule]) for rule in rules if rule in self.unreachable
+        ]
+
+    def send_message(
+        self,
+        queue_arn: str,
+        body: str,
+        *,
+        attributes: Mapping[str, str],
+        purpose: str,
+        group_id: str | None = None,
+    ) -> str | None:
+        if queue_arn not in self.queues:
+            return "the queue does not exist"
+        self.messages.append((queue_arn, body, dict(attributes)))
+        return None
+
+    def delete_schedule(self, group: str, name: str) -> None:
+        self.deleted_schedules.append((group, name))
 
 
 class Scenario:
@@ -81,15 +128,17 @@ class Scenario:
         )
         self.world.create_cluster("lab", "enhanced")
 
-    def definition(self, *containers: ContainerSpec, image: str = NGINX) -> TaskDefinition:
-        """Register a revision of ``web``."""
+    def definition(
+        self, *containers: ContainerSpec, image: str = NGINX, size: tuple[int, int] = (256, 512)
+    ) -> TaskDefinition:
+        """Register a revision of ``web``; ``size`` is CPU units and MiB."""
         revision = self.world.next_revision("web")
         definition = TaskDefinition(
             arn=self.world.arn(f"task-definition/web:{revision}"),
             family="web",
             revision=revision,
-            cpu_units=256,
-            memory_mib=512,
+            cpu_units=size[0],
+            memory_mib=size[1],
             network_mode="awsvpc",
             containers=containers or (ContainerSpec("web", image),),
             compatibilities=("FARGATE",),

@@ -18,14 +18,13 @@ from fargate_sim.api.ecs.common import (
     read_tags,
     show_tags,
 )
-from fargate_sim.api.ecs.placement import check_strategy, read_strategy, show_strategy
+from fargate_sim.api.ecs.placement import FARGATE_PROVIDERS, check_strategy, read_strategy, show_strategy
 from fargate_sim.model import cluster as clusters
 from fargate_sim.model.cluster import Cluster
 from fargate_sim.model.world import World
 from fargate_sim.wire.errors import AwsError
 
 CONTAINER_INSIGHTS = ("enabled", "disabled", "enhanced")
-FARGATE_PROVIDERS = ("FARGATE", "FARGATE_SPOT")
 _KEPT = ("configuration", "serviceConnectDefaults")
 
 
@@ -98,6 +97,12 @@ def put_cluster_capacity_providers(world: World, params: Params) -> Answer:
     providers = _providers(params["capacityProviders"])
     strategy = read_strategy(params["defaultCapacityProviderStrategy"])
     check_strategy(strategy, providers)
+    for name in cluster.capacity_providers:
+        if name not in providers and _in_use(world, cluster, name):
+            # [A] wording assumed; code and rule: API model of ECS, PutClusterCapacityProviders
+            raise AwsError(
+                "ResourceInUseException", f"The capacity provider {name} is in use and cannot be removed."
+            )
     cluster.capacity_providers = providers
     cluster.default_strategy = strategy
     return {"cluster": show_cluster(world, cluster, include=("SETTINGS",))}
@@ -128,10 +133,20 @@ def describe_capacity_providers(world: World, params: Params) -> Answer:
         name = reference.rpartition("/")[2]
         arn = world.arn(f"capacity-provider/{name}")
         if name in FARGATE_PROVIDERS:
-            shown.append({"capacityProviderArn": arn, "name": name, "status": "ACTIVE", "tags": []})
+            shown.append(
+                {"capacityProviderArn": arn, "name": name, "status": "ACTIVE", "tags": [], "type": name}
+            )
         else:
             failures.append(missing(arn))
     return {"capacityProviders": shown, "failures": failures}
+
+
+def _in_use(world: World, cluster: Cluster, provider: str) -> bool:
+    """Whether a task of the cluster is on the provider."""
+    return any(
+        task.capacity_provider == provider and task.last_status != "STOPPED"
+        for task in world.tasks_of(cluster.name)
+    )
 
 
 def _insights(settings: Iterable[dict[str, str]] | None) -> str | None:

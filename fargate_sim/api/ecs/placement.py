@@ -7,13 +7,21 @@ from collections.abc import Iterable, Sequence
 from fargate_sim.api.ecs.common import Params, invalid, not_modelled
 from fargate_sim.model.cluster import Cluster
 from fargate_sim.model.service import StrategyItem
-from fargate_sim.model.task import PLATFORM_VERSION
+from fargate_sim.model.task import FARGATE, FARGATE_SPOT, PLATFORM_VERSION
 from fargate_sim.model.task_definition import TaskDefinition
 from fargate_sim.model.world import Placement, World
 from fargate_sim.wire.errors import AwsError
 
 MAX_SUBNETS = 16
 MAX_SECURITY_GROUPS = 5
+MAX_PROVIDERS = 20
+"""Items of a strategy. Source: API model of ECS, CapacityProviderStrategyItem."""
+FARGATE_PROVIDERS = (FARGATE, FARGATE_SPOT)
+NOT_ASSOCIATED = (
+    "The specified capacity provider strategy cannot contain a capacity provider that is not associated with the cluster. "
+    "Associate the capacity provider with the cluster and try again."
+)
+"""[R]"""
 PLATFORM_VERSIONS = ("LATEST", "1.4.0")
 
 
@@ -111,16 +119,22 @@ def read_strategy(items: Iterable[Params] | None) -> tuple[StrategyItem, ...]:
 
 
 def check_strategy(strategy: Sequence[StrategyItem], providers: Sequence[str]) -> None:
-    """A strategy that the cluster can follow. Source: API model of ECS, CapacityProviderStrategyItem."""
+    """A strategy that the cluster can follow; the ranges are the wire's. Source: API model of ECS, CapacityProviderStrategyItem."""
     if not strategy:
         return
+    if len(strategy) > MAX_PROVIDERS:
+        raise invalid(
+            f"A capacity provider strategy can contain a maximum of {MAX_PROVIDERS} capacity providers."
+        )  # [A] the sentence of the API model
+    if len({item.provider for item in strategy}) < len(strategy):
+        raise invalid("A capacity provider can be in the strategy only once.")  # [A]
     for item in strategy:
-        if item.provider not in providers:
+        if item.provider not in FARGATE_PROVIDERS:
             raise invalid(
                 f"The specified capacity provider '{item.provider}' was not found. Specify a valid name or ARN and try again."
             )  # [A] wording assumed
-        if not 0 <= item.weight <= 1000 or not 0 <= item.base <= 100_000:
-            raise invalid("A weight must be between 0 and 1000 and a base between 0 and 100000.")  # [A]
+        if item.provider not in providers:
+            raise invalid(NOT_ASSOCIATED)
     if not any(item.weight for item in strategy):
         raise invalid(
             "There are no capacity providers in the capacity provider strategy with a weight value greater than zero."

@@ -22,18 +22,31 @@ from fargate_sim.api.ecs.common import (
 )
 from fargate_sim.api.ecs.deployment_configuration import read_settings, show_settings
 from fargate_sim.api.ecs.load_balancers import read_load_balancers, show_load_balancers
-from fargate_sim.api.ecs.placement import check_platform_version, read_network, read_placement, show_network
+from fargate_sim.api.ecs.placement import (
+    check_platform_version,
+    check_strategy,
+    read_network,
+    read_placement,
+    read_strategy,
+    show_network,
+)
 from fargate_sim.api.ecs.service_shapes import show_service
 from fargate_sim.model import service as s
 from fargate_sim.model.breaker import CircuitBreaker
 from fargate_sim.model.cluster import Cluster
-from fargate_sim.model.service import Revision, Service
+from fargate_sim.model.service import Revision, Service, StrategyItem
+from fargate_sim.model.task import FARGATE
 from fargate_sim.model.world import Placement, World
 from fargate_sim.wire.errors import AwsError
 
 MAX_DESIRED = 5000
 """Tasks per service. Source: Amazon ECS service quotas."""
 MAX_DESCRIBED = 10
+MUST_FORCE = (
+    "When switching from launch type to capacity provider strategy on an existing service, or making a change to a capacity provider "
+    "strategy on a service that is already using one, you must force a new deployment."
+)
+"""[R] many public logs. [A] The way back to the launch type is answered alike."""
 _FURTHER = (
     "serviceRegistries",
     "volumeConfigurations",
@@ -201,11 +214,9 @@ def _new_revision(
     subnets, groups, public_ip = current.subnets, current.security_groups, current.public_ip
     if params.get("networkConfiguration"):
         subnets, groups, public_ip = read_network(world, params["networkConfiguration"])
-    launch_type, strategy = current.launch_type, current.strategy
-    if "capacityProviderStrategy" in params:
-        asked = {"networkConfiguration": show_network(subnets, groups, public_ip), **params}
-        placement = read_placement(world, cluster, definition, asked, launch_type=None)
-        launch_type, strategy = placement.launch_type, placement.strategy
+    launch_type, strategy = _capacity(cluster, current, params)
+    if (launch_type, strategy) != (current.launch_type, current.strategy) and not forced:
+        raise invalid(MUST_FORCE)
     balancers = current.load_balancers
     if "loadBalancers" in params:
         balancers = read_load_balancers(world, definition, params["loadBalancers"])
@@ -224,6 +235,19 @@ def _new_revision(
         service.settings["platformVersion"] = params["platformVersion"]
     placement = Placement(subnets, groups, public_ip, launch_type, strategy, balancers)
     return world.revision(service.arn, definition, placement, _document(placement)), forced
+
+
+def _capacity(
+    cluster: Cluster, current: Revision, params: Params
+) -> tuple[str | None, tuple[StrategyItem, ...]]:
+    """Launch type and strategy after the request. An empty strategy goes back to the launch type. Source: API model of ECS,
+    UpdateServiceRequest.
+    """
+    if "capacityProviderStrategy" not in params:
+        return current.launch_type, current.strategy
+    strategy = read_strategy(params["capacityProviderStrategy"])
+    check_strategy(strategy, cluster.capacity_providers)
+    return (None, strategy) if strategy else (FARGATE, ())
 
 
 def delete_service(world: World, params: Params) -> Answer:

@@ -171,8 +171,8 @@ def _check_container(container: Params, params: Params, volumes: set[str | None]
     size_mib = _units(params.get("memory"), "memory", "gb")
     if memory is not None and size_mib and memory > size_mib:
         raise client_error(
-            f"Invalid setting for container '{container['name']}'. 'memory' must not exceed the task's memory."
-        )  # [A] wording assumed
+            f"The 'memory' setting for container '{container['name']}' is greater than for the task."
+        )  # [R] public error reports
 
 
 def _check_dependencies(containers: list[Params]) -> None:

@@ -77,7 +77,9 @@ def run_task(world: World, params: Params) -> Answer:
     tasks = world.run_tasks(cluster.name, definition, count, placement, asked)
     if token is not None:
         world.tokens[token] = (fingerprint, tasks)
-    return {"tasks": [show_task(world, task) for task in tasks], "failures": []}
+    # A failure for want of capacity names no resource. [R]
+    failures = [{"reason": stop_reasons.NO_CAPACITY}] * (count - len(tasks))
+    return {"tasks": [show_task(world, task) for task in tasks], "failures": failures}
 
 
 def _tags(params: Params, definition: TaskDefinition) -> dict[str, str]:
@@ -152,7 +154,7 @@ def list_tasks(world: World, params: Params) -> Answer:
         and group in (None, task.group)
         and params.get("family") in (None, task.task_definition.family)
         and params.get("startedBy") in (None, task.started_by)
-        and params.get("launchType") in (None, task.launch_type)
+        and params.get("launchType") in (None, _launch_type(task))
         and not params.get("containerInstance")
     ]
     found, token = page(arns, params, key="tasks")
@@ -192,7 +194,7 @@ def show_task(world: World, task: Task) -> dict[str, Any]:
     }
     optional = {
         "capacityProviderName": task.capacity_provider,
-        "launchType": task.launch_type or ("FARGATE" if task.capacity_provider else None),
+        "launchType": _launch_type(task),
         "connectivity": "CONNECTED" if connected else None,
         "connectivityAt": task.pull_started_ms if connected else None,
         "pullStartedAt": task.pull_started_ms,
@@ -206,6 +208,11 @@ def show_task(world: World, task: Task) -> dict[str, Any]:
         "stoppedAt": task.stopped_ms,
     }
     return shown | {key: value for key, value in optional.items() if value is not None}
+
+
+def _launch_type(task: Task) -> str | None:
+    """A task of a capacity provider of Fargate has the launch type FARGATE, too. [A]"""
+    return task.launch_type or (states.FARGATE if task.capacity_provider else None)
 
 
 def _attachments(task: Task) -> list[dict[str, Any]]:

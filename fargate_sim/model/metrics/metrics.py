@@ -28,6 +28,13 @@ class Metric(NamedTuple):
     dimensions: tuple[tuple[str, str], ...]
 
 
+class Datum(NamedTuple):
+    """Something that the account has put itself, with PutMetricData."""
+
+    metric: Metric
+    point: Point
+
+
 class Metrics:
     """Answers for the namespaces ``AWS/ECS``, ``ECS/ContainerInsights`` and ``AWS/ApplicationELB``."""
 
@@ -42,13 +49,22 @@ class Metrics:
         return (self._world.engine.now_ms - self._world.timing.metric_publish) // MINUTE_MS * MINUTE_MS
 
     def points(
-        self, namespace: str, name: str, dimensions: Mapping[str, str], since_ms: int, until_ms: int
+        self,
+        namespace: str,
+        name: str,
+        dimensions: Mapping[str, str],
+        since_ms: int,
+        until_ms: int,
+        *,
+        settled: bool = False,
     ) -> list[Point]:
         """The published points of the minutes that begin from ``since_ms`` to before ``until_ms``, oldest first.
 
-        A minute without data has no point; a metric that does not exist has none either. A day is kept.
+        A minute without data has no point; a metric that does not exist has none either. A day is kept. ``settled``: the traffic's
+        books have been brought up to now, which takes longer than reading a metric.
         """
-        self._world.traffic.settle()
+        if not settled:
+            self._world.traffic.settle()
         first, after = self._window(since_ms, until_ms)
         return list(self._points(namespace, name, dimensions, first, after))
 

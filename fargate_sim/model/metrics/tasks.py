@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from fargate_sim.model.metrics.statistics import Point, sampled
 from fargate_sim.model.metrics.steps import KEPT_MS, MINUTE_MS, Steps
 
 if TYPE_CHECKING:
+    from fargate_sim.model.memory import Footprint
     from fargate_sim.model.service import Service
     from fargate_sim.model.task import Task
     from fargate_sim.model.world import World
@@ -28,8 +29,6 @@ CLUSTER, SERVICE, FAMILY = "ClusterName", "ServiceName", "TaskDefinitionFamily"
 
 IDLE_CPU_UNITS = 1.0
 """What a running container uses without any request, in CPU units (1024 to a vCPU). [A]"""
-PLAIN_PROCESS_MIB = 4
-"""Working set of a process that is no program of the catalogue: a shell, a sleep. [A]"""
 _OBSERVED = ("enabled", "enhanced")
 
 
@@ -45,7 +44,7 @@ class Life:
     created_ms: int
     busy_us: Mapping[int, int]
     idle_units: float = 0
-    used_mib: int = 0
+    footprints: list[Footprint] = field(default_factory=list)
     started_ms: int | None = None
     left_ms: int | None = None
     """When it was told to end."""
@@ -59,9 +58,15 @@ class Life:
         busy = self.busy_us.get(minute, 0) / alive_us
         return min(100.0, 100 * (busy + self.idle_units / self.cpu_units))
 
-    def memory_percent(self, _minute: int) -> float:
+    def used_mib(self, minute: int) -> float:
+        """What its processes kept in memory at the end of a minute; nobody is seen above the task's memory."""
+        end_ms = (minute + 1) * MINUTE_MS
+        used = sum(each.past_mib(end_ms) for each in self.footprints if each.lives(end_ms))
+        return min(used, self.memory_mib)
+
+    def memory_percent(self, minute: int) -> float:
         """Of its memory, how much it used."""
-        return 100 * self.used_mib / self.memory_mib
+        return 100 * self.used_mib(minute) / self.memory_mib
 
 
 Measure = Callable[[Life, int], float]
@@ -70,7 +75,7 @@ PER_TASK: dict[tuple[str, str], tuple[str, Measure]] = {
     (ECS, "MemoryUtilization"): ("Percent", Life.memory_percent),
     (INSIGHTS, "CpuUtilized"): ("None", lambda life, minute: life.cpu_percent(minute) * life.cpu_units / 100),
     (INSIGHTS, "CpuReserved"): ("None", lambda life, _minute: life.cpu_units),
-    (INSIGHTS, "MemoryUtilized"): ("Megabytes", lambda life, _minute: life.used_mib),
+    (INSIGHTS, "MemoryUtilized"): ("Megabytes", Life.used_mib),
     (INSIGHTS, "MemoryReserved"): ("Megabytes", lambda life, _minute: life.memory_mib),
 }
 COUNTS = ("RunningTaskCount", "PendingTaskCount", "DesiredTaskCount")
@@ -105,14 +110,10 @@ class TaskHistory:
         """It is RUNNING."""
         life = self._live[task.cluster][task.task_id]
         life.started_ms = self._world.engine.now_ms
-        used_mib = 0
         for container in task.containers:
-            if container.status == states.RUNNING and container.run is not None:
+            if container.status == states.RUNNING and container.footprint is not None:
                 life.idle_units += IDLE_CPU_UNITS
-                app = container.run.app
-                wanted_mib = app.memory_mib if app else PLAIN_PROCESS_MIB
-                used_mib += min(wanted_mib, container.spec.memory_mib or wanted_mib)
-        life.used_mib = min(used_mib, life.memory_mib)
+                life.footprints.append(container.footprint)
 
     def leaving(self, task: Task) -> None:
         """It is told to end."""
@@ -207,6 +208,17 @@ class TaskHistory:
             else:
                 value = (steps.at((minute + 1) * MINUTE_MS - 1) if steps else None) or 0
             yield sampled(minute * MINUTE_MS, "Count", {float(value): 1})
+
+    def counts(self, cluster: str, service: str, first: int, after: int) -> list[tuple[int | None, int]]:
+        """(desired, running) of a service at the ends of the minutes from ``first`` to before ``after``; desired is None before it
+        was there. For our own screens: no setting of the cluster matters."""
+        lives = self._lives({CLUSTER: cluster, SERVICE: service}, first * MINUTE_MS, after * MINUTE_MS)
+        running = _at_ends(first, after, ((life.started_ms, life.left_ms or life.ended_ms) for life in lives))
+        steps = self._desired.get((cluster, service))
+        return [
+            (steps.at((minute + 1) * MINUTE_MS - 1) if steps else None, running[minute - first])
+            for minute in range(first, after)
+        ]
 
     def listing(self) -> Iterator[tuple[str, str, dict[str, str]]]:
         """(namespace, name, dimensions) of everything that may have points."""

@@ -102,6 +102,13 @@ CAUSES: dict[str, Cause] = {
         "the program's exit",
         with_the_end=True,
     ),
+    "oom": Cause(
+        502,
+        ELB,
+        "The container used more memory than the {detail} MiB that it may have: it was killed (SIGKILL) with the request in flight.",
+        "memory of the task definition",
+        with_the_end=True,
+    ),
     "deaf": Cause(
         502,
         ELB,
@@ -114,6 +121,13 @@ CAUSES: dict[str, Cause] = {
         ELB,
         "The program drained, but longer than its stopTimeout of {detail} s: SIGKILL came with the request in flight.",
         "stopTimeout",
+        with_the_end=True,
+    ),
+    "spot": Cause(
+        502,
+        ELB,
+        "Spot took the capacity back {detail} s after its notice: SIGKILL came with the request in flight.",
+        "deregistration_delay.timeout_seconds, stopTimeout, base of the capacity provider strategy",
         with_the_end=True,
     ),
     "died": Cause(

@@ -81,6 +81,7 @@ class Ledger:
     def __init__(self) -> None:
         self._seconds: dict[int, Bucket] = {}
         self._minutes: dict[int, Bucket] = {}
+        self._fold_again = 0
         self.total = Bucket()
         """Everything so far, but for ``sent``, which the run counts."""
         self.causes: Counter[tuple[str, str]] = Counter()
@@ -132,8 +133,11 @@ class Ledger:
             heapq.heappushpop(self._latest, failure)
 
     def fold(self, now_us: int) -> None:
-        """Put old seconds together to minutes, and forget the minutes of yesterday."""
+        """Put old seconds together to minutes, and forget the minutes of yesterday. Once a minute will do: no reader sees a difference."""
         now = now_us // SECOND_US
+        if now < self._fold_again:
+            return
+        self._fold_again = now + 60
         for key in [key for key in self._seconds if key < now - SECONDS_KEPT]:
             self._minutes.setdefault(key // 60, Bucket()).add(self._seconds.pop(key))
         for key in [key for key in self._minutes if key < now // 60 - MINUTES_KEPT]:

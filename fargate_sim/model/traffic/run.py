@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from fargate_sim.model.world import World
 
 _SLICE_US = 10 * SECOND_US
+_MINUTE_US = 60 * SECOND_US
 _SHUTDOWNS_KEPT = 500
 _WAIT_FLOOR = 0.5
 """A request waits half of the image's ``wait_ms`` and an exponential other half: the mean is right and there is a tail. [A]"""
@@ -70,11 +71,14 @@ class Run:
         until_us = self._world.engine.now_ms * 1000
         while self._now_us < until_us:
             ends = [server.stray_until_us or 0 for server in self._straying]
-            end_us = min([until_us, self._settled_us + _SLICE_US, *ends])
+            minute_us = (self._now_us // _MINUTE_US + 1) * _MINUTE_US
+            end_us = min([until_us, self._settled_us + _SLICE_US, minute_us, *ends])
             if self.stopped_ms is None and self._arrivals.next_us < end_us:
                 self.refresh_if_dirty()
                 self._carry(end_us)
             self._now_us = end_us
+            if end_us == minute_us:
+                self.note_minute()
             for server in [each for each in self._straying if (each.stray_until_us or 0) <= end_us]:
                 self.end_straying(server)
             if end_us >= self._settled_us + _SLICE_US:
@@ -82,6 +86,11 @@ class Run:
         for server in [each for each in self._doomed if each.doomed]:
             # A time-out is told with the phase that the task was in: before anything changes.
             self._enter(server)
+
+    def note_minute(self) -> None:
+        """A minute is over, or the load: programs that grow with requests have taken so many."""
+        for server in self.servers.values():
+            server.note_requests(self._now_us // 1000)
 
     def settle(self) -> None:
         """Enter into the books what has been answered by now."""

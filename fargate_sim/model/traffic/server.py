@@ -44,10 +44,10 @@ class Server:
         self._free: list[int] = []
         self.turned_away = 0
         """Sent here, but never worked on: refused, or lost with the connection."""
-        self._booked = 0
+        self._booked = self._counted = 0
         self._minute_end_us = self._last_minute = 0
-        """Requests whose CPU time is in the task's books; the end of the minute that the others belong to, and the last
-        minute that is entered."""
+        """Requests whose CPU time is in the task's books, and those that are in the process's own; the end of the minute that the
+        others belong to, and the last minute that is entered."""
         self.stray_until_us: int | None = None
         """While draining: until when requests still come here by mistake."""
         self.in_hand: list[InHand] = []
@@ -72,6 +72,7 @@ class Server:
         if not self.stale:
             return
         self.stale = False
+        self.count()
         container = serving(self.target.task, self.target.port)
         if container is None:
             own = self.target.container
@@ -146,6 +147,20 @@ class Server:
             minute = min(self._minute_end_us // _MINUTE_US - 1, self._last_minute)
             busy[minute] = busy.get(minute, 0) + taken * self.cpu_us
             self._booked += taken
+
+    def count(self) -> None:
+        """Enter into the books of the process how many requests it has taken."""
+        taken = self.sent - self.turned_away
+        if self.container is not None and self.container.footprint is not None:
+            self.container.footprint.requests += taken - self._counted
+        self._counted = taken
+
+    def note_requests(self, at_ms: int) -> None:
+        """Remember how many requests a program that grows with them has taken by a moment."""
+        footprint = self.container.footprint if self.container is not None else None
+        if footprint is not None and footprint.request_mib:
+            self.count()
+            footprint.counted.set(at_ms, footprint.requests)
 
     def end_cpu(self, now_us: int) -> None:
         """The process ends: what it has not come to is not done."""

@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from fargate_sim.model.pid1 import SIGKILL_EXIT
+from fargate_sim.model.spot import BUDGET_MS
+from fargate_sim.model.stop_reasons import OUT_OF_MEMORY
+from fargate_sim.model.target_health import UNUSED as TARGET_UNUSED
 from fargate_sim.model.traffic.causes import CAUSES
 from fargate_sim.model.traffic.demand import Demand
 from fargate_sim.model.traffic.ledger import MINUTES_KEPT, Bucket
@@ -44,6 +47,15 @@ class Traffic:
         """The highest rate of the load that runs; 0 without one."""
         return self.run.demand.peak_rps if self.run is not None and self.running else 0.0
 
+    def peak_towards(self, task: Task) -> float:
+        """The highest rate at which the load that runs can come to a task."""
+        run = self.run
+        if run is None or not self.running:
+            return 0.0
+        group = run.demand.target_group
+        reached = any(each.group == group and each.state != TARGET_UNUSED for each in task.targets)
+        return self.peak_rps if reached else 0.0
+
     def start(self, demand: Demand) -> None:
         """Begin a load. ValueError when one runs already, or when there is no such target group."""
         if self.running:
@@ -66,6 +78,7 @@ class Traffic:
                 "client_timeout_ms": demand.client_timeout_ms,
             },
         )
+        self._world.memory.load_changed(demand.target_group)
 
     def stop(self) -> None:
         """End the load: no new requests; those in flight go on. ValueError when none runs."""
@@ -97,6 +110,7 @@ class Traffic:
             self.catch_up()
             run.settle()
             self._book_cpu(run)
+            run.note_minute()
             kept = self._past.setdefault(run.demand.target_group, {})
             for minute, bucket in run.ledger.parts(0, now + 1):
                 kept.setdefault(minute, Bucket()).add(bucket)
@@ -142,6 +156,12 @@ class Traffic:
         if self.run is not None:
             self.run.advance()
 
+    def count(self, task: Task) -> None:
+        """Enter into the books of the task's processes which requests they have taken by now."""
+        self.step()
+        for server in self._servers(task):
+            server.count()
+
     def starting(self, task: Task) -> None:
         """A container of the task is about to start."""
         self.catch_up()
@@ -177,7 +197,12 @@ class Traffic:
         """The target's deregistration delay has elapsed: the load balancer cuts off what is left."""
         self.catch_up()
         run = self.run
-        if run is not None and target in run.servers:
+        if run is None:
+            return
+        known = run.shutdowns.get(target.task.task_id)
+        if known is not None:  # also of a process that is long gone, with nothing left to cut off
+            known.unused_ms = self._world.engine.now_ms
+        if target in run.servers:
             server = run.servers[target]
             end = run.shutdown(server)
             end.unused_ms = self._world.engine.now_ms
@@ -207,9 +232,11 @@ class Traffic:
             if run is None or server.container is not container:
                 continue
             kind, detail, graceful = _end_of(container, exit_code)
+            if _reclaimed(task, container, exit_code, self._world.engine.now_ms):
+                kind, detail = "spot", str(BUDGET_MS // 1000)
             end = run.shutdown(server)
             end.exited_ms, end.exit_code = self._world.engine.now_ms, exit_code
-            end.killed = container.signalled_ms is not None and exit_code == SIGKILL_EXIT
+            end.killed = kind in ("slow", "deaf", "spot")
             run.cut(server, kind, detail)
             server.end_cpu(self._world.engine.now_ms * 1000)
             batch = server.app.write_behind if server.app else 0
@@ -240,8 +267,17 @@ UNSAVED = (
 )
 
 
+def _reclaimed(task: Task, container: Container, exit_code: int, now_ms: int) -> bool:
+    """Whether SIGKILL came because Spot took the capacity back, sooner than stopTimeout would have sent it."""
+    if task.reclaim_ms is None or container.signalled_ms is None or exit_code != SIGKILL_EXIT:
+        return False
+    return now_ms < container.signalled_ms + container.spec.stop_timeout_s * 1000
+
+
 def _end_of(container: Container, exit_code: int) -> tuple[str, str, bool]:
     """Kind and detail of what the end of a process means for its requests, and whether it had finished its work."""
+    if container.reason == OUT_OF_MEMORY and container.footprint is not None:
+        return "oom", str(container.footprint.excess_of_mib), False
     stop = container.run.stop if container.run else None
     if container.signalled_ms is None or stop is None:
         return "crashed", str(exit_code), False

@@ -71,7 +71,7 @@ def container(**extra: Any) -> dict[str, Any]:
         (container(healthCheck={"command": ["CMD", "true"], "interval": 1}), "healthCheck.interval"),
         (container(healthCheck={"command": []}), "must not be empty"),
         (container(memory=100, memoryReservation=200), "must be greater than"),
-        (container(memory=1024), "must not exceed"),
+        (container(memory=1024), "The 'memory' setting for container 'web' is greater than for the task."),
         (container(privileged=True), "privileged"),
         (container(dependsOn=[{"containerName": "db", "condition": "START"}]), "does not exist"),
     ],

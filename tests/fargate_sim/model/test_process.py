@@ -10,6 +10,7 @@ from fargate_sim.model.images import split_reference
 from fargate_sim.model.process import Run, effective_argv, plan
 
 NGINX = "nginx -g 'daemon off;'"
+REPORT = "public.ecr.aws/fargate-lab/nightly-report"
 
 
 def run(
@@ -49,6 +50,10 @@ def run(
         ("python:3.12", ("python", "-c", "import sys; sys.exit(4)"), 100, 4),
         ("python:3.12", ("python3", "-m", "http.server", "80"), None, 0),
         ("node:22", ("node", "-e", "setInterval(() => {}, 1000)"), None, 0),
+        (REPORT, ("--ledger", "main"), 482_000, 0),
+        (REPORT, ("--ledger=main", "--format", "csv"), 482_000, 0),
+        (REPORT, ("--format", "csv"), 2_000, 2),
+        (REPORT, None, 2_000, 2),
     ],
 )
 def test_a_command_line_lasts_and_ends_as_in_the_real_image(
@@ -56,6 +61,16 @@ def test_a_command_line_lasts_and_ends_as_in_the_real_image(
 ) -> None:
     outcome = run(reference, command)
     assert (outcome.lasts_ms, outcome.exit_code, outcome.error) == (lasts_ms, code, None)
+
+
+def test_a_batch_program_says_what_is_missing_and_when_it_is_done() -> None:
+    missing = run(REPORT, ("--format", "csv"))
+    assert missing.output == ("report: error: the following arguments are required: --ledger",)
+    script = "report --ledger main & wait; report --ledger b"
+    done = run(REPORT, entrypoint=("sh", "-c", script))
+    assert (done.lasts_ms, done.exit_code) == (964_000, 0)
+    assert done.output == ("report: reading the ledger", "report: written", "report: reading the ledger")
+    assert done.last_words == ("report: written",)
 
 
 def test_a_program_that_is_not_in_the_image_cannot_start() -> None:

@@ -7,10 +7,12 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
-SOURCES = sorted([*(ROOT / "fargate_sim/kernel").glob("*.py"), *(ROOT / "fargate_sim/model").glob("*.py")])
-OUTSIDE = {"time", "datetime", "uuid", "secrets", "os", "threading", "socket", "asyncio", "subprocess"}
+SOURCES = sorted([*(ROOT / "fargate_sim/kernel").rglob("*.py"), *(ROOT / "fargate_sim/model").rglob("*.py")])
+WALL_CLOCK = {"now", "utcnow", "today"}
+"""What of ``datetime``, which else is plain calendar arithmetic, asks the machine."""
+OUTSIDE = {"time", "uuid", "secrets", "os", "threading", "socket", "asyncio", "subprocess"}
 KIND = re.compile(
-    r'"((?:task|target|deployment|service|cluster|container|address|task_definition)\.[a-z_]+)"'
+    r'"((?:task|target|deployment|service|cluster|container|address|task_definition|event|schedule)\.[a-z_]+)"'
 )
 
 
@@ -32,6 +34,10 @@ def test_nothing_in_the_model_knows_the_wall_clock_or_a_global_generator() -> No
         names = imports(path)
         assert not {name.split(".")[0] for name in names} & OUTSIDE, path
         assert {name for name in names if name.startswith("random")} <= {"random.Random"}, path
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        assert not {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)} & WALL_CLOCK, (
+            path
+        )
 
 
 def test_every_kind_that_the_model_writes_is_in_the_documentation() -> None:

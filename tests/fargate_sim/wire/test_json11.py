@@ -11,7 +11,7 @@ from fargate_sim.wire.errors import AwsError
 from fargate_sim.wire.json11 import JsonService
 from fargate_sim.wire.shapes import validate_output
 
-ECS = JsonService("ecs", java_package="com.amazonaws.madison.frontend")
+ECS = JsonService("ecs")
 
 
 def refusal(operation: str, body: bytes) -> tuple[str, str | None]:

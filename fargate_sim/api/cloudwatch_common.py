@@ -1,0 +1,39 @@
+"""What CloudWatch's operations share: dimensions, tokens of pages, and the answer to what is not modelled."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+
+from fargate_sim.wire.errors import AwsError
+from fargate_sim.wire.render import NOT_MODELLED
+
+
+def not_modelled(what: str) -> AwsError:
+    """A part of an operation that AWS has and we have not."""
+    return AwsError("NotImplementedException", what, status=NOT_MODELLED)
+
+
+def dimensions_of(params: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """The dimensions of a metric, in the order of their names."""
+    return tuple(sorted((each["Name"], each["Value"]) for each in params.get("Dimensions") or ()))
+
+
+def token_of(offset: int) -> str:
+    """The token of the page that begins at an item."""
+    return base64.urlsafe_b64encode(f"from:{offset}".encode()).decode()
+
+
+def offset_of(token: str | None) -> int:
+    """The item that a page begins at; AwsError when the token is none of ours."""
+    if token is None:
+        return 0
+    try:
+        kind, _, number = base64.urlsafe_b64decode(token).decode().partition(":")
+        if kind == "from" and number.isdigit():
+            return int(number)
+    except (ValueError, binascii.Error):
+        pass
+    raise AwsError("InvalidParameterValue", "Request parameter NextToken is invalid")

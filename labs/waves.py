@@ -1,0 +1,203 @@
+"""A drill in which the load changes and nobody touches the service: clients come and go in a wave or a ramp, and it is measured how they
+fared minute by minute, and what Application Auto Scaling did about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from labs.checking import CheckContext, counted, duration
+from labs.cloud import MINUTE_MS
+from labs.errors import ControlError
+from labs.history import Entry
+from labs.targets import ready
+
+_LOOK_MIN = 5
+_QUIET_MIN = 30
+"""Longer than a policy of target tracking needs to see that less would do."""
+_LONGEST_CALM_MIN = 120
+_STRETCH_MIN = 30
+"""The traffic report has the last hour by minute, so it is read at least this often."""
+
+
+@dataclass(frozen=True, slots=True)
+class Minute:
+    """A minute of the clients' time. ``p99_ms`` is None when no request was answered well."""
+
+    at_ms: int
+    sent: int
+    failed: int
+    p99_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Application Auto Scaling changed the desired count; ``after_ms`` counts from the beginning of the drill."""
+
+    after_ms: int
+    before: int
+    after: int
+    policy: str | None
+
+    def __str__(self) -> str:
+        """``2 to 4 after 12 min``."""
+        return f"{self.before} to {self.after} after {duration(self.after_ms // MINUTE_MS * MINUTE_MS)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ridden:
+    """What came of a changing load: the minutes, the steps of the desired count, and the count at the beginning."""
+
+    minutes: tuple[Minute, ...]
+    steps: tuple[Step, ...]
+    began_with: int
+
+    @property
+    def sent(self) -> int:
+        """Requests in all."""
+        return sum(minute.sent for minute in self.minutes)
+
+    @property
+    def failed(self) -> int:
+        """Requests that failed."""
+        return sum(minute.failed for minute in self.minutes)
+
+    def slow(self, limit_ms: int) -> list[Minute]:
+        """Minutes whose 99th percentile was above a limit, or in which nothing was answered."""
+        return [
+            minute
+            for minute in self.minutes
+            if minute.sent and (minute.p99_ms is None or minute.p99_ms > limit_ms)
+        ]
+
+    @property
+    def worst_ms(self) -> float:
+        """The worst 99th percentile of a minute; infinite when nothing was answered in one."""
+        return max(
+            (
+                float("inf") if minute.p99_ms is None else minute.p99_ms
+                for minute in self.minutes
+                if minute.sent
+            ),
+            default=0.0,
+        )
+
+    @property
+    def most(self) -> int:
+        """The highest desired count."""
+        return max([self.began_with, *(step.after for step in self.steps)])
+
+    @property
+    def last(self) -> int:
+        """The desired count at the end."""
+        return self.steps[-1].after if self.steps else self.began_with
+
+    @property
+    def turns(self) -> int:
+        """How often the count was changed in the other direction than the time before."""
+        ways = [step.after > step.before for step in self.steps]
+        return sum(way != before for before, way in pairwise(ways))
+
+    def fared(self, limit_ms: int) -> str:
+        """The clients' side in a sentence: ``43,200 requests, 12 failed; p99 above 1 s in 3 of 60 minutes, at worst 4.2 s``."""
+        slow = len(self.slow(limit_ms))
+        worst = (
+            "nothing was answered" if self.worst_ms == float("inf") else f"at worst {_seconds(self.worst_ms)}"
+        )
+        return (
+            f"{self.sent:,} requests, {self.failed:,} failed; p99 above {_seconds(limit_ms)} in {slow} of "
+            f"{counted(len(self.minutes), 'minute')}, {worst}"
+        )
+
+    def scaled(self) -> str:
+        """The scaler's side in a sentence."""
+        if not self.steps:
+            return f"the desired count stayed at {self.began_with}"
+        shown = ", ".join(str(step) for step in self.steps[:6])
+        more = f" and {len(self.steps) - 6} more" if len(self.steps) > 6 else ""
+        return f"{counted(len(self.steps), 'change')} of the desired count: {shown}{more}"
+
+
+def _seconds(ms: float) -> str:
+    return f"{ms / 1000:.3g} s"
+
+
+def ride(ctx: CheckContext, key: str, load: Mapping[str, Any], minutes: int) -> tuple[Ridden | None, str]:
+    """One drill for all checks of a grading that share ``key``; None and the reason when it makes no sense to try. ``load`` has the
+    settings of the traffic but for its target group.
+    """
+    if key not in ctx.memo:
+        service, problem = ready(ctx)
+        try:
+            ctx.memo[key] = (_ridden(ctx, service, load, minutes) if service else None, problem)
+        except ControlError as error:
+            ctx.memo[key] = (None, f"no load could be sent: {error}")
+    found: tuple[Ridden | None, str] = ctx.memo[key]
+    return found
+
+
+def _ridden(ctx: CheckContext, service: Mapping[str, Any], load: Mapping[str, Any], minutes: int) -> Ridden:
+    traffic, clock = ctx.cloud.traffic, ctx.clock
+    group = service["loadBalancers"][0]["targetGroupArn"]
+    before = traffic.report()
+    if before["running"]:
+        traffic.stop()
+    try:
+        began_with = _calm_down(ctx, {"target_group": group, "rps": load["rps"], "path": load["path"]})
+        clock.advance(-clock.now_ms % MINUTE_MS)  # whole minutes are told apart
+        start_ms, mark = clock.now_ms, ctx.history.next_seq
+        traffic.start({**load, "target_group": group})
+        seen: dict[int, Minute] = {}
+        left = minutes
+        while left > 0:
+            clock.advance(min(left, _STRETCH_MIN) * MINUTE_MS)
+            left -= _STRETCH_MIN
+            for each in traffic.report()["minutes"]:
+                if start_ms <= each["at_ms"] < clock.now_ms:
+                    seen[each["at_ms"]] = Minute(each["at_ms"], each["sent"], each["failed"], each["p99_ms"])
+    finally:
+        # What stopped the drill must not leave the world with the drill's clients, or with none.
+        if traffic.report()["running"]:
+            traffic.stop()
+        if before["running"]:
+            traffic.start({**before["demand"], "target_group": group})
+    steps = tuple(
+        Step(entry.at_ms - start_ms, entry.data["from"], entry.data["to"], entry.data["policy"])
+        for entry in _steps(ctx, mark)
+    )
+    return Ridden(tuple(seen[at_ms] for at_ms in sorted(seen)), steps, began_with)
+
+
+def _steps(ctx: CheckContext, mark: int) -> list[Entry]:
+    """What the scaler has done to the service since an entry."""
+    found = ctx.history.since(mark).of(
+        "scaling.activity", cluster=ctx.name("cluster"), service=ctx.name("service")
+    )
+    return list(found)
+
+
+def _calm_down(ctx: CheckContext, load: Mapping[str, Any]) -> int:
+    """Let the scaler take back what an earlier load has made it add, under the load that the drill begins with: a drill begins
+    where the last one began. The desired count that it ends with.
+    """
+    name, service = f"service/{ctx.name('cluster')}/{ctx.name('service')}", ctx.service()
+    desired: int = service["desiredCount"] if service else 0
+    targets = ctx.client("application-autoscaling").describe_scalable_targets(
+        ServiceNamespace="ecs", ResourceIds=[name]
+    )["ScalableTargets"]
+    if not targets or desired <= targets[0]["MinCapacity"]:
+        return desired
+    ctx.cloud.traffic.start(load)
+    quiet = waited = 0
+    while quiet < _QUIET_MIN and waited < _LONGEST_CALM_MIN and desired > targets[0]["MinCapacity"]:
+        mark = ctx.history.next_seq
+        ctx.clock.advance(_LOOK_MIN * MINUTE_MS)
+        waited += _LOOK_MIN
+        steps = _steps(ctx, mark)
+        quiet = 0 if steps else quiet + _LOOK_MIN
+        desired = steps[-1].data["to"] if steps else desired
+    ctx.cloud.traffic.stop()
+    return desired

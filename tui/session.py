@@ -161,6 +161,8 @@ class LabView:
     resumed: bool = False
     solved: bool = False
     endpoint: str = ""
+    slo_p99_ms: float | None = None
+    """The latency that the lab asks for, at the 99th percentile; None when it asks for none."""
     variables: Mapping[str, str] = field(default_factory=dict)
     """What the shell exports for the guide's commands ($SUBNET_A, $SG ...)."""
 
@@ -288,6 +290,13 @@ class LabSession(Protocol):
         """The load that runs, or the last one, as `GET /_lab/traffic` gives it, without failed requests one by one.
 
         `seconds` and `minutes` are how far back its series go; 0 leaves one out.
+        """
+        ...
+
+    def scaling(self, *, minutes: int) -> Mapping[str, Any]:
+        """Scalable targets, policies, decisions and alarms, as `GET /_lab/scaling` gives them.
+
+        `minutes` is how far back the series go; 0 leaves them out.
         """
         ...
 

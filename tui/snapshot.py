@@ -16,6 +16,7 @@ from tui.raw import integer_or_none as _int_or_none
 from tui.raw import mapping as _map
 from tui.raw import mappings as _maps
 from tui.raw import number_or_none as _number
+from tui.raw import read
 from tui.raw import string as _str
 
 TaskPhase = Literal["starting", "running", "stopping", "stopped"]
@@ -186,6 +187,20 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
+class ScalingFlag:
+    """How many scalable targets and alarms there are, and how many of the alarms are in ALARM."""
+
+    targets: int = 0
+    alarms: int = 0
+    in_alarm: int = 0
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything to ask for."""
+        return bool(self.targets or self.alarms)
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """One look at the world. `version` changes when anything but the clock has moved."""
 
@@ -199,6 +214,7 @@ class Snapshot:
     """Whether there has been traffic in this world."""
     load_running: bool = False
     cost: Cost | None = None
+    scaling: ScalingFlag = ScalingFlag()
 
     @property
     def focus(self) -> Service | None:
@@ -237,6 +253,7 @@ def parse_snapshot(raw: Mapping[str, Any]) -> Snapshot:
         loaded=isinstance(raw.get("traffic"), Mapping),
         load_running=_map(raw, "traffic").get("running") is True,
         cost=_cost(raw),
+        scaling=read(ScalingFlag, _map(raw, "scaling")),
     )
 
 

@@ -180,6 +180,7 @@ def test_the_delivered_labs_are_sound() -> None:
     [
         "fargate-lab traffic start --rps 20",
         "fargate-lab traffic",
+        "fargate-lab scaling --minutes 10",
         "LOAD=$(fargate-lab traffic report --json)",
         "fargate-lab capacity interrupt --share 0.5",
     ],

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from tui_costs import with_costs
 from tui_driving import settled
 from tui_fakes import STEPS, FakeSession
+from tui_scaling import scaled, scaling
 from tui_traffic import CLEAN, DRAINING, KILLED, loaded, report
 
 from tui.app import LabApp
@@ -27,6 +28,14 @@ def under_load() -> FakeSession:
     """A failing rollout with traffic on it, which has cost something."""
     session = FakeSession(loaded(tui_worlds.failing()))
     session.report = report(CLEAN, DRAINING, KILLED)
+    return session
+
+
+def scaling_up() -> FakeSession:
+    """An hour with a rise of the load, and a policy that followed it."""
+    session = FakeSession(scaled(tui_worlds.steady()))
+    session.scales = scaling()
+    session.slo_p99_ms = 500.0
     return session
 
 
@@ -146,3 +155,37 @@ def test_what_it_costs(look: Look, size: tuple[int, int]) -> None:
 
 def test_the_cost_in_the_line_at_the_top(look: Look) -> None:
     look((120, 30), with_costs(tui_worlds.failing()), "f3")
+
+
+@SIZES
+def test_scaling(look: Look, size: tuple[int, int]) -> None:
+    look(size, scaling_up(), "f11")
+
+
+@SIZES
+def test_scaling_without_colour(look: Look, size: tuple[int, int], monkeypatch: Any) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    look(size, scaling_up(), "f11")
+
+
+@pytest.mark.parametrize("sight", ["2", "3", "4"])
+def test_scaling_narrow(look: Look, sight: str) -> None:
+    look((80, 24), scaling_up(), "f11", sight)
+
+
+@SIZES
+def test_a_decision(look: Look, size: tuple[int, int]) -> None:
+    look(size, scaling_up(), "f11", "2", "down", "down", "down", "enter")
+
+
+def test_a_decision_without_colour(look: Look, monkeypatch: Any) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    look((80, 24), scaling_up(), "f11", "2", "enter")
+
+
+def test_scaling_before_anything_scales(look: Look) -> None:
+    look((80, 24), FakeSession(), "f11")
+
+
+def test_bounds_in_the_world_pane(look: Look) -> None:
+    look((80, 24), scaling_up(), "f3")

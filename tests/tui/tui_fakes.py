@@ -151,6 +151,8 @@ class FakeSession:
         self.clock_now: dict[str, Any] | None = None
         self.costs: dict[str, Any] = {"total": 0.0, "per_hour_now": 0.0, "items": []}
         self.report: dict[str, Any] = {"running": False, "target_group": None, "now_ms": 0}
+        self.scales: dict[str, Any] = {}
+        self.slo_p99_ms: float | None = None
 
     # Help for tests.
 
@@ -207,6 +209,7 @@ class FakeSession:
             resumed=self.resumed,
             solved=False,
             endpoint="http://127.0.0.1:4566",
+            slo_p99_ms=self.slo_p99_ms,
         )
 
     def _with_state(self, step: Step) -> Step:
@@ -232,6 +235,10 @@ class FakeSession:
     def traffic(self, *, seconds: int, minutes: int) -> Mapping[str, Any]:
         self._called("traffic", seconds, minutes)
         return self.report
+
+    def scaling(self, *, minutes: int) -> Mapping[str, Any]:
+        self._called("scaling", minutes)
+        return self.scales
 
     def start_traffic(self, rps: float) -> Mapping[str, Any]:
         self._called("start_traffic", rps)

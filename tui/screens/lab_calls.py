@@ -194,6 +194,7 @@ class LabCalls(Screen[None]):
         if self._feed is None:
             self._feed = Feed(self.session, self.post_message)
             self.look_at_traffic()
+            self.look_at_scaling()
             self._run_feed(self._feed)
         else:
             self._feed.renew()
@@ -220,6 +221,15 @@ class LabCalls(Screen[None]):
     @abstractmethod
     def traffic_on_screen(self) -> tuple[int, int] | None:
         """How many seconds and minutes back the screen shows the traffic; None when it does not."""
+
+    def look_at_scaling(self) -> None:
+        """Tell the feed how much of the scaling is on screen."""
+        if self._feed is not None and self._feed.ask_for_scaling(self.scaling_on_screen()):
+            self.wake_feed()
+
+    @abstractmethod
+    def scaling_on_screen(self) -> int | None:
+        """How many minutes back the screen shows the scaling; None when it does not."""
 
     def stop_feed(self) -> None:
         """Stop looking."""

@@ -1,5 +1,6 @@
 """The faults. This module *is* the catalogue: a function in ``__all__`` is a fault, its keyword arguments are
-its settings, its docstring says what it does. Adding one is adding a function here and a test.
+its settings, its docstring says what it does. Adding one is adding a function here, or to a module beside this
+one from which it is imported, and a test.
 
 A fault is applied through the AWS API alone. It writes down how it is taken back (``record``) before it
 changes anything, touches only services tagged ``fargate-lab``, and tags everything that it creates.
@@ -14,6 +15,8 @@ from collections.abc import Callable
 from typing import Any
 
 from chaos.errors import FaultError
+from chaos.haste import half_at_a_time, hasty_stop
+from chaos.spot import all_on_spot
 from chaos.targets import (
     CIRCUIT_BREAKER_OFF,
     breaker_of,
@@ -25,8 +28,11 @@ from chaos.targets import (
 from chaos.undo import FAULT_TAG, OWNER_TAG, Clients, Undo, UndoStep
 
 __all__ = [
+    "all_on_spot",
     "bad_image",
     "breaker_off",
+    "half_at_a_time",
+    "hasty_stop",
     "health_check_mismatch",
     "memory_cap",
     "memory_leak",

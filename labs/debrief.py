@@ -17,8 +17,9 @@ from labs.checking import CheckContext, counted, duration, revision_of
 from labs.clients import Clients, clients_of
 from labs.cloud import Cloud
 from labs.drills import KILLED_BY_BALANCER
-from labs.history import LAB_STARTED, DeploymentStory, Entry, History, TaskStory
+from labs.history import DeploymentStory, Entry, History, TaskStory
 from labs.leaving import Leaving, leaving_of
+from labs.standalone import tell_standalone
 
 Tone = Literal["plain", "good", "bad", "learner"]
 
@@ -125,14 +126,8 @@ def debrief(lab: Lab, cloud: Cloud) -> Debrief:
         ),
         tuple(_timeline(history, cluster, service, stories, {task.id for task in tasks})),
         (*_knobs(stories, tasks), *kills.knobs(killed), *_traffic_knobs(clients, leaving), *lab.teaches),
-        tuple(Fact(*row) for row in costs.rows(cloud.cost(_lab_began_ms(history, lab)))),
+        tuple(Fact(*row) for row in costs.rows(cloud.cost(costs.began_ms(history, lab.id)))),
     )
-
-
-def _lab_began_ms(history: History, lab: Lab) -> int | None:
-    """When the lab was started in this world; None when it was not."""
-    began = [entry.at_ms for entry in history.of(LAB_STARTED) if entry.data.get("lab") == lab.id]
-    return began[-1] if began else None
 
 
 def _start_ms(history: History) -> int:
@@ -267,6 +262,8 @@ def _timeline(
             told = _tell_kill(entry, first_refusals)
         if told is None and entry.kind == "traffic.lost" and entry.data["task"] in tasks:
             told = _tell_loss(entry), "bad"
+        if told is None:
+            told = tell_standalone(entry, cluster)
         if told is not None:
             moments.append(Moment(entry.at_ms - start_ms, told[0], told[1]))
     return moments

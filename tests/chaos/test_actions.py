@@ -49,6 +49,8 @@ def configured(cloud: EndpointCloud) -> dict[str, Any]:
         "deploymentConfiguration",
         "networkConfiguration",
         "healthCheckGracePeriodSeconds",
+        "launchType",
+        "capacityProviderStrategy",
     )
     found = {key: service(cloud).get(key) for key in keys}
     return found | {"check": health_check(cloud), "delay": delays(cloud)}
@@ -95,6 +97,9 @@ def take_back(cloud: EndpointCloud, undo: Undo) -> None:
         ("bad_image", {}),
         ("bad_image", {"crash": True}),
         ("bad_image", {"image": "nginx:no-such-tag"}),
+        ("all_on_spot", {}),
+        ("half_at_a_time", {}),
+        ("hasty_stop", {}),
         ("breaker_off", {}),
         ("breaker_off", {"keep_detection": True}),
         ("tiny_subnet", {}),
@@ -328,3 +333,36 @@ def test_a_service_that_is_not_tagged_is_left_alone(stage: EndpointCloud) -> Non
         with pytest.raises(FaultError, match="does not carry the tag"):
             inject(stage.client, fault.name, TARGET, lambda _: None)
     assert configured(stage) == before
+
+
+def test_all_on_spot_runs_nothing_on_demand_and_is_refused_the_second_time(stage: EndpointCloud) -> None:
+    apply(stage, "all_on_spot")
+    stage.clock.settle(3_600_000)
+    ecs = stage.client("ecs")
+    tasks = ecs.describe_tasks(cluster="c", tasks=ecs.list_tasks(cluster="c")["taskArns"])["tasks"]
+    assert {task["capacityProviderName"] for task in tasks} == {"FARGATE_SPOT"}
+    with pytest.raises(FaultError, match="all on Spot already"):
+        apply(stage, "all_on_spot")
+
+
+def test_all_on_spot_goes_back_to_the_strategy_that_was(stage: EndpointCloud) -> None:
+    ecs = stage.client("ecs")
+    strategy = [
+        {"capacityProvider": "FARGATE", "base": 1, "weight": 1},
+        {"capacityProvider": "FARGATE_SPOT", "base": 0, "weight": 1},
+    ]
+    ecs.put_cluster_capacity_providers(
+        cluster="c", capacityProviders=["FARGATE", "FARGATE_SPOT"], defaultCapacityProviderStrategy=strategy
+    )
+    ecs.update_service(cluster="c", service="s", capacityProviderStrategy=strategy, forceNewDeployment=True)
+    stage.clock.settle(3_600_000)
+    before = configured(stage)
+    undo = apply(stage, "all_on_spot")
+    stage.clock.settle(3_600_000)
+    take_back(stage, undo)
+    assert configured(stage) == before
+
+
+def test_a_hasty_stop_has_awss_limits(stage: EndpointCloud) -> None:
+    with pytest.raises(FaultError, match="2 to 120"):
+        inject(stage.client, "hasty_stop", {**TARGET, "seconds": 1}, lambda _: None)

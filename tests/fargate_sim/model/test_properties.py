@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from support.worlds import MISSING, Account, Scenario
 
+from fargate_sim.cost_api import costs, rate
 from fargate_sim.model import service as s
 from fargate_sim.model.breaker import COUNT, CircuitBreaker
 from fargate_sim.model.service import Service
@@ -211,6 +212,7 @@ class Histories(RuleBasedStateMachine):
         for command in self.commands:
             command(replay)
         assert replay.journal.to_jsonl() == scenario.journal.to_jsonl()
+        assert costs(replay.world) == costs(scenario.world)
         wind_down(scenario)
 
 
@@ -284,6 +286,8 @@ def check_state(scenario: Scenario) -> None:
             assert task.interface is not None, "a live task without an interface"
         assert not (task.healthy and not task.running)
     assert world.moving == sum(task.last_status in TRANSIT for task in tasks)
+    charged = sum(account.whole.count for account in world.costs.accounts.values())
+    assert charged == sum(task.pull_started_ms is not None and task.stopped_ms is None for task in tasks)
     for subnet_id in scenario.account.known:
         pool = world.network.pool(subnet_id)
         assert pool is not None
@@ -322,6 +326,7 @@ def wind_down(scenario: Scenario) -> None:
     assert all(task.last_status == "STOPPED" for task in world.tasks.values())
     assert not world.network.interfaces
     assert world.settled
+    assert rate(world)["per_hour_now"] == 0, "something is charged that is gone"
     assert not any(world.balancing.health.targets.values()), "a target of nobody"
     assert all(service.status == s.INACTIVE for service in world.services.values())
     times = [entry.at_ms for entry in scenario.journal]

@@ -124,6 +124,8 @@ class Task:
     target: str
     """The load balancer's word: healthy, initial, unhealthy, draining; empty without one."""
     target_description: str
+    container_reason: str = ""
+    """Why a container of it ended, such as OutOfMemoryError; empty when AWS gives no reason."""
 
     @property
     def short_id(self) -> str:
@@ -344,6 +346,7 @@ def _task(raw: Mapping[str, Any]) -> Task:
         exit_code=_int_or_none(raw, "exit_code"),
         target=_str(target, "state"),
         target_description=_str(target, "description"),
+        container_reason=_str(raw, "container_reason"),
     )
 
 

@@ -174,6 +174,7 @@ def test_the_delivered_labs_are_sound() -> None:
         "p12-spot-tasks-vanish",
         "p14-health-check-mismatch",
         "i01-payments",
+        "i04-release-night",
     ]
     assert labs[0].id == "core-lab"
     for lab in labs:

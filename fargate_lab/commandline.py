@@ -1,4 +1,4 @@
-"""Reading a lab's reference commands without a shell: `aws ...`, `fargate-lab traffic|capacity|cost ...`, `NAME=$(aws ...)`.
+"""Reading a lab's reference commands without a shell: `aws ...`, `fargate-lab traffic|queue|capacity|cost ...`, `NAME=$(aws ...)`.
 
 Understands what those commands use and nothing more: words, '...' and "..." quotes, backslashes (also at a
 line's end), `$NAME`, `${NAME}`, `$(aws ...)` and comments. Anything else that a shell would act on (pipes,

@@ -162,6 +162,7 @@ class Cloud:
                 images=cast(ImageCatalogue, _CatalogueOnDemand()),
                 timing=self._timing,
             )
+            self.moto.attach_queues(region, world.queues)
             world.ecs_events.show_task = show_task
             world.schedules.perform = schedule_targets.perform
         return world
@@ -207,6 +208,8 @@ class Cloud:
         """Hand a request to moto, after showing it what ECS has done, and tell ECS what may have changed.
         Needs the lock.
         """
+        if service == "sqs":
+            self.world(region)  # keeps the messages
         for name, world in self._worlds.items():
             if changing:
                 world.traffic.catch_up()

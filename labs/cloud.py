@@ -77,6 +77,22 @@ class Capacity(Protocol):
         ...
 
 
+class Queue(Protocol):
+    """Orders that come to SQS queues, and what becomes of them. Settings and report: docs/control-api.md."""
+
+    def start(self, queue: str, settings: Mapping[str, Any]) -> None:
+        """Orders begin to come to a queue, by name or URL. ControlError when they do already, or the settings are not good."""
+        ...
+
+    def stop(self, queue: str | None = None) -> None:
+        """No more orders to this queue, or to any. ControlError when none are coming."""
+        ...
+
+    def report(self, queue: str, minutes: int = 120) -> dict[str, Any] | None:
+        """How the queue stands, with its last ``minutes``; None when it was never used."""
+        ...
+
+
 class Cloud(Protocol):
     """One world."""
 
@@ -102,6 +118,11 @@ class Cloud(Protocol):
     @property
     def traffic(self) -> Traffic:
         """The clients of this world."""
+        ...
+
+    @property
+    def queue(self) -> Queue:
+        """Orders to this world's queues."""
         ...
 
     @property

@@ -12,7 +12,7 @@ from functools import lru_cache
 from threading import Lock, RLock
 from typing import Any
 
-from labs.cloud import Capacity, Clock, Cloud, Traffic
+from labs.cloud import Capacity, Clock, Cloud, Queue, Traffic
 from labs.control import ControlClient, HttpControl
 from labs.history import Entry, History
 
@@ -94,6 +94,26 @@ class ControlTraffic:
         return dict(self._control.get("/_lab/traffic", {"failures": failures}))
 
 
+class ControlQueue:
+    """Orders to queues, through the control API."""
+
+    def __init__(self, control: ControlClient) -> None:
+        self._control = control
+
+    def start(self, queue: str, settings: Mapping[str, Any]) -> None:
+        """Orders begin to come."""
+        self._control.post("/_lab/queue", {"action": "start", "queue": queue, **settings})
+
+    def stop(self, queue: str | None = None) -> None:
+        """No more orders."""
+        self._control.post("/_lab/queue", {"action": "stop", "queue": queue})
+
+    def report(self, queue: str, minutes: int = 120) -> dict[str, Any] | None:
+        """What became of them; None when the queue was never used."""
+        found = self._control.get("/_lab/queue", {"queue": queue, "minutes": minutes})["queues"]
+        return dict(found[0]) if found else None
+
+
 class ControlCapacity:
     """AWS's own capacity, through the control API."""
 
@@ -136,6 +156,7 @@ class EndpointCloud:
         self._clock = ControlClock(self._control)
         self._traffic = ControlTraffic(self._control)
         self._capacity = ControlCapacity(self._control)
+        self._queue = ControlQueue(self._control)
 
     @property
     def control(self) -> ControlClient:
@@ -159,6 +180,11 @@ class EndpointCloud:
     def traffic(self) -> Traffic:
         """The clients of this world."""
         return self._traffic
+
+    @property
+    def queue(self) -> Queue:
+        """Orders to this world's queues."""
+        return self._queue
 
     @property
     def capacity(self) -> Capacity:

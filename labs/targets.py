@@ -111,7 +111,8 @@ def capacity(ctx: CheckContext) -> Evidence:
     image = _image(ctx, service)
     observed = f"{service['desiredCount']} wanted, {service['runningCount']} running, of {image}"
     enough = service["desiredCount"] >= desired and service["runningCount"] >= desired
-    return Evidence(enough and image.rsplit(":", 1)[0] == wanted_image, expected, observed)
+    repository = image.partition("@")[0].rsplit(":", 1)[0]
+    return Evidence(enough and repository == wanted_image, expected, observed)
 
 
 def at_rest(ctx: CheckContext) -> Evidence:

@@ -105,6 +105,9 @@ def take_back(cloud: EndpointCloud, undo: Undo) -> None:
         ("tiny_subnet", {}),
         ("tiny_subnet", {"zones": 1, "prefix": 27}),
         ("shell_as_pid1", {"run": "nginx -g 'daemon off;'"}),
+        ("memory_cap", {"memory": 8}),
+        ("memory_cap", {"memory": 512, "image": "public.ecr.aws/fargate-lab/search:2.4"}),
+        ("memory_leak", {}),
     ],
 )
 def test_a_fault_changes_the_service_and_is_taken_back_even_twice(
@@ -182,6 +185,26 @@ def test_a_shell_in_front_of_the_program_keeps_the_stop_signal(balanced: Endpoin
     codes = [entry.data["exit_code"] for entry in balanced.history.of("container.exited")]
     assert {*codes[:2]} == {0}
     assert {*codes[2:]} == {137}
+
+
+def test_a_cap_under_the_working_set_kills_each_new_task(stage: EndpointCloud) -> None:
+    for memory in (5, 513):
+        with pytest.raises(FaultError, match=f"a limit of {memory} MiB"):
+            inject(stage.client, "memory_cap", {**TARGET, "memory": memory}, lambda _: None)
+    apply(stage, "memory_cap", memory=8)
+    stage.clock.advance(120_000)
+    ends = {(entry.data["exit_code"], entry.data["reason"]) for entry in stage.history.of("container.exited")}
+    assert ends == {(137, "OutOfMemoryError: Container killed due to memory usage")}
+
+
+def test_a_leak_kills_once_the_memory_is_full(balanced: EndpointCloud) -> None:
+    apply(balanced, "memory_leak")
+    balanced.clock.settle(3_600_000)
+    assert not [entry for entry in balanced.history.of("container.exited") if entry.data["reason"]]
+    balanced.traffic.start({"target_group": None, "rps": 40})
+    balanced.clock.advance(600_000)
+    ends = [entry.data for entry in balanced.history.of("container.exited") if entry.data["reason"]]
+    assert {(each["exit_code"], each["container"]) for each in ends} == {(137, "s")}
 
 
 def test_another_world_has_another_mismatch() -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from support.scaling import QUEUE, Scaled
 
 from fargate_sim.model.alarms.alarm import INSUFFICIENT_DATA
+from fargate_sim.model.scaling.claims import Capacity
+from fargate_sim.model.scaling.decisions import Claim
+from fargate_sim.model.scaling.judge import Judge
 from fargate_sim.model.scaling.policy import MEMORY, REQUESTS
 
 
@@ -242,6 +247,28 @@ def test_disable_scale_in_never_scales_in() -> None:
     world.follow(5)
     world.minutes(40)
     assert world.moves() == []
+
+
+def test_an_alarm_of_ones_own_cannot_make_it_scale_in_either() -> None:
+    world = Scaled(8)
+    policy = world.track(60, disable_scale_in=True)
+    high = world.alarms.get(policy.alarms[0])
+    assert high is not None
+    low = replace(high.spec, name="mine", comparison="LessThanThreshold", evaluation_periods=1)
+    world.alarms.put(low)
+    world.follow(5)
+    world.minutes(4)
+    assert world.moves() == []
+    assert world.reasons() == [("cpu", "scale_in_disabled")]
+
+
+def test_a_claim_on_a_service_that_is_not_active_is_held() -> None:
+    world = Scaled(8)
+    world.track(60)
+    claim = Claim("cpu", "alarm", "out", "cpu", (), 60, "GreaterThanThreshold", 60, 9, 8, "why")
+    judge = Judge(world.target, Capacity(0, 0, 0, active=False), ready=frozenset(), peaks={})
+    (verdict,) = judge.decide([claim])
+    assert (verdict.outcome, verdict.reason) == ("held", "not_active")
 
 
 def test_scale_in_is_off_during_a_deployment_and_scale_out_is_on() -> None:

@@ -56,7 +56,8 @@ def _once(
     if key not in ctx.memo:
         service, problem = ready(ctx)
         try:
-            ctx.memo[key] = (drill(ctx, service) if service else None, problem)
+            with ctx.clock.hold():
+                ctx.memo[key] = (drill(ctx, service) if service else None, problem)
         except ControlError as error:
             ctx.memo[key] = (None, f"not tried: {error}")
     found: tuple[Weathered | None, str] = ctx.memo[key]

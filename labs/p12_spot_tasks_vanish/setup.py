@@ -41,5 +41,6 @@ def set_going(cloud: Cloud) -> None:
     group = services["services"][0]["loadBalancers"][0]["targetGroupArn"]
     cloud.traffic.start(clients.settings(lab, group))
     cloud.clock.advance(MINUTE_MS)
-    cloud.capacity.interrupt(share=1, **name)
-    cloud.clock.advance(3 * MINUTE_MS)
+    with cloud.clock.hold():
+        cloud.capacity.interrupt(share=1, **name)
+        cloud.clock.advance(3 * MINUTE_MS)

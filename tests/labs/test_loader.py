@@ -173,6 +173,7 @@ def test_the_delivered_labs_are_sound() -> None:
         "p06-no-breaker",
         "p10-no-grace-period",
         "p14-health-check-mismatch",
+        "d02-orders-wait",
         "i01-payments",
         "i05-charged-twice",
     ]

@@ -16,7 +16,7 @@ from fargate_sim.model.events import Undelivered
 from fargate_sim.model.scaling import Followed, Tracking
 from fargate_sim.model.scaling.policy import CPU, REQUESTS
 from fargate_sim.model.service import LoadBalancerSpec, Service
-from fargate_sim.model.surroundings import SubnetFacts, TargetGroupFacts
+from fargate_sim.model.surroundings import Billable, SubnetFacts, TargetGroupFacts
 from fargate_sim.model.task_definition import ContainerSpec, TaskDefinition
 from fargate_sim.model.traffic import Demand
 from fargate_sim.model.traffic.report import report
@@ -44,6 +44,9 @@ class _Account:
 
     def addresses_in_use(self, subnet_id: str) -> frozenset[str]:  # noqa: ARG002
         return frozenset()
+
+    def billables(self) -> list[Billable]:
+        return []
 
     def security_group_vpc(self, group_id: str) -> str | None:  # noqa: ARG002
         return "vpc"

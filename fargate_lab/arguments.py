@@ -179,6 +179,21 @@ def _world_commands(commands: Commands) -> None:
             json="the whole report as JSON",
         )
     )
+    scaling = _command(
+        commands,
+        "scaling",
+        "scaling.scaling",
+        "tell how services scale: policies, alarms, and why each decision was taken or not",
+        world=True,
+        json="everything as JSON",
+    )
+    scaling.add_argument(
+        "--minutes",
+        type=_minutes,
+        default=60,
+        metavar="N",
+        help="how far back the minutes go, 0 to 180 (default 60)",
+    )
     capacity_arguments.add(
         _command(
             commands,
@@ -403,6 +418,12 @@ def _loopback(word: str) -> str:
     if word not in ("127.0.0.1", "localhost", "::1"):
         raise argparse.ArgumentTypeError(f"{word!r} is no loopback address (127.0.0.1, localhost or ::1)")
     return word
+
+
+def _minutes(word: str) -> int:
+    if not word.isdigit() or int(word) > 180:
+        raise argparse.ArgumentTypeError(f"{word!r} is not a number of minutes (0 to 180)")
+    return int(word)
 
 
 def _seconds(word: str) -> float:

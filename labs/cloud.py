@@ -6,6 +6,7 @@ Labs, checks, solutions and proofs see this and nothing of what stands behind it
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from labs.history import History
@@ -31,6 +32,10 @@ class Clock(Protocol):
 
     def next(self) -> bool:
         """Jump to the next happening; False when nothing is due."""
+        ...
+
+    def hold(self) -> AbstractContextManager[None]:
+        """Within it no time passes but what is asked for: for what must happen at a moment, however fast the clock runs."""
         ...
 
 

@@ -5,8 +5,9 @@ boto3 is imported when the first client is asked for, because it costs a third o
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from threading import Lock, RLock
 from typing import Any
@@ -60,6 +61,18 @@ class ControlClock:
             return False
         self._control.post("/_lab/clock", {"action": "next"})
         return True
+
+    @contextlib.contextmanager
+    def hold(self) -> Iterator[None]:
+        """Within it no time passes but what is asked for."""
+        running = self._control.get("/_lab/clock")["mode"] == "running"
+        if running:
+            self._control.post("/_lab/clock", {"action": "pause"})
+        try:
+            yield
+        finally:
+            if running:
+                self._control.post("/_lab/clock", {"action": "run"})
 
 
 class ControlTraffic:

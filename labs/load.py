@@ -81,7 +81,12 @@ class Lived:
             return ""
         deaf = any(end["killed"] and end["unsaved"] for end in self.ends)
         codes = sorted({end["exit_code"] for end in self.ends if end["unsaved"]})
-        how = "it was killed" if deaf else f"it ended with exit code {', '.join(map(str, codes))}"
+        if deaf:
+            return (
+                "The program was killed before it had written down what it had accepted: it did not hear its stop signal, "
+                "or needs longer than it is given."
+            )
+        how = f"it ended with exit code {', '.join(map(str, codes))}"
         return f"The program was not told to stop, or did not listen: {how} before it had written down what it had accepted."
 
 

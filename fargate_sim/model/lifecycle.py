@@ -291,7 +291,7 @@ class Lifecycle:
         if task.last_status == states.DEACTIVATING:
             self._signal(task)
             if task.service is not None:
-                self._world.scheduler.task_stopping(task)
+                self._world.scheduler.wake(task.service)
 
     def _signal(self, task: Task) -> None:
         """Begin to stop what runs. A task none of whose containers ever started has nothing to stop."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from labs import costs, kills
+from labs import costs, kills, orders
 from labs.catalogue import Lab
 from labs.checking import CheckContext, counted, duration, revision_of
 from labs.clients import Clients, clients_of
@@ -113,6 +113,7 @@ def debrief(lab: Lab, cloud: Cloud) -> Debrief:
     tasks = [task for task in history.tasks(cluster, service) if task.provisioning_ms >= _start_ms(history)]
     clients = clients_of(history, cloud.traffic.report())
     killed = kills.kills_of(history, cluster, service)
+    queue = orders.report_of(lab, cloud)
     leaving = leaving_of(history, (task.id for task in tasks))
     return Debrief(
         lab.id,
@@ -123,9 +124,16 @@ def debrief(lab: Lab, cloud: Cloud) -> Debrief:
             *_leaving_facts(leaving),
             *_address_facts(ctx, history, tasks),
             *(Fact(*row) for row in kills.rows(killed)),
+            *(Fact(*row) for row in orders.rows(queue)),
         ),
         tuple(_timeline(history, cluster, service, stories, {task.id for task in tasks})),
-        (*_knobs(stories, tasks), *kills.knobs(killed), *_traffic_knobs(clients, leaving), *lab.teaches),
+        (
+            *_knobs(stories, tasks),
+            *kills.knobs(killed),
+            *orders.knobs(queue),
+            *_traffic_knobs(clients, leaving),
+            *lab.teaches,
+        ),
         tuple(Fact(*row) for row in costs.rows(cloud.cost(costs.began_ms(history, lab.id)))),
     )
 
@@ -263,7 +271,7 @@ def _timeline(
         if told is None and entry.kind == "traffic.lost" and entry.data["task"] in tasks:
             told = _tell_loss(entry), "bad"
         if told is None:
-            told = tell_standalone(entry, cluster)
+            told = tell_standalone(entry, cluster) or orders.tell(entry, first_refusals)
         if told is not None:
             moments.append(Moment(entry.at_ms - start_ms, told[0], told[1]))
     return moments

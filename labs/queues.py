@@ -97,7 +97,8 @@ def build_worker(
         QueueName=queue["name"], Attributes={**attributes, "RedrivePolicy": redrive}, tags=tags
     )["QueueUrl"]
     ours = [{"key": "fargate-lab", "value": stage.lab}]
-    ecs.create_cluster(clusterName=stage.cluster, tags=ours)
+    insights = [{"name": "containerInsights", "value": "enabled"}]
+    ecs.create_cluster(clusterName=stage.cluster, settings=insights, tags=ours)
     logs = {
         "awslogs-group": env["LOG_GROUP"],
         "awslogs-region": env["AWS_REGION"],
@@ -144,15 +145,18 @@ def build_worker(
 # -- drills -------------------------------------------------------------------------------------------
 
 
-def with_orders(ctx: CheckContext, happen: Callable[[], Measured | None]) -> Orders:
-    """Let ``happen`` happen while the lab's orders come, and wait for the last of them."""
+def with_orders(
+    ctx: CheckContext, happen: Callable[[], Measured | None], load: Mapping[str, Any] | None = None
+) -> Orders:
+    """Let ``happen`` happen while orders come, the lab's own or those of ``load``, and wait for the last of them."""
     orders, clock, name = ctx.cloud.queue, ctx.clock, ctx.name("queue")
     resumed = _stop(ctx)
     try:
         _drain(ctx)
         before, mark = _report(ctx), ctx.history.next_seq
-        orders.start(name, {"rps": ctx.number("rps")})
-        clock.advance(_WARM_MS)
+        orders.start(name, load or {"rps": ctx.number("rps")})
+        if load is None:
+            clock.advance(_WARM_MS)
         measured = happen()
         clock.advance(_AFTER_MS)
         _stop(ctx)

@@ -7,6 +7,7 @@ import json
 import pytest
 
 import solutions.i05_charged_twice as i05
+from labs.debrief import debrief
 from labs.endpoint_cloud import EndpointCloud
 from labs.loader import find
 from labs.runner import LabRunner
@@ -87,3 +88,16 @@ def test_without_the_queue_the_check_says_so(incident: LabRunner) -> None:
     sqs.delete_queue(QueueUrl=sqs.get_queue_url(QueueName="orders")["QueueUrl"])
     result = incident.check("once")
     assert "there is no queue orders" in result.check("one-pair-of-hands").observed
+
+
+def test_the_debrief_tells_of_the_orders(incident: LabRunner) -> None:
+    told = debrief(incident.lab, incident.cloud)
+    text = told.to_markdown()
+    for words in (
+        "**Orders sent:**",
+        "of these again",
+        "first order charged again",
+        "first task that ended with",
+        "orders charged again is VisibilityTimeout of the queue",
+    ):
+        assert words in text

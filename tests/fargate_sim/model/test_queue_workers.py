@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from support.queues import ORDERS, Worked
 
 from fargate_sim.model import task as states
@@ -198,3 +200,40 @@ def test_one_seed_gives_one_history() -> None:
         return world.journal.to_jsonl() + repr(list(world.world.logs.undelivered))
 
     assert story(5) == story(5) != story(6)
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    st.sampled_from(["1.0", "1.0-exits", "1.0-heartbeat", "1.0-ack-first", "1.1", "1.1-heartbeat"]),
+    st.integers(2, 60),
+    st.integers(2, 40),
+    st.lists(st.sampled_from(["wait", "stop", "release", "scale"]), max_size=6),
+)
+def test_whatever_happens_every_order_is_charged_or_somewhere(
+    tag: str, visibility_s: int, stop_timeout_s: int, steps: list[str]
+) -> None:
+    world = Worked(visibility_s=visibility_s)
+    definition = world.definition(world.worker(tag, stop_timeout_s=stop_timeout_s))
+    service = world.service(definition, 3)
+    world.settle()
+    world.order(1)
+    for step in steps:
+        if step == "stop":
+            stop_all(world)
+        elif step == "release":
+            world.deploy(service, definition)
+        elif step == "scale":
+            world.world.update_service(service, changed=["desiredCount"], desired=1 + service.desired % 4)
+        world.seconds(45)
+        books, in_queue = world.books, sum(world.queue.counts())
+        charged = books.charged - books.duplicates
+        assert charged + books.lost <= world.queue.sent == world.queue.deleted + in_queue
+        assert sum(books.causes.values()) == books.duplicates
+        if "1.1" in tag or tag == "1.0-ack-first":
+            assert books.duplicates == 0
+        if tag != "1.0-ack-first":
+            assert books.lost == 0
+    finish(world, 1200)
+    if tag != "1.0-ack-first":
+        assert world.books.charged - world.books.duplicates == world.queue.sent
+    assert world.books.charged - world.books.duplicates + world.books.lost == world.queue.sent

@@ -183,6 +183,7 @@ class Queues:
 
     def dead_lettered(self, queue: Queue, message: Message) -> None:
         """A message has been received too often."""
+        self.ledger(queue.name).gone(message.order)
         if self._may_write("dead", queue):
             data = {"queue": queue.name, "order": message.order, "receives": message.receives}
             self._world.journal.record("queue.dead_lettered", data)

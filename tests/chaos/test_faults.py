@@ -20,6 +20,7 @@ def test_the_catalogue_is_the_module() -> None:
         name
         for name, value in vars(actions).items()
         if inspect.isfunction(value)
+        and not name.startswith("_")
         and list(inspect.signature(value).parameters)[:2] == ["clients", "record"]
     }
     assert functions == set(actions.__all__)

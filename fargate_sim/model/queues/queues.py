@@ -80,6 +80,11 @@ class Queues:
         """The queue is deleted, with all that is in it."""
         self.queue(name).purge()
 
+    def catch_up(self) -> None:
+        """Bring all queues up to now, before a setting of one changes: what is looked at late must not see the new one."""
+        for queue in self._queues.values():
+            queue.look()
+
     # -- commands --------------------------------------------------------------------------------
 
     @property

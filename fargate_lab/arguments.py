@@ -10,7 +10,7 @@ import signal
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from fargate_lab import __version__, capacity_arguments
+from fargate_lab import __version__, capacity_arguments, queue_arguments
 from fargate_lab.errors import UsageError
 
 Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
@@ -169,6 +169,31 @@ def _world_commands(commands: Commands) -> None:
     )
 
     _traffic_command(commands)
+    queue_arguments.add(
+        _command(
+            commands,
+            "queue",
+            "queue.queue",
+            "send orders to an SQS queue, and see which were charged, charged again, or never",
+            world=True,
+            json="the whole report as JSON",
+        )
+    )
+    scaling = _command(
+        commands,
+        "scaling",
+        "scaling.scaling",
+        "tell how services scale: policies, alarms, and why each decision was taken or not",
+        world=True,
+        json="everything as JSON",
+    )
+    scaling.add_argument(
+        "--minutes",
+        type=_minutes,
+        default=60,
+        metavar="N",
+        help="how far back the minutes go, 0 to 180 (default 60)",
+    )
     capacity_arguments.add(
         _command(
             commands,
@@ -393,6 +418,12 @@ def _loopback(word: str) -> str:
     if word not in ("127.0.0.1", "localhost", "::1"):
         raise argparse.ArgumentTypeError(f"{word!r} is no loopback address (127.0.0.1, localhost or ::1)")
     return word
+
+
+def _minutes(word: str) -> int:
+    if not word.isdigit() or int(word) > 180:
+        raise argparse.ArgumentTypeError(f"{word!r} is not a number of minutes (0 to 180)")
+    return int(word)
 
 
 def _seconds(word: str) -> float:

@@ -190,12 +190,23 @@ class Session:
         return answer
 
     @_through_the_door
+    def scaling(self, *, minutes: int) -> Mapping[str, Any]:
+        from labs.control import scaling
+
+        control = self._here().attempt.cloud.control
+        return self._ask(lambda: scaling(control, minutes))
+
+    @_through_the_door
     def start_traffic(self, rps: float) -> Mapping[str, Any]:
         return self._move_traffic({"action": "start", "rps": rps})
 
     @_through_the_door
     def stop_traffic(self) -> Mapping[str, Any]:
         return self._move_traffic({"action": "stop"})
+
+    @_through_the_door
+    def cost(self) -> Mapping[str, Any]:
+        return self._ask(self._here().attempt.runner.cost)
 
     def _move_traffic(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         control = self._here().attempt.cloud.control
@@ -413,6 +424,7 @@ class Session:
             resumed=resumed,
             solved=all(step.id in record.steps for step in lab.steps),
             endpoint=here.world.endpoint,
+            slo_p99_ms=views.latency_goal(lab),
             variables={
                 name: value for name, value in here.attempt.cloud.env.items() if not name.startswith("AWS_")
             },

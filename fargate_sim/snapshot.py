@@ -7,6 +7,7 @@ from typing import Any
 
 from fargate_sim import cost_api
 from fargate_sim.model import service as s
+from fargate_sim.model.alarms.alarm import ALARM
 from fargate_sim.model.service import Deployment, Service
 from fargate_sim.model.task import Task
 from fargate_sim.model.world import World
@@ -16,7 +17,7 @@ MAX_TASKS = 300
 
 
 def take(world: World) -> dict[str, Any]:
-    """Clusters, services, tasks, subnets, whether a load runs, and what it costs, as of now."""
+    """Clusters, services, tasks, subnets, whether a load runs, what scales, and what it costs, as of now."""
     return {
         "clusters": [
             _cluster(world, name) for name, cluster in world.clusters.items() if cluster.status == "ACTIVE"
@@ -27,7 +28,18 @@ def take(world: World) -> dict[str, Any]:
         "tasks": _tasks(world),
         "subnets": _subnets(world),
         "traffic": None if world.traffic.run is None else {"running": world.traffic.running},
+        "scaling": _scaling(world),
         "cost": cost_api.rate(world),
+    }
+
+
+def _scaling(world: World) -> dict[str, int]:
+    """Whether it is worth asking for the scaling, and whether an alarm is in ALARM."""
+    alarms = list(world.alarms.all())
+    return {
+        "targets": len(world.scaling.targets),
+        "alarms": len(alarms),
+        "in_alarm": sum(alarm.state == ALARM for alarm in alarms),
     }
 
 
@@ -128,6 +140,7 @@ def _task(task: Task) -> dict[str, Any]:
         "stop_code": task.stop_code,
         "stopped_reason": task.stopped_reason,
         "exit_code": codes[0] if codes else None,
+        "container_reason": next((each.reason for each in task.containers if each.reason), None),
     }
 
 

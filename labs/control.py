@@ -32,6 +32,14 @@ class ControlClient(Protocol):
         ...
 
 
+def scaling(control: ControlClient, minutes: int = 60) -> Mapping[str, Any]:
+    """Scalable targets with policies, decisions and activities, and alarms; ``minutes`` (0 to 180) is how far back the
+    series go.
+    """
+    answer: Mapping[str, Any] = control.get("/_lab/scaling", {"minutes": minutes})
+    return answer
+
+
 class HttpControl:
     """A ``ControlClient`` over HTTP to an endpoint such as ``http://127.0.0.1:4599``. Goes through no proxy."""
 

@@ -15,7 +15,7 @@ from typing import Literal
 
 from textual.binding import Binding
 
-Scope = Literal["app", "catalogue", "lab", "debrief"]
+Scope = Literal["app", "catalogue", "lab", "scaling", "debrief"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("show('world')", "lab", "Panes", "World", "Go to the live world", ("f3",), ("2",), 3),
     Action("show('console')", "lab", "Panes", "Console", "Go to the console", ("f4",), ("3", "i"), 4),
     Action("show('traffic')", "lab", "Panes", "Traffic", "Go to the traffic: charts, why requests failed, ends of tasks", ("f10", "ctrl+g"), ("4", "g"), 10),
+    Action("scaling", "lab", "Panes", "Scaling", "Go to the scaling: charts, alarms, why a decision was taken or not", ("f11", "ctrl+o"), ("5", "o"), 11),
     Action("shell", "lab", "Panes", "Shell", "Use a full shell in this terminal; exit it to come back", ("ctrl+t",), ("exclamation_mark",), 30),
     # The lab: working on a step.
     Action("check", "lab", "Working on a step", "Check", "Check this step now, drills included", ("f5",), ("c",), 5),
@@ -67,6 +68,7 @@ ACTIONS: tuple[Action, ...] = (
     # The lab: the whole of it.
     Action("play", "lab", "The whole lab", "Watch", "Watch the lab being performed, narrated", (), ("w",)),
     Action("debrief", "lab", "The whole lab", "Debrief", "Look back at this run: timeline and figures", (), ("d",)),
+    Action("cost", "lab", "The whole lab", "Cost", "Show what this costs: an estimate, item by item", (), ("dollar_sign",)),
     Action("reset_step", "lab", "The whole lab", "Reset step", "Put the world back to where this step starts", (), ("r",)),
     Action("reset_lab", "lab", "The whole lab", "Reset lab", "Throw this world away and start the lab again", (), ("x",)),
     Action("retry", "lab", "The whole lab", "Retry", "Try again after an error", ("ctrl+r",), ()),
@@ -75,6 +77,20 @@ ACTIONS: tuple[Action, ...] = (
     Action("interrupt", "lab", "Console", "Stop", "Stop the running command, or clear the line", ("ctrl+c",), ()),
     Action("clear_console", "lab", "Console", "Clear", "Clear the console's output", ("ctrl+l",), ()),
     Action("back", "lab", "Console", "Leave console", "Out of the console, to the guide", ("escape",), ()),
+    # The scaling.
+    Action("show('charts')", "scaling", "Panes", "Charts", "Go to the charts of the last hour", (), ("1",), 3),
+    Action("show('decisions')", "scaling", "Panes", "Decisions", "Go to the decisions; Enter on one shows why", (), ("2",), 4),
+    Action("show('alarms')", "scaling", "Panes", "Alarms", "Go to the alarms; Enter on one shows its points and history", (), ("3",), 5),
+    Action("show('activities')", "scaling", "Panes", "Activities", "Go to policies, scheduled actions and AWS's activities", (), ("4",), 6),
+    Action("sight(1)", "scaling", "Panes", "Next part", "Go to the next of these parts", ("tab",), ("right",)),
+    Action("sight(-1)", "scaling", "Panes", "Part before", "Go to the part before", ("shift+tab",), ("left",)),
+    Action("back", "scaling", "Panes", "Lab", "Back to the lab", ("escape", "f11", "ctrl+o"), ("q", "5", "o"), 2),
+    Action("target(1)", "scaling", "The target", "Next target", "Show the next scalable target", (), ("right_square_bracket",), 20),
+    Action("target(-1)", "scaling", "The target", "Target before", "Show the scalable target before", (), ("left_square_bracket",)),
+    Action("toggle_clock", "scaling", "Time", "Pause", "Pause or run the virtual clock", ("f8",), ("space",), 8),
+    Action("next_happening", "scaling", "Time", "Next", "Jump to the next thing that happens", ("f9",), ("n",), 9),
+    Action("speed(1)", "scaling", "Time", "Faster", "Faster: 1x, 10x, 60x, as fast as it goes", ("ctrl+up",), ("plus", "equals_sign"), 10),
+    Action("speed(-1)", "scaling", "Time", "Slower", "Slower", ("ctrl+down",), ("minus",), 11),
     # The debrief.
     Action("leave", "debrief", "Debrief", "Labs", "Back to the catalogue", (), ("enter", "q"), 2),
     Action("back", "debrief", "Debrief", "Lab", "Back to the lab as it stands", (), ("escape", "b"), 3),
@@ -82,9 +98,11 @@ ACTIONS: tuple[Action, ...] = (
 
 _NAMES = {
     "ctrl": "Ctrl",
+    "shift": "Shift",
     "alt": "Alt",
     "question_mark": "?",
     "exclamation_mark": "!",
+    "dollar_sign": "$",
     "right_square_bracket": "]",
     "left_square_bracket": "[",
     "plus": "+",

@@ -21,7 +21,8 @@ from tui.traffic import Bucket, Report
 MARGIN = 8
 """Columns to the left of a chart, for its scale."""
 
-_EIGHTHS = " ▁▂▃▄▅▆▇█"
+EIGHTHS = " ▁▂▃▄▅▆▇█"
+"""A row filled by so many eighths."""
 _SHADES: dict[int, tuple[str, str]] = {
     502: ("█", "$error"),
     503: ("▓", "$warning"),
@@ -113,9 +114,9 @@ def rate_rows(found: Sequence[Column], height: int, width: int) -> list[Content]
     rows = []
     for row in range(height):
         floor = height - 1 - row
-        cells = [(_EIGHTHS[_eighths(value, peak, height, floor)], "$primary") for value in values]
+        cells = [(EIGHTHS[_eighths(value, peak, height, floor)], "$primary") for value in values]
         label = number(peak) if row == 0 else "0" if row == height - 1 else ""
-        rows.append(_row(label, stretched(cells, width)))
+        rows.append(labelled(label, stretched(cells, width)))
     return rows
 
 
@@ -136,7 +137,7 @@ def error_rows(found: Sequence[Column], height: int, width: int) -> list[Content
         floor = height - 1 - row
         cells = [stack[floor] if floor < len(stack) else (" ", "") for stack in stacks]
         label = number(max(peak, height)) if row == 0 and peak else "0" if row == height - 1 else ""
-        rows.append(_row(label, stretched(cells, width)))
+        rows.append(labelled(label, stretched(cells, width)))
     return rows
 
 
@@ -161,10 +162,10 @@ def latency_rows(found: Sequence[Column], height: int, width: int) -> list[Conte
         for row in range(height):
             floor = height - 1 - row
             cells = [
-                (_EIGHTHS[_eighths(_logarithm(column.percentiles[index]), decades, height, floor)], style)
+                (EIGHTHS[_eighths(_logarithm(column.percentiles[index]), decades, height, floor)], style)
                 for column in found
             ]
-            rows.append(_row(name if floor == 0 else "", stretched(cells, width)))
+            rows.append(labelled(name if floor == 0 else "", stretched(cells, width)))
     return rows
 
 
@@ -196,7 +197,8 @@ def _ends(found: Sequence[Column], now_ms: int) -> tuple[int, int, int]:
     return (first, (first + now_ms) // 2, now_ms)
 
 
-def _row(label: str, cells: Sequence[Cell]) -> Content:
+def labelled(label: str, cells: Sequence[Cell]) -> Content:
+    """A row of a chart with its place on the scale to its left."""
     parts: list[Cell] = [(f"{label:>{MARGIN - 2}} ", "$muted"), ("│", "$muted")]
     for style, group in groupby(cells, key=lambda cell: cell[1]):
         parts.append(("".join(cell[0] for cell in group), style))

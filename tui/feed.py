@@ -1,8 +1,9 @@
 """The thread that looks at the world and tells the screen what it sees.
 
 It asks at most `LOOKS_PER_SECOND` times a second, for the whole world only when its version has moved, and
-for the clock at least every `CLOCK_SECONDS`; for traffic every `TRAFFIC_SECONDS`, but only while somebody looks
-at it (`ask_for_traffic`) and while it can have changed. It never touches a widget: it hands messages to `tell`. After
+for the clock at least every `CLOCK_SECONDS`; for traffic every `TRAFFIC_SECONDS` and for scaling every
+`SCALING_SECONDS`, but only while somebody looks at it (`ask_for_traffic`, `ask_for_scaling`) and while it can have
+changed. It never touches a widget: it hands messages to `tell`. After
 an error it waits to be woken.
 """
 
@@ -13,7 +14,8 @@ from collections.abc import Callable
 
 from textual.message import Message
 
-from tui.messages import ClockRead, SessionFailed, SnapshotTaken, TrafficSeen
+from tui import scaling
+from tui.messages import ClockRead, ScalingSeen, SessionFailed, SnapshotTaken, TrafficSeen
 from tui.session import LabSession, SessionError
 from tui.snapshot import parse_clock, parse_snapshot
 from tui.traffic import NOTHING, parse_report
@@ -21,6 +23,7 @@ from tui.traffic import NOTHING, parse_report
 LOOKS_PER_SECOND = 8
 CLOCK_SECONDS = 0.25
 TRAFFIC_SECONDS = 0.5
+SCALING_SECONDS = 1.0
 
 
 class Feed:
@@ -38,10 +41,14 @@ class Feed:
         self._stale = False
         self._clock_at = -1
         self._traffic_at = -1
+        self._scaling_asked: int | None = None
+        self._scales = False
+        self._scaling_stale = False
+        self._scaling_at = -1
 
     def run(self) -> None:
         """Look until stopped."""
-        looks_until_clock = looks_until_traffic = 0
+        looks_until_clock = looks_until_traffic = looks_until_scaling = 0
         while not self._stopped:
             self._wake.clear()
             try:
@@ -53,6 +60,9 @@ class Feed:
                 looks_until_traffic -= 1
                 if looks_until_traffic <= 0 and self.look_at_traffic():
                     looks_until_traffic = TRAFFIC_LOOKS
+                looks_until_scaling -= 1
+                if looks_until_scaling <= 0 and self.look_at_scaling():
+                    looks_until_scaling = SCALING_LOOKS
             except SessionError as error:
                 self._tell(SessionFailed(error, "looking at the world"))
                 self._wake.wait()
@@ -70,7 +80,10 @@ class Feed:
         self._tell(SnapshotTaken(snapshot))
         if self._loaded and not snapshot.loaded:
             self._tell(TrafficSeen(NOTHING))
+        if self._scales and not snapshot.scaling.any:
+            self._tell(ScalingSeen(scaling.NOTHING))
         self._loaded, self._stale = snapshot.loaded, True
+        self._scales, self._scaling_stale = snapshot.scaling.any, True
         return True
 
     def ask_for_traffic(self, seconds: int, minutes: int) -> bool:
@@ -100,6 +113,26 @@ class Feed:
             self._tell(TrafficSeen(report))
         return True
 
+    def ask_for_scaling(self, minutes: int | None) -> bool:
+        """Look at the scaling from now on, so far back, or (None) no more; whether there is more to see now."""
+        changed = minutes != self._scaling_asked
+        self._scaling_asked = minutes
+        self._scaling_stale = self._scaling_stale or changed
+        return changed and self._scales and minutes is not None
+
+    def look_at_scaling(self) -> bool:
+        """Fetch the scaling if somebody wants it, there is any, and it can have changed; whether it was fetched."""
+        minutes = self._scaling_asked
+        changed = self._scaling_stale or self._clock_at != self._scaling_at
+        if minutes is None or not self._scales or not changed:
+            return False
+        self._scaling_stale = False
+        self._scaling_at = self._clock_at
+        seen = scaling.parse_scaling(self._session.scaling(minutes=minutes))
+        if not self._stopped:
+            self._tell(ScalingSeen(seen))
+        return True
+
     def read_clock(self) -> None:
         """Read the clock."""
         clock = parse_clock(self._session.clock("read"))
@@ -126,3 +159,5 @@ CLOCK_LOOKS = max(1, round(CLOCK_SECONDS * LOOKS_PER_SECOND))
 """How many looks may pass between two readings of the clock."""
 TRAFFIC_LOOKS = max(1, round(TRAFFIC_SECONDS * LOOKS_PER_SECOND))
 """How many looks pass between two reports of the traffic."""
+SCALING_LOOKS = max(1, round(SCALING_SECONDS * LOOKS_PER_SECOND))
+"""How many looks pass between two looks at the scaling."""

@@ -15,6 +15,7 @@ from tui.snapshot import Clock, Snapshot
 
 if TYPE_CHECKING:
     # Not wanted before a lab is open, and the first frame should not wait for it.
+    from tui.scaling import Scaling
     from tui.traffic import Report
 
 
@@ -46,6 +47,16 @@ class TrafficSeen(Message):
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, TrafficSeen)
+
+
+@dataclass
+class ScalingSeen(Message):
+    """How the services scale."""
+
+    scaling: Scaling
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, ScalingSeen)
 
 
 @dataclass

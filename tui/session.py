@@ -161,6 +161,8 @@ class LabView:
     resumed: bool = False
     solved: bool = False
     endpoint: str = ""
+    slo_p99_ms: float | None = None
+    """The latency that the lab asks for, at the 99th percentile; None when it asks for none."""
     variables: Mapping[str, str] = field(default_factory=dict)
     """What the shell exports for the guide's commands ($SUBNET_A, $SG ...)."""
 
@@ -291,6 +293,13 @@ class LabSession(Protocol):
         """
         ...
 
+    def scaling(self, *, minutes: int) -> Mapping[str, Any]:
+        """Scalable targets, policies, decisions and alarms, as `GET /_lab/scaling` gives them.
+
+        `minutes` is how far back the series go; 0 leaves them out.
+        """
+        ...
+
     def start_traffic(self, rps: float) -> Mapping[str, Any]:
         """Send so many requests a second to the service's target group; answers as `traffic`.
 
@@ -300,6 +309,10 @@ class LabSession(Protocol):
 
     def stop_traffic(self) -> Mapping[str, Any]:
         """Stop the load that runs; answers as `traffic`."""
+        ...
+
+    def cost(self) -> Mapping[str, Any]:
+        """What the open lab would have cost on AWS since it was started, as `GET /_lab/cost` gives it."""
         ...
 
     def check(self, step_id: str | None, *, drills: bool, progress: Progress | None = None) -> CheckReport:

@@ -37,8 +37,10 @@ def one_look_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
         if screen._feed is None:
             screen._feed = Feed(screen.session, screen.post_message)
             screen.look_at_traffic()
+            screen.look_at_scaling()
         screen._feed.look()
         screen._feed.look_at_traffic()
+        screen._feed.look_at_scaling()
 
     monkeypatch.setattr(LabCalls, "start_feed", look)
     monkeypatch.setattr(LabCalls, "wake_feed", look)

@@ -12,11 +12,13 @@ from tui.screens.catalogue import CatalogueScreen
 from tui.screens.debrief import DebriefScreen
 from tui.screens.help import help_content
 from tui.screens.lab import LabScreen
+from tui.screens.scaling import ScalingScreen
 
 OWNERS: dict[Scope, type] = {
     "app": LabApp,
     "catalogue": CatalogueScreen,
     "lab": LabScreen,
+    "scaling": ScalingScreen,
     "debrief": DebriefScreen,
 }
 

@@ -6,11 +6,12 @@ import threading
 
 from textual.message import Message
 from tui_fakes import FakeSession
+from tui_scaling import scaled, scaling
 from tui_traffic import loaded, report
 from tui_worlds import failing, steady
 
 from tui.feed import CLOCK_LOOKS, Feed
-from tui.messages import ClockRead, SessionFailed, SnapshotTaken, TrafficSeen
+from tui.messages import ClockRead, ScalingSeen, SessionFailed, SnapshotTaken, TrafficSeen
 from tui.session import SessionError
 
 
@@ -115,3 +116,30 @@ def test_a_world_without_traffic_is_never_asked_and_a_new_one_clears_the_old() -
     assert isinstance(told[-1], TrafficSeen)
     assert not told[-1].report.known
     assert not feed.look_at_traffic()
+
+
+def test_scaling_is_asked_for_only_while_it_is_shown_there_is_any_and_it_can_have_changed() -> None:
+    session, told = FakeSession(steady(), scaled(steady() | {"version": 11}), steady() | {"version": 12}), []
+    session.scales = scaling()
+    feed = Feed(session, told.append)
+    assert not feed.ask_for_scaling(60)
+    feed.look()
+    assert not feed.look_at_scaling()  # nothing scales
+    session.advance()
+    feed.look()
+    assert feed.look_at_scaling()
+    assert session.calls[-1] == ("scaling", 60)
+    assert not feed.look_at_scaling()  # the clock stands still
+    feed.ask_for_scaling(None)
+    session.clock_now = {**session.world["clock"], "now_ms": session.world["clock"]["now_ms"] + 1}
+    feed.read_clock()
+    assert not feed.look_at_scaling()  # nobody looks
+    assert feed.ask_for_scaling(0)
+    assert not feed.ask_for_scaling(0)
+    assert feed.look_at_scaling()
+    session.advance()
+    feed.look()
+    seen = [message.scaling for message in told if isinstance(message, ScalingSeen)]
+    assert [each.known for each in seen] == [True, True, False]
+    feed.stop()
+    assert not feed.look_at_scaling()

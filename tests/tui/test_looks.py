@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 import tui_worlds
 from textual.pilot import Pilot
+from tui_costs import with_costs
 from tui_driving import settled
 from tui_fakes import STEPS, FakeSession
+from tui_scaling import scaled, scaling
 from tui_traffic import CLEAN, DRAINING, KILLED, loaded, report
 
 from tui.app import LabApp
@@ -17,6 +19,8 @@ from tui.screens.lab import LabScreen
 from tui.session import SessionError
 
 Look = Callable[..., None]
+
+
 SIZES = pytest.mark.parametrize("size", [(80, 24), (200, 50)], ids=["80x24", "200x50"])
 
 
@@ -24,6 +28,14 @@ def under_load() -> FakeSession:
     """A failing rollout with traffic on it, which has cost something."""
     session = FakeSession(loaded(tui_worlds.failing()))
     session.report = report(CLEAN, DRAINING, KILLED)
+    return session
+
+
+def scaling_up() -> FakeSession:
+    """An hour with a rise of the load, and a policy that followed it."""
+    session = FakeSession(scaled(tui_worlds.steady()))
+    session.scales = scaling()
+    session.slo_p99_ms = 500.0
     return session
 
 
@@ -134,3 +146,46 @@ def test_before_any_traffic(look: Look) -> None:
 def test_traffic_without_colour(look: Look, monkeypatch: Any) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     look((140, 40), under_load(), "f10")
+
+
+@SIZES
+def test_what_it_costs(look: Look, size: tuple[int, int]) -> None:
+    look(size, with_costs(tui_worlds.steady()), "dollar_sign")
+
+
+def test_the_cost_in_the_line_at_the_top(look: Look) -> None:
+    look((120, 30), with_costs(tui_worlds.failing()), "f3")
+
+
+@SIZES
+def test_scaling(look: Look, size: tuple[int, int]) -> None:
+    look(size, scaling_up(), "f11")
+
+
+@SIZES
+def test_scaling_without_colour(look: Look, size: tuple[int, int], monkeypatch: Any) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    look(size, scaling_up(), "f11")
+
+
+@pytest.mark.parametrize("sight", ["2", "3", "4"])
+def test_scaling_narrow(look: Look, sight: str) -> None:
+    look((80, 24), scaling_up(), "f11", sight)
+
+
+@SIZES
+def test_a_decision(look: Look, size: tuple[int, int]) -> None:
+    look(size, scaling_up(), "f11", "2", "down", "down", "down", "enter")
+
+
+def test_a_decision_without_colour(look: Look, monkeypatch: Any) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    look((80, 24), scaling_up(), "f11", "2", "enter")
+
+
+def test_scaling_before_anything_scales(look: Look) -> None:
+    look((80, 24), FakeSession(), "f11")
+
+
+def test_bounds_in_the_world_pane(look: Look) -> None:
+    look((80, 24), scaling_up(), "f3")

@@ -25,7 +25,7 @@ def test_an_answer_is_read_field_by_field() -> None:
     assert [alarm.state for alarm in seen.alarms_of(found)] == ["OK", "ALARM", "OK", "ALARM"]
     assert seen.alarm(CPU_LOW) is seen.alarms[3]
     assert seen.now_ms == NOW_MS
-    assert len(found.series) == 61
+    assert len(found.series) == 60
 
 
 @pytest.mark.parametrize(

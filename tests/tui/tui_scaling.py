@@ -24,7 +24,7 @@ def _series() -> list[dict[str, Any]]:
     """An hour: a quiet beginning, a steep rise that CPU hardly shows, a fall, and tasks that follow late."""
     desired = [2] * 21 + [4] * 4 + [7] * 6 + [9] * 20 + [8] * 10
     found = []
-    for minute in range(61):
+    for minute in range(60):
         load = 12 + 60 / (1 + math.exp(-(minute - 22) / 2.5)) - 45 / (1 + math.exp(-(minute - 44) / 2))
         now = desired[minute]
         running = desired[max(0, minute - 1)]
@@ -38,7 +38,7 @@ def _series() -> list[dict[str, Any]]:
                 "cpu": round(18 + 24 * min(1.4, busy), 1),
                 "memory": round(38 + minute / 8, 1),
                 "requests_per_target": round(per),
-                "sent": round(load * (20 if minute == 60 else 60)),
+                "sent": round(load * 60),
                 "failed": round(load * 6) if busy > 1.6 else 0,
                 "p50_ms": round(24 * max(1.0, busy * 2) ** 1.5, 1),
                 "p99_ms": round(70 * max(1.0, busy * 2) ** 3, 1),
@@ -191,7 +191,7 @@ def alarm(
 
 
 def _last(key: str, count: int) -> list[list[Any]]:
-    return [[minute["at_ms"], minute[key]] for minute in _series()[60 - count : 60]]
+    return [[minute["at_ms"], minute[key]] for minute in _series()[60 - count :]]
 
 
 def scaling(**more: Any) -> dict[str, Any]:

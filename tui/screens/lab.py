@@ -19,14 +19,13 @@ from textual.containers import Horizontal, Vertical
 from textual.getters import query_one
 from textual.reactive import reactive
 
-from tui import text
 from tui.actions import Scope, bindings
 from tui.chart import HOUR, MINUTES
 from tui.messages import ClockRead, LabOpened, ProgressMade, SessionFailed, SnapshotTaken, TrafficSeen
-from tui.screens.lab_calls import ShellReady, TrafficMoved, TrafficRefused
-from tui.screens.lab_work import LabWork
+from tui.screens.lab_calls import CostsSeen, ShellReady, TrafficMoved, TrafficRefused
+from tui.screens.lab_scaling import LabScaling
 from tui.session import LabCard, LabSession, ShellCommand
-from tui.snapshot import EMPTY, Clock, Snapshot
+from tui.snapshot import Clock, Snapshot
 from tui.traffic import NOTHING, Report
 from tui.widgets.banner import Banner
 from tui.widgets.console import Console
@@ -52,19 +51,14 @@ ROOMY = 190
 LATELY_SECONDS, LATELY_MINUTES = 60, 2
 """How far back the line of the world pane looks."""
 
-FAR_MS = 30 * 60 * 1000
-"""A jump longer than this is asked for twice."""
 
-
-class LabScreen(LabWork):
+class LabScreen(LabScaling):
     """One open lab."""
 
     CSS_PATH = "lab.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("lab")]
     SCOPE: ClassVar[Scope] = "lab"
 
-    world: reactive[Snapshot] = reactive(EMPTY, repaint=False)
-    clock: reactive[Clock] = reactive(Clock(), repaint=False)
     report: reactive[Report] = reactive(NOTHING, repaint=False)
 
     console = query_one(Console)
@@ -73,13 +67,12 @@ class LabScreen(LabWork):
     def __init__(self, session: LabSession, card: LabCard) -> None:
         super().__init__(session, card)
         self._pane: Pane = "guide"
-        self._warned_of: int | None = None
         self._shutdown: ShutdownScreen | None = None
 
     def compose(self) -> ComposeResult:
         yield TitleLine()
         yield WorldLine()
-        yield PaneTabs(id="tabs")
+        yield PaneTabs(PANES, id="tabs")
         yield Banner()
         with Horizontal(id="panes"):
             yield Guide(id="guide")
@@ -126,6 +119,7 @@ class LabScreen(LabWork):
             self.set_class(self._pane == "traffic", "-traffic")
         self.query_one(PaneTabs).shown = self._pane
         self.look_at_traffic()
+        self.look_at_scaling()
 
     def traffic_on_screen(self) -> tuple[int, int] | None:
         compact = self.has_class("-compact")
@@ -173,7 +167,9 @@ class LabScreen(LabWork):
     def watch_clock(self, clock: Clock) -> None:
         if self.is_mounted:
             self.query_one(TitleLine).clock = clock
+            self.query_one(WorldLine).now_ms = clock.now_ms
             self.query_one(WorldPane).now_ms = clock.now_ms
+            self.hand_on_scaling(error=self.banner.error)
 
     @on(TaskTable.Chosen)
     def _on_task(self, message: TaskTable.Chosen) -> None:
@@ -244,25 +240,6 @@ class LabScreen(LabWork):
             self._shutdown = None
 
         self.app.push_screen(self._shutdown, then)
-
-    def action_toggle_clock(self) -> None:
-        self.move_clock("run" if self.clock.paused else "pause")
-
-    def action_next_happening(self) -> None:
-        due = self.clock.next_ms
-        wait = 0 if due is None else due - self.clock.now_ms
-        if wait > FAR_MS and due != self._warned_of:
-            # In a calm world the next happening may be hours off, and stopped tasks are forgotten by then.
-            self._warned_of = due
-            self.notify(
-                f"Nothing happens for {text.duration(wait)}. Press again to jump there.", markup=False
-            )
-            return
-        self.move_clock("next")
-
-    def action_speed(self, step: int) -> None:
-        speed = text.next_speed(self.clock.speed, step)
-        self.move_clock("speed", "max" if speed is None else speed)
 
     # The lab and its steps.
 
@@ -336,6 +313,16 @@ class LabScreen(LabWork):
 
         self.app.push_screen(DebriefScreen(self.session, title, solved=solved), then)
 
+    def action_cost(self) -> None:
+        self.fetch_costs()
+
+    @on(CostsSeen)
+    def _on_costs(self, message: CostsSeen) -> None:
+        from tui.screens.cost import CostScreen  # noqa: PLC0415 - only when it is wanted
+
+        message.stop()
+        self.app.push_screen(CostScreen(message.costs))
+
     def action_leave(self) -> None:
         self.stop_feed()
         if self.console.running:
@@ -381,9 +368,11 @@ class LabScreen(LabWork):
         if self.work is None:
             self.guide.wait("the lab is not open yet")
         self.banner.error = message.error
+        self.hand_on_scaling(error=message.error)
 
     def _mended(self) -> None:
         self.banner.error = None
+        self.hand_on_scaling(error=None)
 
     def action_retry(self) -> None:
         error = self.banner.error

@@ -15,6 +15,7 @@ from textual import work
 from textual.message import Message
 from textual.screen import Screen
 
+from tui.cost import Costs, parse_costs
 from tui.feed import Feed
 from tui.messages import ChecksFinished, ClockRead, LabOpened, ProgressMade, SessionFailed
 from tui.session import Answer, ClockAction, LabSession, SessionError, ShellCommand, Solution
@@ -60,6 +61,13 @@ class TrafficRefused(Message):
     """The cloud does not start or stop a load, and says why."""
 
     error: SessionError
+
+
+@dataclass
+class CostsSeen(Message):
+    """What the lab has cost so far."""
+
+    costs: Costs
 
 
 class LabCalls(Screen[None]):
@@ -169,6 +177,11 @@ class LabCalls(Screen[None]):
             "judging the answer", lambda: Answered(step_id, value, self.session.answer(step_id, value))
         )
 
+    @work(thread=True, exclusive=True, group="costs")
+    def fetch_costs(self) -> None:
+        """Find out what the lab has cost."""
+        self._call("adding up the cost", lambda: CostsSeen(parse_costs(self.session.cost())))
+
     @work(thread=True, exclusive=True, group="shell")
     def fetch_shell(self) -> None:
         """Find out which shell to hand over to."""
@@ -181,6 +194,7 @@ class LabCalls(Screen[None]):
         if self._feed is None:
             self._feed = Feed(self.session, self.post_message)
             self.look_at_traffic()
+            self.look_at_scaling()
             self._run_feed(self._feed)
         else:
             self._feed.renew()
@@ -207,6 +221,15 @@ class LabCalls(Screen[None]):
     @abstractmethod
     def traffic_on_screen(self) -> tuple[int, int] | None:
         """How many seconds and minutes back the screen shows the traffic; None when it does not."""
+
+    def look_at_scaling(self) -> None:
+        """Tell the feed how much of the scaling is on screen."""
+        if self._feed is not None and self._feed.ask_for_scaling(self.scaling_on_screen()):
+            self.wake_feed()
+
+    @abstractmethod
+    def scaling_on_screen(self) -> int | None:
+        """How many minutes back the screen shows the scaling; None when it does not."""
 
     def stop_feed(self) -> None:
         """Stop looking."""

@@ -6,26 +6,22 @@ Nothing is drawn while the pane is not on screen, and of the list only the lines
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
-from textual.strip import Strip
-from textual.visual import Visual
 from textual.widget import Widget
 
 from tui import chart, text, timeline
 from tui.traffic import NOTHING, Load, Report, Shutdown
+from tui.widgets.linelist import Line, LineList, ready
 from tui.widgets.tasktable import TARGET_STYLES
 from tui.widgets.trafficline import totals
 
@@ -101,36 +97,24 @@ def chart_lines(report: Report, span: chart.Span, rows: tuple[int, int, int], wi
     return [line.truncate(max(1, width), ellipsis=True) for line in lines]
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of the list, drawn when it comes into view; one with a `shutdown` can be chosen."""
-
-    draw: Callable[[], Content]
-    shutdown: Shutdown | None = None
-
-
 def list_lines(report: Report, width: int) -> list[Line]:
     """Causes, then the latest ends of tasks, then targets: headings and lines."""
     lines: list[Line] = []
     if report.causes:
-        lines.append(_ready(Content.styled("Failed, by cause", "bold")))
+        lines.append(ready(Content.styled("Failed, by cause", "bold")))
         for cause in report.causes:
-            lines += [_ready(content) for content in timeline.cause_lines(cause, width)]
+            lines += [ready(content) for content in timeline.cause_lines(cause, width)]
     if report.shutdowns:
         lines.append(
-            _ready(Content.assemble(("Ends of tasks", "bold"), ("   Enter shows one to scale", "$muted")))
+            ready(Content.assemble(("Ends of tasks", "bold"), ("   Enter shows one to scale", "$muted")))
         )
         latest = list(reversed(report.shutdowns))[:ENDS_SHOWN]
-        lines += [Line(partial(end_line, end, width), end) for end in latest]
+        lines += [Line(partial(end_line, end, width), end.task) for end in latest]
     if report.targets:
-        lines.append(_ready(Content.styled("Targets", "bold")))
+        lines.append(ready(Content.styled("Targets", "bold")))
         busiest = max(1, *(load.in_flight for load in report.targets))
         lines += [Line(partial(target_line, load, busiest)) for load in report.targets]
     return lines
-
-
-def _ready(content: Content) -> Line:
-    return Line(lambda: content)
 
 
 def end_line(end: Shutdown, width: int) -> Content:
@@ -176,22 +160,8 @@ def target_line(load: Load, busiest: int) -> Content:
     )
 
 
-class TrafficList(ScrollView, can_focus=True):
+class TrafficList(LineList):
     """Causes, ends and targets; the cursor goes from end to end and stays on its task."""
-
-    DEFAULT_CSS = """
-    TrafficList {
-        height: 1fr; min-height: 2; background: $background; overflow-x: hidden; scrollbar-size-vertical: 1;
-    }
-    TrafficList > .trafficlist--cursor { background: $primary 18%; }
-    """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"trafficlist--cursor"}
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "cursor(-1)", "Up", show=False),
-        Binding("down,j", "cursor(1)", "Down", show=False),
-        Binding("home", "scroll_home", "First", show=False),
-        Binding("enter", "choose", "Its end to scale", show=False),
-    ]
 
     @dataclass
     class Chosen(Message):
@@ -201,73 +171,16 @@ class TrafficList(ScrollView, can_focus=True):
 
     report: reactive[Report] = reactive(NOTHING, repaint=False)
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
-        super().__init__(id=id)
-        self._lines: Sequence[Line] = ()
-        self._cursor_id = ""
-
     def watch_report(self) -> None:
-        self._make()
+        self.remake()
 
-    def _on_resize(self, event: events.Resize) -> None:  # noqa: ARG002 - Textual's signature
-        self._make()
+    def make(self, width: int) -> Sequence[Line]:
+        return list_lines(self.report, width)
 
-    def _make(self) -> None:
-        self._lines = list_lines(self.report, max(20, self.scrollable_content_region.width))
-        ends = self._ends()
-        if ends and all(end.task != self._cursor_id for _, end in ends):
-            self._cursor_id = ends[0][1].task
-        size = Size(0, len(self._lines))
-        if size != self.virtual_size:
-            self.virtual_size = size
-        self.refresh()
-
-    def _ends(self) -> list[tuple[int, Shutdown]]:
-        return [(at, line.shutdown) for at, line in enumerate(self._lines) if line.shutdown is not None]
-
-    def action_cursor(self, by: int) -> None:
-        ends = self._ends()
-        at = next((i for i, (_, end) in enumerate(ends) if end.task == self._cursor_id), 0)
-        if ends and not self._in_view(ends[at][0]):
-            # The first press shows where the cursor is.
-            by = 0
-        if not ends or not 0 <= at + by < len(ends):
-            # Beyond the ends there are causes above and targets below to be read.
-            self.scroll_relative(y=by * 3, animate=False)
-            return
-        line, end = ends[at + by]
-        self._cursor_id = end.task
-        self.scroll_to_region(Region(0, line, 1, 1), animate=False)
-        self.refresh()
-
-    def _in_view(self, line: int) -> bool:
-        return self.scroll_offset.y <= line < self.scroll_offset.y + self.size.height
-
-    def action_choose(self) -> None:
-        chosen = next((end for _, end in self._ends() if end.task == self._cursor_id), None)
-        if chosen is not None:
-            self.post_message(self.Chosen(chosen))
-
-    def on_click(self, event: events.Click) -> None:
-        index = event.y + self.scroll_offset.y
-        if 0 <= index < len(self._lines) and (end := self._lines[index].shutdown) is not None:
-            self._cursor_id = end.task
-            self.refresh()
-            if event.chain > 1:
-                self.action_choose()
-
-    def render_line(self, y: int) -> Strip:
-        width = self.size.width
-        index = y + self.scroll_offset.y
-        style = self.visual_style
-        if index >= len(self._lines):
-            return Strip.blank(width, style.rich_style)
-        line = self._lines[index]
-        if line.shutdown is not None and line.shutdown.task == self._cursor_id and self.has_focus:
-            style += self.get_visual_style("trafficlist--cursor")
-        content = line.draw().truncate(max(1, width), ellipsis=True)
-        strips = Visual.to_strips(self, content, width, 1, style, apply_selection=False, pad=True)
-        return strips[0] if strips else Strip.blank(width, style.rich_style)
+    def choose(self, key: str) -> None:
+        shutdown = self.report.shutdown(key)
+        if shutdown is not None:
+            self.post_message(self.Chosen(shutdown))
 
 
 class TrafficPane(Vertical):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
@@ -9,6 +11,9 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from tui import text
+from tui.decisionview import scales_in
+from tui.scaling import NOTHING as NO_SCALING
+from tui.scaling import Scaling
 from tui.snapshot import EMPTY, Deployment, Service, Snapshot
 from tui.traffic import NOTHING, Report
 from tui.widgets.block import Block
@@ -24,23 +29,44 @@ class Deployments(Block):
 
     DEFAULT_CSS = "Deployments { height: auto; max-height: 9; padding: 0 1; }"
 
+    scaling: reactive[Scaling] = reactive(NO_SCALING, repaint=False)
+
+    def watch_scaling(self) -> None:
+        self.remake()
+
     def make(self, world: Snapshot, width: int) -> Content:
         lines: list[Content] = []
         for service in world.services:
-            lines += service_lines(service, width, len(world.services) > 1)
+            bounds = bounds_of(service, self.scaling)
+            lines += service_lines(service, width, len(world.services) > 1, bounds)
         if not lines:
             return Content.styled("no deployments yet", "$muted")
         return Content("\n").join(lines)
 
 
-def service_lines(service: Service, width: int, named: bool) -> list[Content]:
+def bounds_of(service: Service, scaling: Scaling) -> list[tuple[str, str]]:
+    """Between what and what its desired count is moved, and a red word when one of its alarms calls for more."""
+    target = scaling.target(service.cluster, service.name)
+    if target is None:
+        return []
+    parts = [(f"of {target.low}-{target.high} ", "$muted")]
+    loud = [a for a in scaling.alarms_of(target) if a.state == "ALARM" and not scales_in(a, (target,))]
+    if loud:
+        parts.append(("✗ ALARM ", "bold $error"))
+    return parts
+
+
+def service_lines(
+    service: Service, width: int, named: bool, bounds: Sequence[tuple[str, str]] = ()
+) -> list[Content]:
     """A service's heading (when there are several) and one or two lines for each deployment."""
     lines: list[Content] = []
     if named:
         state, style = state_of(service)
         lines.append(Content.assemble((text.one_line(service.name), "bold"), "  ", (state, style)))
     for deployment in service.deployments:
-        lines.append(deployment_line(deployment, service, width))
+        primary = deployment is service.deployments[0]
+        lines.append(deployment_line(deployment, service, width, bounds if primary else ()))
         if deployment.rollout_state == "FAILED" and deployment.reason:
             lines.append(
                 Content.styled("  " + text.clip(text.one_line(deployment.reason), width - 2), "$error")
@@ -55,7 +81,9 @@ _ROLLOUT = {
 }
 
 
-def deployment_line(deployment: Deployment, service: Service, width: int) -> Content:
+def deployment_line(
+    deployment: Deployment, service: Service, width: int, bounds: Sequence[tuple[str, str]] = ()
+) -> Content:
     """One deployment: "PRIMARY  web:2  ◐ in progress  ━━╌╌ 1/2  failed 1/3"."""
     word, style = _ROLLOUT.get(deployment.rollout_state, (f"· {deployment.rollout_state.lower()}", ""))
     bar_width = max(6, min(28, width - 68))
@@ -66,6 +94,7 @@ def deployment_line(deployment: Deployment, service: Service, width: int) -> Con
         (word.ljust(14), style),
         (progress, style),
         (f" {deployment.running}/{deployment.desired}".ljust(7), "bold"),
+        *bounds,
     ]
     if deployment.failed or deployment.breaker_count:
         parts.append((f" {deployment.failed} failed", "$error"))
@@ -159,6 +188,7 @@ class WorldPane(Vertical):
     world: reactive[Snapshot] = reactive(EMPTY, repaint=False)
     now_ms: reactive[int] = reactive(0, repaint=False)
     report: reactive[Report] = reactive(NOTHING, repaint=False)
+    scaling: reactive[Scaling] = reactive(NO_SCALING, repaint=False)
 
     def compose(self) -> ComposeResult:
         yield Deployments()
@@ -175,6 +205,10 @@ class WorldPane(Vertical):
         self.query_one(TaskTable).world = world
         self.query_one(Events).world = world
         self.query_one(Addresses).world = world
+
+    def watch_scaling(self, scaling: Scaling) -> None:
+        if self.is_mounted:
+            self.query_one(Deployments).scaling = scaling
 
     def watch_report(self, report: Report) -> None:
         if self.is_mounted:

@@ -83,8 +83,8 @@ class Worker:
         """Messages have come."""
         self._polling = False
         for delivery in deliveries:
-            if self.work.deletes == "first":
-                self.queue.delete(delivery)
+            if self.work.deletes == "first" and self.queue.delete(delivery):
+                self.ledger.gone(delivery.message.order)
             self._waiting.append(delivery)
         self._arm_beat()
         self._go_on()

@@ -1,5 +1,6 @@
 """The faults. This module *is* the catalogue: a function in ``__all__`` is a fault, its keyword arguments are
-its settings, its docstring says what it does. Adding one is adding a function here and a test.
+its settings, its docstring says what it does. Adding one is adding a function here, or to a module beside this
+one from which it is imported, and a test.
 
 A fault is applied through the AWS API alone. It writes down how it is taken back (``record``) before it
 changes anything, touches only services tagged ``fargate-lab``, and tags everything that it creates.
@@ -14,6 +15,8 @@ from collections.abc import Callable
 from typing import Any
 
 from chaos.errors import FaultError
+from chaos.haste import half_at_a_time, hasty_stop
+from chaos.spot import all_on_spot
 from chaos.targets import (
     CIRCUIT_BREAKER_OFF,
     breaker_of,
@@ -25,9 +28,14 @@ from chaos.targets import (
 from chaos.undo import FAULT_TAG, OWNER_TAG, Clients, Undo, UndoStep
 
 __all__ = [
+    "all_on_spot",
     "bad_image",
     "breaker_off",
+    "half_at_a_time",
+    "hasty_stop",
     "health_check_mismatch",
+    "memory_cap",
+    "memory_leak",
     "no_grace_period",
     "shell_as_pid1",
     "tiny_subnet",
@@ -37,6 +45,10 @@ __all__ = [
 Record = Callable[[Undo], None]
 
 MISSING_IMAGE = "public.ecr.aws/nginx/nginx:does-not-exist"
+LEAKING_IMAGE = "public.ecr.aws/fargate-lab/reports:1.4"
+"""Keeps 64 KiB of every request that it has answered."""
+LEAST_MEMORY_MIB = 6
+"""Docker gives no container less. Source: API model of ECS, ContainerDefinition.memory."""
 MISMATCHES = ("port", "path", "matcher")
 DELAY_KEY = "deregistration_delay.timeout_seconds"
 DELAYS = {"long": 300, "short": 5}
@@ -121,6 +133,40 @@ def health_check_mismatch(
     clients("elbv2").modify_target_group(TargetGroupArn=group["TargetGroupArn"], **change)
     clients("ecs").update_service(cluster=cluster, service=service, forceNewDeployment=True)
     return undo
+
+
+def memory_cap(
+    clients: Clients, record: Record, *, cluster: str, service: str, memory: int = 64, image: str = ""
+) -> Undo:
+    """Deploy a revision whose container may use only so much memory.
+
+    The container behind the load balancer (or the first one) gets a hard limit of ``memory`` MiB of its own, and
+    another ``image`` if one is given: a release that has outgrown its limit. Whether its program fits is up to
+    the program; if not, it is killed, with exit code 137. Taken back by deploying the former revision and
+    deregistering ours.
+    """
+    found = our_service(clients, cluster, service)
+    definition = clients("ecs").describe_task_definition(taskDefinition=found["taskDefinition"])
+    room = int(definition["taskDefinition"].get("memory", 0))
+    if not LEAST_MEMORY_MIB <= memory <= room:
+        raise FaultError(
+            f"A container of {service!r} cannot have a limit of {memory} MiB.",
+            f"Choose {LEAST_MEMORY_MIB} to {room}, the memory of its tasks.",
+        )
+    return _deploy(clients, record, "memory_cap", found, memory=memory, image=image or None)
+
+
+def memory_leak(
+    clients: Clients, record: Record, *, cluster: str, service: str, image: str = LEAKING_IMAGE
+) -> Undo:
+    """Deploy a build that never gives all of its memory back.
+
+    The container behind the load balancer (or the first one) gets another ``image``, by default one that keeps
+    something of every request. Its tasks work until their memory is full. Taken back by deploying the former
+    revision and deregistering ours.
+    """
+    found = our_service(clients, cluster, service)
+    return _deploy(clients, record, "memory_leak", found, image=image)
 
 
 def no_grace_period(
@@ -265,6 +311,30 @@ def wrong_delay(clients: Clients, record: Record, *, cluster: str, service: str,
     elb.modify_target_group_attributes(
         TargetGroupArn=arn, Attributes=[{"Key": DELAY_KEY, "Value": str(DELAYS[delay])}]
     )
+    return undo
+
+
+def _deploy(clients: Clients, record: Record, fault: str, service: dict[str, Any], **change: Any) -> Undo:
+    """Deploy a copy of the service's revision in which the container behind the load balancer (or the first one)
+    is changed.
+    """
+    former = service["taskDefinition"]
+    definition = clients("ecs").describe_task_definition(taskDefinition=former)["taskDefinition"]
+    behind = [item["containerName"] for item in service.get("loadBalancers", [])]
+    only = behind[0] if behind else definition["containerDefinitions"][0]["name"]
+    name = {"cluster": service["clusterArn"].rsplit("/", 1)[-1], "service": service["serviceName"]}
+    tag = f"{fault.replace('_', '-')}-{name['service']}"
+    undo = Undo(
+        fault,
+        f"the task definition of service {name['service']}",
+        (
+            UndoStep("update_service", {**name, "taskDefinition": former}),
+            UndoStep("deregister_revisions", {"family": definition["family"], "tag": tag}),
+        ),
+    )
+    record(undo)
+    revision = register_changed(clients, former, tag, only=only, **change)
+    clients("ecs").update_service(**name, taskDefinition=revision)
     return undo
 
 

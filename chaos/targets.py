@@ -93,10 +93,12 @@ def register_changed(
     *,
     image: str | None = None,
     command: list[str] | None = None,
+    memory: int | None = None,
+    stop_timeout: int | None = None,
     only: str | None = None,
 ) -> str:
     """Register a revision like ``task_definition`` whose essential containers (or ``only`` the one of that
-    name) differ in image or command; its ARN.
+    name) differ in image, command, hard limit of memory (MiB) or stopTimeout (seconds); its ARN.
 
     With ``command``, the entry point becomes ``sh -c`` so that the command runs whatever the image starts by
     itself.
@@ -110,8 +112,12 @@ def register_changed(
         if changed["name"] == only if only else changed.get("essential", True):
             if image is not None:
                 changed["image"] = image
+            if stop_timeout is not None:
+                changed["stopTimeout"] = stop_timeout
             if command is not None:
                 changed["entryPoint"], changed["command"] = ["sh", "-c"], command
+            if memory is not None:
+                changed["memory"] = memory
         containers.append(changed)
     definition["containerDefinitions"] = containers
     tags = [item for item in found.get("tags", []) if item["key"] not in {FAULT_TAG, OWNER_TAG}]

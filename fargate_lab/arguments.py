@@ -10,7 +10,7 @@ import signal
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from fargate_lab import __version__, capacity_arguments
+from fargate_lab import __version__, capacity_arguments, queue_arguments
 from fargate_lab.errors import UsageError
 
 Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
@@ -169,6 +169,16 @@ def _world_commands(commands: Commands) -> None:
     )
 
     _traffic_command(commands)
+    queue_arguments.add(
+        _command(
+            commands,
+            "queue",
+            "queue.queue",
+            "send orders to an SQS queue, and see which were charged, charged again, or never",
+            world=True,
+            json="the whole report as JSON",
+        )
+    )
     scaling = _command(
         commands,
         "scaling",

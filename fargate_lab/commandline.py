@@ -1,5 +1,4 @@
-"""Reading a lab's reference commands without a shell: `aws ...`, `fargate-lab traffic|scaling|capacity|cost ...`,
-`NAME=$(aws ...)`.
+"""Reading a lab's reference commands without a shell: `aws ...`, `fargate-lab traffic ...` and its like, `NAME=$(aws ...)`.
 
 Understands what those commands use and nothing more: words, '...' and "..." quotes, backslashes (also at a
 line's end), `$NAME`, `${NAME}`, `$(aws ...)` and comments. Anything else that a shell would act on (pipes,
@@ -177,5 +176,5 @@ class _Reader:
     def _refuse(self, what: str) -> UsageError:
         return UsageError(
             f"This command uses {what}, which cannot be performed without a shell: {self.text}",
-            "Use `aws ...`, `fargate-lab traffic|scaling|capacity|cost ...` and NAME=$(aws ...) only.",
+            "Use `aws ...`, `fargate-lab traffic ...` or the like, and NAME=$(aws ...) only.",
         )

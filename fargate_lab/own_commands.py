@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from fargate_lab.arguments import parse
 from fargate_lab.awscli_runner import Ran
-from fargate_lab.commands import capacity, cost, scaling, traffic
+from fargate_lab.commands import capacity, cost, queue, scaling, traffic
 from fargate_lab.errors import ExitCode, LabError, UsageError, exit_code
 from labs.control import ControlClient
 
 PROGRAM = "fargate-lab"
 _PERFORMED = {
     "traffic": traffic.answers,
+    "queue": queue.answers,
     "scaling": scaling.answers,
     "capacity": capacity.answers,
     "cost": cost.answers,

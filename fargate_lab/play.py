@@ -21,6 +21,7 @@ from fargate_lab.commandline import Simple, expand
 from fargate_lab.errors import ExitCode, LabError, NotPassedError
 from fargate_lab.progress import PassingProgress
 from labs.catalogue import Lab, Step
+from labs.costs import dollars
 from labs.endpoint_cloud import EndpointCloud, warm_up
 from labs.grading import LabResult
 from tui.session import PlayEvent
@@ -211,7 +212,8 @@ def play_in_new_world(lab: Lab, *, speed: worlds.Speed, seed: int) -> ExitCode:
             )
         now = cloud.control.get("/_lab/clock")
         talk.data(
-            f"{talk.duration(now['elapsed_ms'])} of the world's time, {time.monotonic() - began:.1f} s of yours."
+            f"{talk.duration(now['elapsed_ms'])} of the world's time, {time.monotonic() - began:.1f} s of yours; "
+            f"on AWS about {dollars(cloud.cost()['total'])}, an estimate."
         )
     return ExitCode.OK
 

@@ -204,6 +204,10 @@ class Session:
     def stop_traffic(self) -> Mapping[str, Any]:
         return self._move_traffic({"action": "stop"})
 
+    @_through_the_door
+    def cost(self) -> Mapping[str, Any]:
+        return self._ask(self._here().attempt.runner.cost)
+
     def _move_traffic(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         control = self._here().attempt.cloud.control
         answer: Mapping[str, Any] = self._ask(lambda: control.post("/_lab/traffic", body))

@@ -162,6 +162,7 @@ class Cloud:
                 images=cast(ImageCatalogue, _CatalogueOnDemand()),
                 timing=self._timing,
             )
+            self.moto.attach_queues(region, world.queues)
             world.ecs_events.show_task = show_task
             world.schedules.perform = schedule_targets.perform
         return world
@@ -207,9 +208,22 @@ class Cloud:
         """Hand a request to moto, after showing it what ECS has done, and tell ECS what may have changed.
         Needs the lock.
         """
+        self._show_moto(service, region, changing=changing)
+        if changing and service in _ADDRESS_OWNERS and region in self._worlds:
+            self._worlds[region].costs.look_once()
+        answer = self.moto.call(environ, body, changing=changing)
+        if changing:
+            self._tell_world(service, region)
+        return answer
+
+    def _show_moto(self, service: str, region: str, *, changing: bool) -> None:
+        """Bring into moto what a request to a service may want to see of us."""
+        if service == "sqs":
+            self.world(region)  # keeps the messages
         for name, world in self._worlds.items():
             if changing:
                 world.traffic.catch_up()
+                world.queues.catch_up()
             self.moto.publish(name, world.network.unpublished)
             if service == "elbv2":
                 self.moto.overlay_targets(name, world.balancing.shown)
@@ -218,20 +232,19 @@ class Cloud:
                 world.logs.undelivered.clear()
         if service == "cloudwatch":
             self.moto.overlay_metrics(region, partial(_cloudwatch, self.world(region)))
-        owns = changing and service in _ADDRESS_OWNERS and region in self._worlds
-        if owns:
-            self._worlds[region].costs.look_once()
-        answer = self.moto.call(environ, body, changing=changing)
-        if owns:
-            self._worlds[region].network.addresses_changed()
-            self._worlds[region].costs.look()
-        if changing and service == "elbv2" and region in self._worlds:
-            self._worlds[region].balancing.health.groups_changed()
-        if changing and service in _RULE_OWNERS:
+
+    def _tell_world(self, service: str, region: str) -> None:
+        """Let the model look again at what a change in another service may have touched."""
+        world = self._worlds.get(region)
+        if world is not None and service in _ADDRESS_OWNERS:
+            world.network.addresses_changed()
+            world.costs.look()
+        if world is not None and service == "elbv2":
+            world.balancing.health.groups_changed()
+        if service in _RULE_OWNERS:
             self.world(region).events.listen(events.listening(self.moto, region))
-        if changing and service == "scheduler":
+        if service == "scheduler":
             self.world(region).schedules.replace(schedules.schedules(self.moto, region))
-        return answer
 
     def close(self) -> None:
         """Forget the account. The cloud is of no use afterwards."""

@@ -12,7 +12,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from fargate_sim import capacity_api, cost_api, scaling_api, snapshot, traffic_api
+from fargate_sim import capacity_api, cost_api, queue_api, scaling_api, snapshot, traffic_api
+from fargate_sim.model.queues import report as queue_report
+from fargate_sim.model.queues.message import KEPT_MINUTES
+from fargate_sim.model.queues.queues import queue_name
 from fargate_sim.model.traffic.ledger import LATEST_FAILURES
 from fargate_sim.model.traffic.report import MINUTES_SHOWN, SECONDS_SHOWN, report
 from fargate_sim.pacer import HOUR_MS, Pacer
@@ -75,6 +78,7 @@ class Control:
             "snapshot": self._snapshot,
             "journal": self._journal,
             "traffic": self._traffic,
+            "queue": self._queue,
             "cost": self._cost,
             "capacity": self._capacity,
             "scaling": self._scaling,
@@ -83,6 +87,7 @@ class Control:
             "clock": self._set_clock,
             "note": self._note,
             "traffic": self._set_traffic,
+            "queue": self._set_queue,
             "capacity": self._set_capacity,
             "reset": self._reset,
         }
@@ -208,6 +213,15 @@ class Control:
                 raise ControlError(400, f"{name} must be 0 to {most}", "0 leaves them out")
         return self._locked(lambda cloud: _traffic_report(cloud, failures, **shown))
 
+    def _queue(self, query: dict[str, str], _host: str) -> Answer:
+        minutes = _whole(query.get("minutes"), "minutes", queue_report.MINUTES_SHOWN)
+        if not 0 <= minutes <= KEPT_MINUTES:
+            raise ControlError(400, f"minutes must be 0 to {KEPT_MINUTES}", "0 leaves them out")
+        name = queue_name(query["queue"]) if query.get("queue") else None
+        return self._locked(
+            lambda cloud: queue_report.report(cloud.world(cloud.region), name=name, minutes=minutes)
+        )
+
     def _cost(self, query: dict[str, str], _host: str) -> Answer:
         since_ms = _whole(query.get("since"), "since", 0)
         self._wait()
@@ -268,7 +282,7 @@ class Control:
     def _refuse_the_unbearable(self, cloud: Cloud, action: str, body: dict[str, Any]) -> None:
         """Traffic that runs limits how far and how fast the clock may go. ValueError says so."""
         world = cloud.world(cloud.region)
-        if not world.traffic.running:
+        if not (world.traffic.running or world.queues.peak_rps):
             return
         jumps: dict[str, int] = {
             "advance": _whole(body.get("ms"), "ms", 0),
@@ -277,8 +291,10 @@ class Control:
         }
         if action in jumps:
             traffic_api.refuse_jump(world, jumps[action])
+            queue_api.refuse_jump(world, jumps[action])
         elif action == "speed":
             traffic_api.refuse_pace(world.traffic.peak_rps, _speed(body.get("speed")))
+            queue_api.refuse_pace(world.queues.peak_rps, _speed(body.get("speed")))
 
     def _note(self, body: dict[str, Any]) -> Answer:
         kind, data = body.get("kind"), body.get("data", {})
@@ -309,6 +325,22 @@ class Control:
             if self._endpoint.recorder is not None:
                 self._endpoint.recorder.traffic(cloud.engine.now_ms, body)
             return _traffic_report(cloud, 0)
+
+        return self._locked(act)
+
+    def _set_queue(self, body: dict[str, Any]) -> Answer:
+        self._wait()
+
+        def act(cloud: Cloud) -> object:
+            world = cloud.world(cloud.region)
+            try:
+                queue_api.act(world, body, speed=self._endpoint.pacer.speed)
+            except ValueError as error:
+                raise ControlError(400, str(error), "see docs/control-api.md") from error
+            if self._endpoint.recorder is not None:
+                self._endpoint.recorder.queue(cloud.engine.now_ms, body)
+            name = queue_name(body["queue"]) if body.get("queue") else None
+            return queue_report.report(world, name=name, minutes=0)
 
         return self._locked(act)
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
-from fargate_sim import capacity_api, traffic_api
+from fargate_sim import capacity_api, queue_api, traffic_api
 from fargate_sim.cloud import Cloud
 from fargate_sim.control import Control, problem
 from fargate_sim.json_front import ECS, FRONTS, Chapter, front_of
@@ -197,6 +197,8 @@ class Endpoint:
                         journal.record(line["note"]["kind"], line["note"]["data"])
                     elif "traffic" in line:
                         traffic_api.act(self.cloud.world(self.cloud.region), line["traffic"])
+                    elif "queue" in line:
+                        queue_api.act(self.cloud.world(self.cloud.region), line["queue"])
                     elif "capacity" in line:
                         capacity_api.act(self.cloud.world(self.cloud.region), line["capacity"])
         finally:

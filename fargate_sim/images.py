@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fargate_sim.model.images import App, Image, ImageCatalogue
+from fargate_sim.model.queue_work import QueueWork
 
 
 @cache
@@ -50,4 +51,6 @@ def _app(entry: dict[str, Any]) -> App:
     fields: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()
     }
+    if "consumes" in fields:
+        fields["consumes"] = QueueWork(**fields["consumes"])
     return App(**fields)

@@ -2,7 +2,7 @@
 
 One JSON object a line: a header (what the world was made of), then inputs in order, each with its virtual
 time ``at``: ``call`` (a request that may change something, as it came), ``read`` (the journal entry of a
-request that changes nothing), ``note`` (an annotation), ``traffic`` (start, stop), ``capacity``
+request that changes nothing), ``note`` (an annotation), ``traffic`` and ``queue`` (start, stop), ``capacity``
 (interruptions, shortages), and bare ``at`` lines with the clock's mode. A call is written before it is
 carried out. Each line goes to the operating system at once, so that a killed process loses nothing but the
 running second; a power cut may lose more. A torn last line is dropped. Signatures and session tokens are not
@@ -188,6 +188,10 @@ class Recorder:
     def traffic(self, at_ms: int, body: Mapping[str, Any]) -> None:
         """Traffic that was started or stopped."""
         self._write({"at": at_ms, "traffic": dict(body)})
+
+    def queue(self, at_ms: int, body: Mapping[str, Any]) -> None:
+        """Orders to a queue that were started or stopped."""
+        self._write({"at": at_ms, "queue": dict(body)})
 
     def capacity(self, at_ms: int, body: Mapping[str, Any]) -> None:
         """Capacity that was taken away or given back."""

@@ -39,8 +39,8 @@ def _call_ecs(world: World, invocation: Invocation, request: Request) -> Outcome
         return Outcome(text, entry["error"], entry.get("message") or content.get("message", ""), again)
     if request.operation == "RunTask":
         invocation.facts["tasks"] = [task["taskArn"].rpartition("/")[2] for task in content["tasks"]]
-        if content["failures"]:
-            # [A] a RunTask that names failures counts as failed: capacity may come back
+        if content["failures"] and not content["tasks"]:
+            # [A] a RunTask that started nothing counts as failed, and capacity may come back; one that started some does not
             reasons = ", ".join(sorted({failure.get("reason", "") for failure in content["failures"]}))
             return Outcome(text, "ECS.RunTaskFailure", reasons, again=True)
     return Outcome(text)

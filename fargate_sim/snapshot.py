@@ -140,6 +140,7 @@ def _task(task: Task) -> dict[str, Any]:
         "stop_code": task.stop_code,
         "stopped_reason": task.stopped_reason,
         "exit_code": codes[0] if codes else None,
+        "container_reason": next((each.reason for each in task.containers if each.reason), None),
     }
 
 

@@ -6,6 +6,7 @@ Labs, checks, solutions and proofs see this and nothing of what stands behind it
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from labs.history import History
@@ -31,6 +32,10 @@ class Clock(Protocol):
 
     def next(self) -> bool:
         """Jump to the next happening; False when nothing is due."""
+        ...
+
+    def hold(self) -> AbstractContextManager[None]:
+        """Within it no time passes but what is asked for: for what must happen at a moment, however fast the clock runs."""
         ...
 
 
@@ -72,6 +77,22 @@ class Capacity(Protocol):
         ...
 
 
+class Queue(Protocol):
+    """Orders that come to SQS queues, and what becomes of them. Settings and report: docs/control-api.md."""
+
+    def start(self, queue: str, settings: Mapping[str, Any]) -> None:
+        """Orders begin to come to a queue, by name or URL. ControlError when they do already, or the settings are not good."""
+        ...
+
+    def stop(self, queue: str | None = None) -> None:
+        """No more orders to this queue, or to any. ControlError when none are coming."""
+        ...
+
+    def report(self, queue: str, minutes: int = 120) -> dict[str, Any] | None:
+        """How the queue stands, with its last ``minutes``; None when it was never used."""
+        ...
+
+
 class Cloud(Protocol):
     """One world."""
 
@@ -97,6 +118,11 @@ class Cloud(Protocol):
     @property
     def traffic(self) -> Traffic:
         """The clients of this world."""
+        ...
+
+    @property
+    def queue(self) -> Queue:
+        """Orders to this world's queues."""
         ...
 
     @property

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from labs.history import LAB_STARTED, History
+
 TASKS = ("fargate", "fargate_spot")
 _OTHERS = {
     "alb": "load balancers",
@@ -15,6 +17,12 @@ _OTHERS = {
 }
 _LEAST = 0.00005
 """Dollars; what is less is not worth a word."""
+
+
+def began_ms(history: History, lab: str) -> int | None:
+    """When a lab was last started in this world; None when it was not."""
+    began = [entry.at_ms for entry in history.of(LAB_STARTED) if entry.data.get("lab") == lab]
+    return began[-1] if began else None
 
 
 def dollars(usd: float) -> str:

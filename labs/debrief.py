@@ -11,14 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from labs import costs
+from labs import costs, kills, orders
 from labs.catalogue import Lab
 from labs.checking import CheckContext, counted, duration, revision_of
 from labs.clients import Clients, clients_of
 from labs.cloud import Cloud
 from labs.drills import KILLED_BY_BALANCER
-from labs.history import LAB_STARTED, DeploymentStory, Entry, History, TaskStory
+from labs.history import DeploymentStory, Entry, History, TaskStory
 from labs.leaving import Leaving, leaving_of
+from labs.standalone import tell_standalone
 
 Tone = Literal["plain", "good", "bad", "learner"]
 
@@ -111,6 +112,8 @@ def debrief(lab: Lab, cloud: Cloud) -> Debrief:
     stories = history.deployments(cluster, service)
     tasks = [task for task in history.tasks(cluster, service) if task.provisioning_ms >= _start_ms(history)]
     clients = clients_of(history, cloud.traffic.report())
+    killed = kills.kills_of(history, cluster, service)
+    queue = orders.report_of(lab, cloud)
     leaving = leaving_of(history, (task.id for task in tasks))
     return Debrief(
         lab.id,
@@ -120,17 +123,19 @@ def debrief(lab: Lab, cloud: Cloud) -> Debrief:
             *_traffic_facts(clients),
             *_leaving_facts(leaving),
             *_address_facts(ctx, history, tasks),
+            *(Fact(*row) for row in kills.rows(killed)),
+            *(Fact(*row) for row in orders.rows(queue)),
         ),
         tuple(_timeline(history, cluster, service, stories, {task.id for task in tasks})),
-        (*_knobs(stories, tasks), *_traffic_knobs(clients, leaving), *lab.teaches),
-        tuple(Fact(*row) for row in costs.rows(cloud.cost(_lab_began_ms(history, lab)))),
+        (
+            *_knobs(stories, tasks),
+            *kills.knobs(killed),
+            *orders.knobs(queue),
+            *_traffic_knobs(clients, leaving),
+            *lab.teaches,
+        ),
+        tuple(Fact(*row) for row in costs.rows(cloud.cost(costs.began_ms(history, lab.id)))),
     )
-
-
-def _lab_began_ms(history: History, lab: Lab) -> int | None:
-    """When the lab was started in this world; None when it was not."""
-    began = [entry.at_ms for entry in history.of(LAB_STARTED) if entry.data.get("lab") == lab.id]
-    return began[-1] if began else None
 
 
 def _start_ms(history: History) -> int:
@@ -261,11 +266,22 @@ def _timeline(
         told = _tell_lab(entry)
         if told is None and (entry.data.get("cluster"), entry.data.get("service")) == (cluster, service):
             told = _tell_service(entry, known, first_refusals)
+        if told is None and entry.kind == "container.exited" and entry.data["task"] in tasks:
+            told = _tell_kill(entry, first_refusals)
         if told is None and entry.kind == "traffic.lost" and entry.data["task"] in tasks:
             told = _tell_loss(entry), "bad"
+        if told is None:
+            told = tell_standalone(entry, cluster) or orders.tell(entry, first_refusals)
         if told is not None:
             moments.append(Moment(entry.at_ms - start_ms, told[0], told[1]))
     return moments
+
+
+def _tell_kill(entry: Entry, first_refusals: set[str]) -> tuple[str, Tone] | None:
+    if not kills.is_kill(entry) or kills.OUT_OF_MEMORY in first_refusals:
+        return None
+    first_refusals.add(kills.OUT_OF_MEMORY)
+    return f"first container killed for its memory: {entry.data['reason']}", "bad"
 
 
 def _tell_lab(entry: Entry) -> tuple[str, Tone] | None:

@@ -7,7 +7,7 @@ not.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,11 +61,12 @@ def unsettled(ctx: CheckContext, service: Mapping[str, Any]) -> str:
     return ""
 
 
-def release(ctx: CheckContext) -> Measured:
-    """Deploy the service anew as it is; a release that cannot end is taken back."""
+def release(ctx: CheckContext, meanwhile: Callable[[], None] = lambda: None) -> Measured:
+    """Deploy the service anew as it is; a release that cannot end is taken back. ``meanwhile`` happens once it has been asked for."""
     ecs, name = ctx.client("ecs"), {"cluster": ctx.name("cluster"), "service": ctx.name("service")}
     mark = ctx.history.next_seq
     ecs.update_service(**name, forceNewDeployment=True)
+    meanwhile()
     ctx.clock.settle(DRILL_LIMIT_MS)
     measured = _measure(ctx, mark)
     if measured.story is None or measured.story.in_progress:

@@ -5,13 +5,14 @@ boto3 is imported when the first client is asked for, because it costs a third o
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from threading import Lock, RLock
 from typing import Any
 
-from labs.cloud import Capacity, Clock, Cloud, Traffic
+from labs.cloud import Capacity, Clock, Cloud, Queue, Traffic
 from labs.control import ControlClient, HttpControl
 from labs.history import Entry, History
 
@@ -61,6 +62,18 @@ class ControlClock:
         self._control.post("/_lab/clock", {"action": "next"})
         return True
 
+    @contextlib.contextmanager
+    def hold(self) -> Iterator[None]:
+        """Within it no time passes but what is asked for."""
+        running = self._control.get("/_lab/clock")["mode"] == "running"
+        if running:
+            self._control.post("/_lab/clock", {"action": "pause"})
+        try:
+            yield
+        finally:
+            if running:
+                self._control.post("/_lab/clock", {"action": "run"})
+
 
 class ControlTraffic:
     """The traffic, through the control API."""
@@ -79,6 +92,26 @@ class ControlTraffic:
     def report(self, failures: int = 0) -> dict[str, Any]:
         """What came of it."""
         return dict(self._control.get("/_lab/traffic", {"failures": failures}))
+
+
+class ControlQueue:
+    """Orders to queues, through the control API."""
+
+    def __init__(self, control: ControlClient) -> None:
+        self._control = control
+
+    def start(self, queue: str, settings: Mapping[str, Any]) -> None:
+        """Orders begin to come."""
+        self._control.post("/_lab/queue", {"action": "start", "queue": queue, **settings})
+
+    def stop(self, queue: str | None = None) -> None:
+        """No more orders."""
+        self._control.post("/_lab/queue", {"action": "stop", "queue": queue})
+
+    def report(self, queue: str, minutes: int = 120) -> dict[str, Any] | None:
+        """What became of them; None when the queue was never used."""
+        found = self._control.get("/_lab/queue", {"queue": queue, "minutes": minutes})["queues"]
+        return dict(found[0]) if found else None
 
 
 class ControlCapacity:
@@ -123,6 +156,7 @@ class EndpointCloud:
         self._clock = ControlClock(self._control)
         self._traffic = ControlTraffic(self._control)
         self._capacity = ControlCapacity(self._control)
+        self._queue = ControlQueue(self._control)
 
     @property
     def control(self) -> ControlClient:
@@ -146,6 +180,11 @@ class EndpointCloud:
     def traffic(self) -> Traffic:
         """The clients of this world."""
         return self._traffic
+
+    @property
+    def queue(self) -> Queue:
+        """Orders to this world's queues."""
+        return self._queue
 
     @property
     def capacity(self) -> Capacity:

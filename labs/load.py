@@ -1,9 +1,9 @@
 """Drills under load: clients send requests while the service is released or scaled in, and what they lived
 through is measured.
 
-The load is the lab's own: in ``names``, ``rps`` and ``path``, and ``long_percent`` with ``long_s`` for requests
-that take long. A load that runs already gives way for the drill and begins again afterwards, in front of the
-target group that the service stands behind now.
+The load is the lab's own: in ``names``, ``rps`` and ``path``, ``long_percent`` with ``long_s`` for requests that take
+long, and ``pattern`` with ``to_rps`` and ``for_minutes`` for a load that changes. A load that runs already gives way for
+the drill and begins again afterwards, in front of the target group that the service stands behind now.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 from labs.catalogue import Lab
 from labs.checking import CheckContext, Evidence, counted, duration
+from labs.cloud import MINUTE_MS
 from labs.drills import DRILL_LIMIT_MS, Measured, release
 from labs.errors import ControlError
 from labs.targets import ready
@@ -80,20 +81,30 @@ class Lived:
             return ""
         deaf = any(end["killed"] and end["unsaved"] for end in self.ends)
         codes = sorted({end["exit_code"] for end in self.ends if end["unsaved"]})
-        how = "it was killed" if deaf else f"it ended with exit code {', '.join(map(str, codes))}"
+        if deaf:
+            return (
+                "The program was killed before it had written down what it had accepted: it did not hear its stop signal, "
+                "or needs longer than it is given."
+            )
+        how = f"it ended with exit code {', '.join(map(str, codes))}"
         return f"The program was not told to stop, or did not listen: {how} before it had written down what it had accepted."
 
 
 def settings(lab: Lab, target_group: str) -> dict[str, Any]:
     """The lab's load, in the control API's words."""
-    found: dict[str, Any] = {
-        "target_group": target_group,
-        "rps": lab.number("rps"),
-        "path": lab.name("path"),
-    }
+    return {"target_group": target_group, **pattern(lab)}
+
+
+def pattern(lab: Lab) -> dict[str, Any]:
+    """The same without where it goes."""
+    found: dict[str, Any] = {"rps": lab.number("rps"), "path": lab.name("path")}
     if "long_percent" in lab.names:
         found["long_share"] = lab.number("long_percent") / 100
         found["long_ms"] = lab.number("long_s") * 1000
+    if "pattern" in lab.names:
+        found["pattern"] = lab.name("pattern")
+        found["to_rps"] = lab.number("to_rps")
+        found["for_ms"] = lab.number("for_minutes") * MINUTE_MS
     return found
 
 

@@ -37,8 +37,10 @@ KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 """What each mapping of a lab.yaml must say, and may say."""
 _HEADING = re.compile(r"^## +(\S.*?)\s*$", re.MULTILINE)
+OWN_COMMANDS = ("capacity", "cost", "queue", "scaling", "traffic")
+"""The commands of fargate-lab that a lab may contain."""
 _COMMAND = re.compile(
-    r"(! aws\s|([A-Z][A-Z0-9_]*=\$\()?(aws\s|fargate-lab\s+(traffic|scaling|capacity)(\s|\)|$)))"
+    rf"(! aws\s|([A-Z][A-Z0-9_]*=\$\()?(aws\s|fargate-lab\s+({'|'.join(OWN_COMMANDS)})(\s|\)|$)))"
 )
 
 
@@ -117,8 +119,8 @@ def _step(path: Path, node: Any, sections: dict[str, tuple[int, str]], calls: fr
             complain(
                 path,
                 command_node,
-                "a command must be 'aws ...', 'fargate-lab traffic ...', '... scaling', '... capacity ...', 'NAME=$(...)' or '! aws ...'.",
-                "Nothing else can be played.",
+                "a command must be 'aws ...', 'fargate-lab traffic ...' or the like, 'NAME=$(...)' of one, or '! aws ...'.",
+                f"Nothing else can be played. Of fargate-lab a lab may use {', '.join(OWN_COMMANDS)}.",
             )
     texts = fields.texts("hints", at_least=HINT_LEVELS)
     if len(texts) != HINT_LEVELS:

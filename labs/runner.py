@@ -17,6 +17,7 @@ from chaos import faults
 from chaos.undo import Undo, revert
 from labs.catalogue import FaultUse, Lab
 from labs.cloud import MINUTE_MS, Cloud
+from labs.costs import began_ms
 from labs.debrief import Debrief, debrief
 from labs.errors import FaultError, LabError
 from labs.grading import LAB_CHECKED, Answer, LabResult, answer, drill_results, grade
@@ -73,6 +74,10 @@ class LabRunner:
         if setup is not None and hasattr(setup, "set_going"):
             setup.set_going(self.cloud)
         self._note("lab.ready", {})
+
+    def cost(self) -> Mapping[str, Any]:
+        """What this would have cost on AWS since the lab was started."""
+        return self.cloud.cost(began_ms(self.cloud.history, self.lab.id))
 
     def reset(self) -> None:
         """A new world, and the lab from its beginning."""

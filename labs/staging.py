@@ -45,6 +45,7 @@ class Balanced:
     check: Mapping[str, str | int]
     matcher: str = "200"
     draining_s: int = 20
+    stop_timeout_s: int = 30
 
 
 def build(cloud: Cloud, stage: Stage) -> None:
@@ -86,7 +87,7 @@ def build_balanced(cloud: Cloud, stage: Stage, balanced: Balanced) -> None:
         DefaultActions=[{"Type": "forward", "TargetGroupArn": group}],
         Tags=tags,
     )
-    _cluster_and_definition(cloud, stage, balanced.image, balanced.port)
+    _cluster_and_definition(cloud, stage, balanced.image, balanced.port, balanced.stop_timeout_s)
     _service(
         cloud,
         stage,
@@ -97,7 +98,9 @@ def build_balanced(cloud: Cloud, stage: Stage, balanced: Balanced) -> None:
     )
 
 
-def _cluster_and_definition(cloud: Cloud, stage: Stage, image: str, port: int) -> None:
+def _cluster_and_definition(
+    cloud: Cloud, stage: Stage, image: str, port: int, stop_timeout_s: int = 30
+) -> None:
     ecs, env = cloud.client("ecs"), cloud.env
     tags = _tags(stage)
     ecs.create_cluster(clusterName=stage.cluster, tags=tags)
@@ -113,7 +116,7 @@ def _cluster_and_definition(cloud: Cloud, stage: Stage, image: str, port: int) -
                 "name": stage.service,
                 "image": image,
                 "essential": True,
-                "stopTimeout": 30,
+                "stopTimeout": stop_timeout_s,
                 "portMappings": [{"containerPort": port}],
                 "logConfiguration": {
                     "logDriver": "awslogs",

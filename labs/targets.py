@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from labs.checking import CheckContext, Evidence, counted, duration, missing_service
+from labs.checking import CheckContext, Evidence, counted, duration, missing_service, revision_of
 from labs.drills import (
     DRILL_LIMIT_MS,
     KILLED_BY_BALANCER,
@@ -111,7 +111,27 @@ def capacity(ctx: CheckContext) -> Evidence:
     image = _image(ctx, service)
     observed = f"{service['desiredCount']} wanted, {service['runningCount']} running, of {image}"
     enough = service["desiredCount"] >= desired and service["runningCount"] >= desired
-    return Evidence(enough and image.rsplit(":", 1)[0] == wanted_image, expected, observed)
+    repository = image.partition("@")[0].rsplit(":", 1)[0]
+    return Evidence(enough and repository == wanted_image, expected, observed)
+
+
+def at_rest(ctx: CheckContext) -> Evidence:
+    """One deployment, COMPLETED, with all targets healthy."""
+    expected = "one deployment, COMPLETED, with every target healthy"
+    service = ctx.service()
+    if service is None:
+        return missing_service(ctx, expected)
+    found = targets_of(ctx, service)
+    if found is None:
+        return Evidence(False, expected, NO_BALANCER)
+    primary = ctx.primary(service)
+    whole = 0 < service["desiredCount"] == service["runningCount"] == found.healthy == len(found.shown)
+    passed = len(service["deployments"]) == 1 and primary["rolloutState"] == "COMPLETED" and whole
+    observed = (
+        f"{counted(len(service['deployments']), 'deployment')}, that of {revision_of(primary['taskDefinition'])} "
+        f"is {primary['rolloutState']}; {service['desiredCount']} wanted, {found}"
+    )
+    return Evidence(passed, expected, observed)
 
 
 def _image(ctx: CheckContext, service: Mapping[str, Any]) -> str:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from labs.checking import CheckContext, counted, duration
@@ -16,6 +15,8 @@ from labs.history import Entry
 from labs.targets import ready
 
 _LOOK_MIN = 5
+_FORGET_MIN = 10
+"""Longer than an alarm that is about to scale out remembers what it saw."""
 _QUIET_MIN = 30
 """Longer than a policy of target tracking needs to see that less would do."""
 _LONGEST_CALM_MIN = 120
@@ -51,6 +52,7 @@ class Step:
 class Ridden:
     """What came of a changing load: the minutes, the steps of the desired count, and the count at the beginning."""
 
+    start_ms: int
     minutes: tuple[Minute, ...]
     steps: tuple[Step, ...]
     began_with: int
@@ -97,15 +99,22 @@ class Ridden:
 
     @property
     def turns(self) -> int:
-        """How often the count was changed in the other direction than the time before."""
-        ways = [step.after > step.before for step in self.steps]
-        return sum(way != before for before, way in pairwise(ways))
+        """How often the count turned round. One task to and fro is no turn: it has to go back by two or more."""
+        turns, up, extreme = 0, True, self.began_with
+        for count in [step.after for step in self.steps]:
+            if (count >= extreme) if up else (count <= extreme):
+                extreme = count
+            elif abs(count - extreme) > 1:
+                turns, up, extreme = turns + 1, not up, count
+        return turns
 
     def fared(self, limit_ms: int) -> str:
         """The clients' side in a sentence: ``43,200 requests, 12 failed; p99 above 1 s in 3 of 60 minutes, at worst 4.2 s``."""
         slow = len(self.slow(limit_ms))
         worst = (
-            "nothing was answered" if self.worst_ms == float("inf") else f"at worst {_seconds(self.worst_ms)}"
+            "at worst nothing was answered"
+            if self.worst_ms == float("inf")
+            else f"at worst {_seconds(self.worst_ms)}"
         )
         return (
             f"{self.sent:,} requests, {self.failed:,} failed; p99 above {_seconds(limit_ms)} in {slow} of "
@@ -168,7 +177,7 @@ def _ridden(ctx: CheckContext, service: Mapping[str, Any], load: Mapping[str, An
         Step(entry.at_ms - start_ms, entry.data["from"], entry.data["to"], entry.data["policy"])
         for entry in _steps(ctx, mark)
     )
-    return Ridden(tuple(seen[at_ms] for at_ms in sorted(seen)), steps, began_with)
+    return Ridden(start_ms, tuple(seen[at_ms] for at_ms in sorted(seen)), steps, began_with)
 
 
 def _steps(ctx: CheckContext, mark: int) -> list[Entry]:
@@ -180,19 +189,22 @@ def _steps(ctx: CheckContext, mark: int) -> list[Entry]:
 
 
 def _calm_down(ctx: CheckContext, load: Mapping[str, Any]) -> int:
-    """Let the scaler take back what an earlier load has made it add, under the load that the drill begins with: a drill begins
-    where the last one began. The desired count that it ends with.
+    """Let alarms forget an earlier load, and the scaler take back what it has added for it, under the load that the drill begins
+    with: a drill begins where the last one began. The desired count that it ends with.
     """
-    name, service = f"service/{ctx.name('cluster')}/{ctx.name('service')}", ctx.service()
+    service = ctx.service()
     desired: int = service["desiredCount"] if service else 0
+    name = f"service/{ctx.name('cluster')}/{ctx.name('service')}"
     targets = ctx.client("application-autoscaling").describe_scalable_targets(
         ServiceNamespace="ecs", ResourceIds=[name]
     )["ScalableTargets"]
-    if not targets or desired <= targets[0]["MinCapacity"]:
+    if not targets:
         return desired
     ctx.cloud.traffic.start(load)
     quiet = waited = 0
-    while quiet < _QUIET_MIN and waited < _LONGEST_CALM_MIN and desired > targets[0]["MinCapacity"]:
+    while waited < _FORGET_MIN or (
+        quiet < _QUIET_MIN and waited < _LONGEST_CALM_MIN and desired > targets[0]["MinCapacity"]
+    ):
         mark = ctx.history.next_seq
         ctx.clock.advance(_LOOK_MIN * MINUTE_MS)
         waited += _LOOK_MIN

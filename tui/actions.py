@@ -68,6 +68,7 @@ ACTIONS: tuple[Action, ...] = (
     # The lab: the whole of it.
     Action("play", "lab", "The whole lab", "Watch", "Watch the lab being performed, narrated", (), ("w",)),
     Action("debrief", "lab", "The whole lab", "Debrief", "Look back at this run: timeline and figures", (), ("d",)),
+    Action("cost", "lab", "The whole lab", "Cost", "Show what this costs: an estimate, item by item", (), ("dollar_sign",)),
     Action("reset_step", "lab", "The whole lab", "Reset step", "Put the world back to where this step starts", (), ("r",)),
     Action("reset_lab", "lab", "The whole lab", "Reset lab", "Throw this world away and start the lab again", (), ("x",)),
     Action("retry", "lab", "The whole lab", "Retry", "Try again after an error", ("ctrl+r",), ()),
@@ -101,6 +102,7 @@ _NAMES = {
     "alt": "Alt",
     "question_mark": "?",
     "exclamation_mark": "!",
+    "dollar_sign": "$",
     "right_square_bracket": "]",
     "left_square_bracket": "[",
     "plus": "+",

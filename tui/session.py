@@ -311,6 +311,10 @@ class LabSession(Protocol):
         """Stop the load that runs; answers as `traffic`."""
         ...
 
+    def cost(self) -> Mapping[str, Any]:
+        """What the open lab would have cost on AWS since it was started, as `GET /_lab/cost` gives it."""
+        ...
+
     def check(self, step_id: str | None, *, drills: bool, progress: Progress | None = None) -> CheckReport:
         """Grade one step, or (None) all.
 

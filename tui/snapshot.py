@@ -15,6 +15,7 @@ from tui.raw import integer as _int
 from tui.raw import integer_or_none as _int_or_none
 from tui.raw import mapping as _map
 from tui.raw import mappings as _maps
+from tui.raw import number_or_none as _number
 from tui.raw import read
 from tui.raw import string as _str
 
@@ -123,6 +124,8 @@ class Task:
     target: str
     """The load balancer's word: healthy, initial, unhealthy, draining; empty without one."""
     target_description: str
+    container_reason: str = ""
+    """Why a container of it ended, such as OutOfMemoryError; empty when AWS gives no reason."""
 
     @property
     def short_id(self) -> str:
@@ -173,6 +176,19 @@ class Cluster:
 
 
 @dataclass(frozen=True, slots=True)
+class Cost:
+    """What the world had cost at a moment, and what an hour costs: US dollars, an estimate."""
+
+    total: float
+    per_hour: float
+    at_ms: int
+
+    def by(self, now_ms: int) -> float:
+        """The total at a later moment, as long as nothing changes."""
+        return self.total + self.per_hour * max(0, now_ms - self.at_ms) / 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
 class ScalingFlag:
     """How many scalable targets and alarms there are, and how many of the alarms are in ALARM."""
 
@@ -199,6 +215,7 @@ class Snapshot:
     loaded: bool = False
     """Whether there has been traffic in this world."""
     load_running: bool = False
+    cost: Cost | None = None
     scaling: ScalingFlag = ScalingFlag()
 
     @property
@@ -237,8 +254,17 @@ def parse_snapshot(raw: Mapping[str, Any]) -> Snapshot:
         subnets=tuple(_subnet(s) for s in _maps(raw, "subnets")),
         loaded=isinstance(raw.get("traffic"), Mapping),
         load_running=_map(raw, "traffic").get("running") is True,
+        cost=_cost(raw),
         scaling=read(ScalingFlag, _map(raw, "scaling")),
     )
+
+
+def _cost(raw: Mapping[str, Any]) -> Cost | None:
+    cost = _map(raw, "cost")
+    total, per_hour = _number(cost, "total"), _number(cost, "per_hour_now")
+    if total is None or per_hour is None:
+        return None
+    return Cost(total, per_hour, parse_clock(_map(raw, "clock")).now_ms)
 
 
 def _cluster(raw: Mapping[str, Any]) -> Cluster:
@@ -320,6 +346,7 @@ def _task(raw: Mapping[str, Any]) -> Task:
         exit_code=_int_or_none(raw, "exit_code"),
         target=_str(target, "state"),
         target_description=_str(target, "description"),
+        container_reason=_str(raw, "container_reason"),
     )
 
 

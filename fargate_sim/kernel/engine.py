@@ -2,6 +2,9 @@
 
 State changes only inside happenings. Time is an integer number of milliseconds and never goes back. Happenings that are due at the
 same moment run by priority, then in the order in which they were scheduled, so a run is repeatable. The engine knows nothing of ECS.
+
+Quiet happenings are those that nobody waits for one by one, such as messages that come and go by the dozen: whoever jumps to "the next
+thing that happens" passes them by.
 """
 
 from __future__ import annotations
@@ -40,21 +43,35 @@ class Engine:
         self.happened = 0
         self._counter = 0
         self._heap: list[tuple[int, int, int, Happening]] = []
+        self._quiet: list[tuple[int, int, int, Happening]] = []
 
     def at(
-        self, at_ms: int, callback: Callable[[], Any], *, cause: int | None = None, priority: int = 0
+        self,
+        at_ms: int,
+        callback: Callable[[], Any],
+        *,
+        cause: int | None = None,
+        priority: int = 0,
+        quiet: bool = False,
     ) -> Happening:
         """Schedule ``callback`` at a virtual moment; a moment in the past means now."""
         happening = Happening(max(at_ms, self.now_ms), callback, self.cause if cause is None else cause)
         self._counter += 1
-        heapq.heappush(self._heap, (happening.at_ms, priority, self._counter, happening))
+        heap = self._quiet if quiet else self._heap
+        heapq.heappush(heap, (happening.at_ms, priority, self._counter, happening))
         return happening
 
     def after(
-        self, delay_ms: int, callback: Callable[[], Any], *, cause: int | None = None, priority: int = 0
+        self,
+        delay_ms: int,
+        callback: Callable[[], Any],
+        *,
+        cause: int | None = None,
+        priority: int = 0,
+        quiet: bool = False,
     ) -> Happening:
         """Schedule ``callback`` after a delay in virtual milliseconds."""
-        return self.at(self.now_ms + delay_ms, callback, cause=cause, priority=priority)
+        return self.at(self.now_ms + delay_ms, callback, cause=cause, priority=priority, quiet=quiet)
 
     @staticmethod
     def cancel(happening: Happening | None) -> None:
@@ -63,17 +80,27 @@ class Engine:
             happening.callback = None
 
     def next_at(self) -> int | None:
-        """The moment of the next happening, or None when nothing is due."""
+        """The moment of the next happening that is not quiet, or None when nothing is due."""
         heap = self._heap
         while heap and heap[0][3].callback is None:
             heapq.heappop(heap)
         return heap[0][0] if heap else None
 
+    def _next_heap(self) -> list[tuple[int, int, int, Happening]] | None:
+        """The heap with the next happening of all on top; None when nothing is due."""
+        quiet = self._quiet
+        while quiet and quiet[0][3].callback is None:
+            heapq.heappop(quiet)
+        if self.next_at() is None:
+            return quiet or None
+        return quiet if quiet and quiet[0] < self._heap[0] else self._heap
+
     def step(self) -> bool:
         """Run the next happening; False when there is none."""
-        if self.next_at() is None:
+        heap = self._next_heap()
+        if heap is None:
             return False
-        at_ms, _, _, happening = heapq.heappop(self._heap)
+        at_ms, _, _, happening = heapq.heappop(heap)
         callback, happening.callback = happening.callback, None
         self.now_ms = at_ms
         self.cause = happening.cause
@@ -88,17 +115,17 @@ class Engine:
     def run_until(self, until_ms: int) -> None:
         """Run everything due up to and including a moment, and leave the clock there."""
         while True:
-            next_ms = self.next_at()
-            if next_ms is None or next_ms > until_ms:
+            heap = self._next_heap()
+            if heap is None or heap[0][0] > until_ms:
                 break
             self.step()
         self.now_ms = max(self.now_ms, until_ms)
 
     def run_next(self, limit_ms: int) -> bool:
-        """Jump to the next moment at which something happens, not past ``limit_ms``, and run all that is due then."""
+        """Jump to the next moment at which something happens that is not quiet, not past ``limit_ms``, and run all that is due then."""
         next_ms = self.next_at()
         if next_ms is None or next_ms > limit_ms:
-            self.now_ms = max(self.now_ms, limit_ms)
+            self.run_until(limit_ms)
             return False
         self.run_until(next_ms)
         return True

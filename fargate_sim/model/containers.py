@@ -111,6 +111,7 @@ class Containers:
             )
         if container.spec.health_check is not None:
             self._arm_check(task, container)
+        self._world.queues.starting(task, container)
 
     def _booted(self, task: Task, container: Container) -> None:
         """A slow program says that it is ready, if it has lived so long and was not told to stop."""
@@ -176,6 +177,7 @@ class Containers:
         if container.status != states.RUNNING:
             return
         self._world.traffic.exiting(task, container, exit_code)
+        self._world.queues.exiting(task, container, exit_code)
         self._log(task, container, last_words)
         container.status = states.STOPPED
         container.exit_code = exit_code
@@ -238,7 +240,9 @@ class Containers:
         run = container.run
         if run is None:  # pragma: no cover - what runs has a process
             raise AssertionError("a running container without a process")
-        busy_ms = self._world.traffic.signalled(task, container)
+        busy_ms = max(
+            self._world.traffic.signalled(task, container), self._world.queues.signalled(task, container)
+        )
         container.signalled_ms = self._engine.now_ms
         timeout_ms = container.spec.stop_timeout_s * 1000
         if task.reclaim_ms is not None:  # Spot does not wait for a stopTimeout that is longer

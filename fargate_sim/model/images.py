@@ -9,6 +9,8 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from fargate_sim.model.queue_work import QueueWork
+
 LARGEST_MEMORY_MIB = 122_880
 """The largest memory that a Fargate task can have. Source: ECS developer guide, fargate-tasks-services (task CPU and memory)."""
 
@@ -52,6 +54,8 @@ class App:
     """Arguments without which it ends at once, with 2, as programs do that read theirs with argparse."""
     write_behind: int = 0
     """Accepted requests that it keeps in memory until that many are together or it is told to stop; 0: it keeps none."""
+    consumes: QueueWork | None = None
+    """How it works on the messages of a queue; None: it takes none."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.memory_mib <= LARGEST_MEMORY_MIB:

@@ -164,6 +164,7 @@ class Lifecycle:
                 found.image,
                 command=container.command,
                 shared_pids=task.task_definition.shared_pids,
+                environment=container.environment,
             )
             if task.deployment is not None and container.spec.pinned:
                 task.deployment.digests.setdefault(container.spec.name, found.digest)
@@ -290,7 +291,7 @@ class Lifecycle:
         if task.last_status == states.DEACTIVATING:
             self._signal(task)
             if task.service is not None:
-                self._world.scheduler.task_stopping(task)
+                self._world.scheduler.wake(task.service)
 
     def _signal(self, task: Task) -> None:
         """Begin to stop what runs. A task none of whose containers ever started has nothing to stop."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -46,7 +46,7 @@ class Footprint:
     request_mib: float = 0.0
     requests: int = 0
     """How many it has taken, as far as they are counted."""
-    counted: Steps[int] = field(default_factory=Steps)
+    counted: Steps[int] | None = None
     """The same at the ends of minutes, of a program that leaks with requests."""
     ended_ms: int | None = None
     excess_of_mib: int | None = None
@@ -57,12 +57,15 @@ class Footprint:
         """That of a program of the catalogue, or of some other process."""
         if app is None:
             return cls(started_ms)
+        request_mib = app.leak_kib_per_request / 1024
+        counted: Steps[int] | None = Steps() if request_mib else None
         return cls(
             started_ms,
             app.memory_mib,
             app.boot_ms,
             app.leak_mib_per_hour,
-            app.leak_kib_per_request / 1024,
+            request_mib,
+            counted=counted,
         )
 
     @property
@@ -83,7 +86,12 @@ class Footprint:
 
     def past_mib(self, at_ms: int) -> float:
         """At the end of a minute that is over."""
-        return self.used_mib(at_ms, self.counted.at(at_ms) or 0)
+        return self.used_mib(at_ms, (self.counted.at(at_ms) or 0) if self.counted is not None else 0)
+
+    @property
+    def leaks(self) -> bool:
+        """Whether it grows beyond its working set."""
+        return bool(self.hourly_mib or self.request_mib)
 
     def grows_mib(self, at_ms: int) -> float:
         """How much it grows in a millisecond by the clock alone."""
@@ -115,7 +123,6 @@ class MemoryWatch:
 
     def watch(self, task: Task) -> None:
         """Work out anew when the task has to be looked at, if ever."""
-        self._world.traffic.count(task)
         self._engine.cancel(task.memory_look)
         at_ms = self._next_look(task)
         task.memory_look = (
@@ -162,11 +169,17 @@ class MemoryWatch:
     # -- when to look ------------------------------------------------------------------------------
 
     def _next_look(self, task: Task) -> int | None:
+        limits = [
+            (limit_mib, [footprint for _, footprint in group]) for limit_mib, group in self._limits(task)
+        ]
+        limits = [(limit_mib, group) for limit_mib, group in limits if not _fits(group, limit_mib)]
+        if not limits:
+            return None
+        self._world.traffic.count(task)
         now_ms = self._engine.now_ms
         peak = self._world.traffic.peak_towards(task) / 1000
         found: list[int] = []
-        for limit_mib, group in self._limits(task):
-            footprints = [footprint for _, footprint in group]
+        for limit_mib, footprints in limits:
             by_clock = _crossing(footprints, limit_mib, now_ms)
             if by_clock is not None:
                 found.append(math.floor(by_clock) + 1)
@@ -177,6 +190,14 @@ class MemoryWatch:
                     safe_ms = _safe(at_latest - now_ms, peak)
                     found.append(now_ms + max(int(safe_ms), LEAST_BETWEEN_LOOKS_MS))
         return max(min(found), now_ms) if found else None
+
+
+def _fits(footprints: Sequence[Footprint], limit_mib: float) -> bool:
+    """Whether some processes keep within a limit for ever."""
+    return (
+        not any(each.leaks for each in footprints)
+        and sum(each.working_mib for each in footprints) <= limit_mib
+    )
 
 
 def _crossing(

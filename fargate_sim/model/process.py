@@ -7,6 +7,7 @@ when nothing else is there: an unknown program is not found, an interpreter with
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -246,6 +247,15 @@ def _seconds(words: tuple[str, ...]) -> int | None:
     if match is None:
         return None if words[:1] == ("infinity",) else 0
     return int(float(match.group(1)) * 1000) * units[match.group(2)]
+
+
+def without_variable(run: Run, environment: Mapping[str, str]) -> Run:
+    """A queue worker that is not told which queue says so and ends; everything else runs as it is."""
+    app = run.app
+    if app is None or app.consumes is None or environment.get(app.consumes.variable):
+        return run
+    said = f"{app.programs[0]}: {app.consumes.variable} is not set"
+    return replace(run, lasts_ms=app.boot_ms, exit_code=1, output=(said,))
 
 
 def _not_found(program: str) -> Run:

@@ -374,12 +374,15 @@ class Scheduler:
             self.say_once(service, say.blocked_by_configuration(service.name))
 
     def _note_steady(self, service: Service) -> None:
-        """Announce a steady state that was reached without a deployment, such as after scaling or healing."""
+        """Announce a steady state that was reached without a deployment, such as after scaling or healing: once who leaves is
+        deregistered, though it is still draining. [R]
+        """
         primary = service.primary
         if service.steady or primary.rollout_state != s.COMPLETED or len(service.deployments) > 1:
             return
         live = primary.live()
-        if len(live) == service.desired and all(task.healthy for task in live):
+        leaving = any(not task.live for task in service.registered)
+        if len(live) == service.desired and all(task.healthy for task in live) and not leaving:
             self.steady(service)
 
     def steady(self, service: Service) -> None:

@@ -68,6 +68,22 @@ class TargetGroupFacts:
 
 
 @dataclass(frozen=True)
+class QueueFacts:
+    """An SQS queue's settings, as far as they decide when a message can be received."""
+
+    name: str
+    arn: str
+    visibility_s: int = 30
+    delay_s: int = 0
+    retention_s: int = 345_600
+    dead_letter: str | None = None
+    """The name of its dead-letter queue."""
+    max_receives: int = 0
+    """After so many receives a message goes there."""
+    fifo: bool = False
+
+
+@dataclass(frozen=True)
 class Billable:
     """Something that AWS charges by the hour whatever it does. ``kind`` is one of ``cost.kinds.HOURLY``."""
 
@@ -95,6 +111,9 @@ class Surroundings(Protocol):
 
     def target_group(self, arn: str) -> TargetGroupFacts | None:
         """The target group, or None when there is none of that ARN."""
+
+    def queue(self, name: str) -> QueueFacts | None:
+        """The SQS queue, or None when there is none of that name."""
 
     def billables(self) -> list[Billable]:
         """What the account is charged for by the hour, but for its tasks."""

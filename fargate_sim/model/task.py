@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,7 @@ class Container:
     runtime_id: str | None = None
     run: Run | None = None
     command: tuple[str, ...] | None = None
+    environment_override: Mapping[str, str] = field(default_factory=dict)
     started_ms: int | None = None
     signalled_ms: int | None = None
     """When it got its stop signal."""
@@ -61,6 +63,11 @@ class Container:
     """The memory of its process, once it has one; remembered after its end."""
     next: Happening | None = None
     check: Happening | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment variables that its process sees."""
+        return {**self.spec.environment, **self.environment_override}
 
 
 @dataclass(eq=False)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fargate_sim.model.images import Image
-from fargate_sim.model.process import Run, effective_argv, plan
+from fargate_sim.model.process import Run, effective_argv, plan, without_variable
 
 DEFAULT_STOP_TIMEOUT_S = 30
 
@@ -62,13 +62,23 @@ class ContainerSpec:
     init: bool = False
     memory_mib: int | None = None
     """The hard limit, where it has one of its own."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Plain environment variables."""
     pinned: bool = True
     """False with versionConsistency ``disabled``: the tag is resolved anew for every task."""
 
-    def run(self, image: Image, *, command: tuple[str, ...] | None, shared_pids: bool) -> Run:
-        """What the container's process does with this image; ``command`` overrides the definition's."""
+    def run(
+        self,
+        image: Image,
+        *,
+        command: tuple[str, ...] | None,
+        shared_pids: bool,
+        environment: Mapping[str, str] | None = None,
+    ) -> Run:
+        """What the container's process does with this image; ``command`` and ``environment`` override the definition's."""
         argv = effective_argv(image, self.entrypoint, command or self.command)
-        return plan(image, argv, is_pid1=not (self.init or shared_pids))
+        run = plan(image, argv, is_pid1=not (self.init or shared_pids))
+        return without_variable(run, self.environment if environment is None else environment)
 
 
 @dataclass

@@ -29,6 +29,7 @@ from fargate_sim.model.logs import LogBook
 from fargate_sim.model.metrics import Metrics
 from fargate_sim.model.network import Network
 from fargate_sim.model.placement import ZoneSpread, next_providers
+from fargate_sim.model.queues import Queues
 from fargate_sim.model.scaling import Scaling
 from fargate_sim.model.scheduler import Scheduler
 from fargate_sim.model.schedules import Schedules
@@ -61,6 +62,8 @@ class StandaloneTask:
     started_by: str | None
     commands: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Container name to the command that overrides its definition's."""
+    environments: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Container name to the variables that override its definition's."""
     overrides: dict[str, object] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     exec_enabled: bool = False
@@ -104,6 +107,7 @@ class World:
         self.metrics = Metrics(self)
         self.costs = Costs(self)
         self.traffic = Traffic(self)
+        self.queues = Queues(self)
         self.capacity = Capacity(self)
         self.spot = Spot(self)
         self.alarms = Alarms(self)
@@ -387,7 +391,12 @@ class World:
                 launch_type=None if placement.strategy else placement.launch_type,
                 capacity_provider=provider,
                 containers=[
-                    Container(spec, uuid(self._ids), command=asked.commands.get(spec.name))
+                    Container(
+                        spec,
+                        uuid(self._ids),
+                        command=asked.commands.get(spec.name),
+                        environment_override=asked.environments.get(spec.name, {}),
+                    )
                     for spec in definition.containers
                 ],
                 created_ms=self.engine.now_ms,

@@ -1,8 +1,8 @@
 """moto's EventBridge keeps rules and targets; which events match, what targets get and the delivery are ours.
 
 moto itself would hold patterns against arrays as a whole, send to disabled rules, ignore ``Input`` and ``InputPath``, and accept targets
-that it can never reach. Delivery is to SQS queues and log groups of the account; other targets are refused when they are put. What moto
-does for itself (archives) is left to it. Resource policies of queues and log groups are not looked at.
+that it can never reach. Delivery is to SQS queues and log groups of the account; other targets are refused when they are put, and so are
+archives, which are targets to moto. Resource policies of queues and log groups are not looked at.
 """
 
 # ruff: noqa: PLC0415 - moto takes two seconds to import, which must not delay the first answer
@@ -68,7 +68,7 @@ def send_message(
 def mend_events() -> None:
     """Replace what moto does with patterns, targets and delivery."""
     from moto.events import models, responses
-    from moto.events.exceptions import InvalidEventPatternException
+    from moto.events.exceptions import InvalidEventPatternException, ValidationException
 
     def parse(self: Any) -> dict[str, Any]:
         if not self.pattern:
@@ -83,25 +83,24 @@ def mend_events() -> None:
     def matches_event(self: Any, event: Mapping[str, Any]) -> bool:
         return not self.dump() or EventPattern(self.dump()).matches(event)
 
-    send_by_moto = models.Rule.send_to_targets
-
-    def send_to_targets(self: Any, original_event: Any, transform_input: bool = True) -> None:
-        if not self.state.startswith("ENABLED"):
-            return
-        if any(_service(target["Arn"]) not in _REACHED for target in self.targets):
-            send_by_moto(self, original_event, transform_input)
-        elif self.event_pattern.matches_event(original_event):
+    def send_to_targets(self: Any, original_event: Any, _transform_input: bool = True) -> None:
+        if _listens(self) and self.event_pattern.matches_event(original_event):
             at = original_event["time"]
             shown = at if isinstance(at, str) else iso(int(float(at) * 1000), milliseconds=False)
             event = {k: v for k, v in original_event.items() if k != "ingestion-time"} | {"time": shown}
             _to_targets(self.account_id, self, event)
 
     def test_event_pattern(self: Any) -> str:
-        event, pattern = json.loads(self._get_param("Event")), self._get_param("EventPattern")
         try:
-            return json.dumps({"Result": EventPattern(pattern).matches(event)})
+            event = json.loads(self._get_param("Event") or "")
+        except ValueError as problem:
+            # [A] wording assumed
+            raise ValidationException("Parameter Event is not valid. Reason: it is no JSON.") from problem
+        try:
+            matches = EventPattern(self._get_param("EventPattern") or "").matches(event)
         except PatternError as problem:
             raise InvalidEventPatternException(reason=str(problem)) from problem
+        return json.dumps({"Result": matches})
 
     models.EventPatternParser.parse = parse
     models.EventPattern.matches_event = matches_event
@@ -111,6 +110,8 @@ def mend_events() -> None:
 
 
 def _refuse_what_nothing_runs(backend: Any) -> None:
+    from moto.events.exceptions import ValidationException
+
     put_rule, put_targets = backend.put_rule, backend.put_targets
 
     def checked_rule(self: Any, name: str, **more: Any) -> Any:
@@ -125,7 +126,9 @@ def _refuse_what_nothing_runs(backend: Any) -> None:
         self: Any, name: str, event_bus_arn: str | None, targets: Sequence[dict[str, Any]]
     ) -> Any:
         for target in targets:
-            service = _service(target.get("Arn", ""))
+            if not target.get("Arn") or not target.get("Id"):
+                raise ValidationException("A target needs an Id and an Arn.")  # [A] wording assumed
+            service = _service(target["Arn"])
             if service not in (*_REACHED, ""):
                 raise NotModelledError(
                     "no such target",

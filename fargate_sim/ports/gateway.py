@@ -10,12 +10,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from threading import Event
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from fargate_sim.ports import clock, interfaces, loading, metrics, targets
+from fargate_sim.ports import clock, interfaces, loading, metrics, queues, targets
 from fargate_sim.ports.refusal import NotModelledError
 from fargate_sim.ports.surroundings import MotoSurroundings
 from fargate_sim.wire.render import Answer
+
+if TYPE_CHECKING:
+    from fargate_sim.model.queues import Queues
 
 Environ = dict[str, Any]
 ACCOUNT_HEADER = "HTTP_X_MOTO_ACCOUNT_ID"
@@ -162,6 +165,10 @@ class MotoSide:
         with self.moto():
             metrics.overlay(self.backend("cloudwatch", region), answer)
 
+    def attach_queues(self, region: str, books: Queues) -> None:
+        """Let the messages of SQS's standard queues be the model's."""
+        queues.attach(self.account, region, books)
+
     def deliver(self, region: str, lines: Iterable[LogLineFacts]) -> None:
         """Write containers' log lines into CloudWatch Logs. Lines for a group that does not exist are lost,
         as on Fargate.
@@ -192,4 +199,5 @@ class MotoSide:
                 names = get_backend("s3").bucket_accounts
                 for bucket in [name for name, (_, owner) in names.items() if owner == self.account]:
                     del names[bucket]
+        queues.detach(self.account)
         clock.release(self.account)

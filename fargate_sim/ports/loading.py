@@ -27,7 +27,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from fargate_sim.ports import balancer_attributes, clock, events, interfaces, metrics, schedules
+from fargate_sim.ports import balancer_attributes, clock, events, interfaces, metrics, queues, schedules
 from fargate_sim.wire.services import data_folder
 
 _READ_AHEAD = ("ec2", "elbv2", "logs")
@@ -225,6 +225,7 @@ def load() -> Any:
         interfaces.mend_ec2()
         balancer_attributes.mend_elbv2()
         metrics.mend_cloudwatch()
+        queues.mend_sqs()
         events.mend_events()
         schedules.mend_scheduler()
         return app_module.DomainDispatcherApplication(app_module.create_backend_app)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from fargate_sim.api.schedules import read
@@ -15,6 +16,7 @@ from fargate_sim.wire.render import NOT_MODELLED
 if TYPE_CHECKING:
     from fargate_sim.ports.gateway import MotoSide
 
+_NAME = re.compile(r"[0-9a-zA-Z_.-]{1,64}")
 ASSUMED_BY = "scheduler.amazonaws.com"
 ROLE_REFUSED = "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
 """[R] aws/aws-sdk-js-v3#6494"""
@@ -51,10 +53,10 @@ def mend_scheduler() -> None:
         return create(self)
 
     def update_schedule(self: Any) -> Any:
+        document = json.loads(self.body)
+        schedule = self.scheduler_backend.get_schedule(document.get("GroupName"), _name(self))
         _check(self)
         answer = update(self)
-        backend, document = self.scheduler_backend, json.loads(self.body)
-        schedule = backend.get_schedule(document.get("GroupName"), _name(self))
         schedule.action_after_completion = document.get("ActionAfterCompletion")
         schedule.state = schedule.state or "ENABLED"
         return answer
@@ -77,8 +79,16 @@ def _check(request: Any) -> None:
     from moto.scheduler.exceptions import ValidationException
 
     document = {**json.loads(request.body), "Name": _name(request)}
+    if not _NAME.fullmatch(document["Name"]):
+        raise ValidationException(
+            f"1 validation error detected: Value '{document['Name']}' at 'name' failed to satisfy constraint: "
+            "Member must satisfy regular expression pattern: ^[0-9a-zA-Z-_.]+$"
+        )
     try:
         read(document)
+    except (TypeError, AttributeError) as problem:
+        # [A] wording assumed; SDKs refuse such a request themselves
+        raise ValidationException("A parameter of the request has the wrong type.") from problem
     except AwsError as error:
         if error.status == NOT_MODELLED:
             raise NotModelledError(error.code, part=error.message) from error

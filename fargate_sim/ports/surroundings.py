@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from fargate_sim.model.events import Undelivered
 from fargate_sim.model.metrics import Metric, Point
-from fargate_sim.model.surroundings import Billable, SubnetFacts, TargetGroupFacts
-from fargate_sim.ports import billables, clock, events, interfaces, metrics, schedules, targets
+from fargate_sim.model.surroundings import Billable, QueueFacts, SubnetFacts, TargetGroupFacts
+from fargate_sim.ports import billables, clock, events, interfaces, metrics, queues, schedules, targets
 
 if TYPE_CHECKING:
     from fargate_sim.ports.gateway import MotoSide
@@ -73,6 +73,11 @@ class MotoSurroundings:
         """The target group, or None when there is none of that ARN."""
         with self._side.moto():
             return targets.facts(self._side.backend("elbv2", self._region), arn)
+
+    def queue(self, name: str) -> QueueFacts | None:
+        """The SQS queue, or None when there is none of that name."""
+        with self._side.moto():
+            return queues.facts(self._side.backend("sqs", self._region), name)
 
     def billables(self) -> list[Billable]:
         """What the account is charged for by the hour, but for its tasks."""

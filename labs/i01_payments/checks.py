@@ -10,10 +10,9 @@ from dataclasses import replace
 from typing import Any
 
 from labs import load, targets
-from labs.checking import CheckContext, Evidence, counted, duration, missing_service, revision_of
+from labs.checking import CheckContext, Evidence, duration, revision_of
 from labs.history import Entry
 from labs.load import Lived
-from labs.targets import targets_of
 
 _KILLED = 137
 _ENDED_BY_SIGTERM = 143
@@ -26,21 +25,7 @@ def capacity(ctx: CheckContext) -> Evidence:
 
 def at_rest(ctx: CheckContext) -> Evidence:
     """One deployment, COMPLETED, with all targets healthy."""
-    expected = "one deployment, COMPLETED, with every target healthy"
-    service = ctx.service()
-    if service is None:
-        return missing_service(ctx, expected)
-    found = targets_of(ctx, service)
-    if found is None:
-        return Evidence(False, expected, targets.NO_BALANCER)
-    primary = ctx.primary(service)
-    whole = 0 < service["desiredCount"] == service["runningCount"] == found.healthy == len(found.shown)
-    passed = len(service["deployments"]) == 1 and primary["rolloutState"] == "COMPLETED" and whole
-    observed = (
-        f"{counted(len(service['deployments']), 'deployment')}, that of {revision_of(primary['taskDefinition'])} "
-        f"is {primary['rolloutState']}; {service['desiredCount']} wanted, {found}"
-    )
-    return Evidence(passed, expected, observed)
+    return targets.at_rest(ctx)
 
 
 def release_loses_nothing(ctx: CheckContext) -> Evidence:

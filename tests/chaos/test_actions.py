@@ -49,6 +49,8 @@ def configured(cloud: EndpointCloud) -> dict[str, Any]:
         "deploymentConfiguration",
         "networkConfiguration",
         "healthCheckGracePeriodSeconds",
+        "launchType",
+        "capacityProviderStrategy",
     )
     found = {key: service(cloud).get(key) for key in keys}
     return found | {"check": health_check(cloud), "delay": delays(cloud)}
@@ -95,11 +97,17 @@ def take_back(cloud: EndpointCloud, undo: Undo) -> None:
         ("bad_image", {}),
         ("bad_image", {"crash": True}),
         ("bad_image", {"image": "nginx:no-such-tag"}),
+        ("all_on_spot", {}),
+        ("half_at_a_time", {}),
+        ("hasty_stop", {}),
         ("breaker_off", {}),
         ("breaker_off", {"keep_detection": True}),
         ("tiny_subnet", {}),
         ("tiny_subnet", {"zones": 1, "prefix": 27}),
         ("shell_as_pid1", {"run": "nginx -g 'daemon off;'"}),
+        ("memory_cap", {"memory": 8}),
+        ("memory_cap", {"memory": 512, "image": "public.ecr.aws/fargate-lab/search:2.4"}),
+        ("memory_leak", {}),
     ],
 )
 def test_a_fault_changes_the_service_and_is_taken_back_even_twice(
@@ -177,6 +185,26 @@ def test_a_shell_in_front_of_the_program_keeps_the_stop_signal(balanced: Endpoin
     codes = [entry.data["exit_code"] for entry in balanced.history.of("container.exited")]
     assert {*codes[:2]} == {0}
     assert {*codes[2:]} == {137}
+
+
+def test_a_cap_under_the_working_set_kills_each_new_task(stage: EndpointCloud) -> None:
+    for memory in (5, 513):
+        with pytest.raises(FaultError, match=f"a limit of {memory} MiB"):
+            inject(stage.client, "memory_cap", {**TARGET, "memory": memory}, lambda _: None)
+    apply(stage, "memory_cap", memory=8)
+    stage.clock.advance(120_000)
+    ends = {(entry.data["exit_code"], entry.data["reason"]) for entry in stage.history.of("container.exited")}
+    assert ends == {(137, "OutOfMemoryError: Container killed due to memory usage")}
+
+
+def test_a_leak_kills_once_the_memory_is_full(balanced: EndpointCloud) -> None:
+    apply(balanced, "memory_leak")
+    balanced.clock.settle(3_600_000)
+    assert not [entry for entry in balanced.history.of("container.exited") if entry.data["reason"]]
+    balanced.traffic.start({"target_group": None, "rps": 40})
+    balanced.clock.advance(600_000)
+    ends = [entry.data for entry in balanced.history.of("container.exited") if entry.data["reason"]]
+    assert {(each["exit_code"], each["container"]) for each in ends} == {(137, "s")}
 
 
 def test_another_world_has_another_mismatch() -> None:
@@ -305,3 +333,36 @@ def test_a_service_that_is_not_tagged_is_left_alone(stage: EndpointCloud) -> Non
         with pytest.raises(FaultError, match="does not carry the tag"):
             inject(stage.client, fault.name, TARGET, lambda _: None)
     assert configured(stage) == before
+
+
+def test_all_on_spot_runs_nothing_on_demand_and_is_refused_the_second_time(stage: EndpointCloud) -> None:
+    apply(stage, "all_on_spot")
+    stage.clock.settle(3_600_000)
+    ecs = stage.client("ecs")
+    tasks = ecs.describe_tasks(cluster="c", tasks=ecs.list_tasks(cluster="c")["taskArns"])["tasks"]
+    assert {task["capacityProviderName"] for task in tasks} == {"FARGATE_SPOT"}
+    with pytest.raises(FaultError, match="all on Spot already"):
+        apply(stage, "all_on_spot")
+
+
+def test_all_on_spot_goes_back_to_the_strategy_that_was(stage: EndpointCloud) -> None:
+    ecs = stage.client("ecs")
+    strategy = [
+        {"capacityProvider": "FARGATE", "base": 1, "weight": 1},
+        {"capacityProvider": "FARGATE_SPOT", "base": 0, "weight": 1},
+    ]
+    ecs.put_cluster_capacity_providers(
+        cluster="c", capacityProviders=["FARGATE", "FARGATE_SPOT"], defaultCapacityProviderStrategy=strategy
+    )
+    ecs.update_service(cluster="c", service="s", capacityProviderStrategy=strategy, forceNewDeployment=True)
+    stage.clock.settle(3_600_000)
+    before = configured(stage)
+    undo = apply(stage, "all_on_spot")
+    stage.clock.settle(3_600_000)
+    take_back(stage, undo)
+    assert configured(stage) == before
+
+
+def test_a_hasty_stop_has_awss_limits(stage: EndpointCloud) -> None:
+    with pytest.raises(FaultError, match="2 to 120"):
+        inject(stage.client, "hasty_stop", {**TARGET, "seconds": 1}, lambda _: None)

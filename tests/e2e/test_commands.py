@@ -106,6 +106,18 @@ def test_traffic_says_what_is_missing(served: Served) -> None:
     assert "no service has a target group" in refused.err
 
 
+def test_cost_is_an_estimate_of_the_running_world(served: Served) -> None:
+    HttpControl(served.exports["AWS_ENDPOINT_URL"]).post("/_lab/reset", {"seed": 11, "label": "sandbox"})
+    said = served.lab("cost")
+    assert (said.code, said.err) == (0, "")
+    assert "An estimate: list prices of us-east-1" in said.out
+    # The base environment's NAT gateway and its address.
+    assert json.loads(served.lab("cost", "--json").out)["per_hour_now"] == 0.05
+    refused = served.lab("cost", "--since", "core-lab")
+    assert refused.code == 2
+    assert "not started in this world" in refused.err
+
+
 def test_in_a_world_without_a_lab_check_asks_which(served: Served) -> None:
     HttpControl(served.exports["AWS_ENDPOINT_URL"]).post("/_lab/reset", {"seed": 11, "label": "sandbox"})
     said = served.lab("check")

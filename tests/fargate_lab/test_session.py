@@ -283,6 +283,16 @@ def test_the_console_sends_traffic_as_the_shell_does(session: Session) -> None:
     assert "no service has a target group" in text
 
 
+def test_the_screen_gets_the_cost_since_the_lab_began(session: Session) -> None:
+    found = session.cost()
+    assert found["estimate"] is True
+    # The base environment's NAT gateway and its address.
+    assert found["per_hour_now"] == 0.05
+    text, code = run(session, "fargate-lab cost")
+    assert code == 0
+    assert "An estimate: list prices of us-east-1" in text
+
+
 def test_the_screen_gets_the_traffic_and_the_refusals_as_they_are(session: Session) -> None:
     assert session.traffic(seconds=60, minutes=2)["running"] is False
     with pytest.raises(SessionError, match="no service has a target group"):

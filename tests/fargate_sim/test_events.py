@@ -159,6 +159,9 @@ def test_scheduled_rules_and_dead_letter_queues_of_targets_are_refused(offline: 
     _, queue = make_queue(offline)
     with pytest.raises(ClientError, match="aws scheduler create-schedule"):
         offline.client("events").put_rule(Name="nightly", ScheduleExpression="rate(1 day)")
+    arn = f"arn:aws:events:us-east-1:{offline.env()['ACCOUNT_ID']}:event-bus/default"
+    with pytest.raises(ClientError, match="events:CreateArchive"):
+        offline.client("events").create_archive(ArchiveName="all", EventSourceArn=arn)
     with pytest.raises(ClientError, match="DeadLetterConfig"):
         make_rule(offline, STOPPED, queue, DeadLetterConfig={"Arn": queue})
 
@@ -176,6 +179,13 @@ def test_a_bad_pattern_is_refused_and_a_good_one_can_be_tried(offline: Offline) 
     )
     assert events.test_event_pattern(Event=event, EventPattern=json.dumps(STOPPED))["Result"] is True
     assert events.test_event_pattern(Event=event, EventPattern='{"source": ["aws.ec2"]}')["Result"] is False
+    with pytest.raises(ClientError, match="ValidationException"):
+        events.test_event_pattern(Event="no", EventPattern=json.dumps(STOPPED))
+    with pytest.raises(ClientError, match="InvalidEventPatternException"):
+        events.test_event_pattern(Event=event, EventPattern="no")
+    events.put_rule(Name="watch", EventPattern=json.dumps(STOPPED))
+    with pytest.raises(ClientError, match="ValidationException"):
+        events.put_targets(Rule="watch", Targets=[{"Id": "1"}])
 
 
 def test_a_world_made_again_has_the_same_messages(make_offline: MakeOffline, tmp_path: Path) -> None:

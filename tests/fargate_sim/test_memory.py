@@ -57,6 +57,10 @@ def test_describe_tasks_says_who_was_killed_and_why(
     (container,) = task["containers"]
     assert container["exitCode"] == 137
     assert container["reason"] == "OutOfMemoryError: Container killed due to memory usage"
+    state = offline.control.get("/_lab/snapshot")
+    assert state is not None
+    (seen,) = [each for each in state["tasks"] if each["id"] == task["taskArn"].rsplit("/", 1)[-1]]
+    assert (seen["exit_code"], seen["container_reason"]) == (137, container["reason"])
     shown = {name: container[name] for name in ("memory", "memoryReservation") if name in container}
     assert shown == {name: str(value) for name, value in limits.items()}
 

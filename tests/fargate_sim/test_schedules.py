@@ -19,6 +19,10 @@ from fargate_sim.recording import Recorder, read
 from .conftest import MakeOffline, Offline
 
 HOUR_S = 3600
+PLAIN = {
+    "Arn": "arn:aws:ecs:us-east-1:123456789012:cluster/demo",
+    "RoleArn": "arn:aws:iam::123456789012:role/r",
+}
 OFF = {"Mode": "OFF"}
 TRUST = {
     "Version": "2012-10-17",
@@ -261,9 +265,28 @@ def test_what_cannot_be_called_is_refused(cloud: Scheduled) -> None:
             "less than or equal to 1440",
         ),
         ({"StartDate": 1767400000, "EndDate": 1767300000}, "EndDate"),
+        ({"Name": "a b"}, "regular expression"),
+        ({"Target": {"Arn": "x"}}, "not in correct format"),
+        ({"Target": {**PLAIN, "EcsParameters": {}}}, "EcsParameters"),
+        (
+            {"Target": {**PLAIN, "EcsParameters": {"TaskDefinitionArn": "web", "TaskCount": 11}}},
+            "equal to 10",
+        ),
+        (
+            {"Target": {**PLAIN, "EcsParameters": {"TaskDefinitionArn": "web", "TaskCount": "two"}}},
+            "wrong type",
+        ),
+        (
+            {"Target": {**PLAIN, "Arn": "arn:aws:scheduler:::aws-sdk:ecs:runTask", "Input": "[]"}},
+            "JSON object",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_schedule(cloud: Scheduled, more: dict[str, Any], told: str) -> None:
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        cloud.scheduler.update_schedule(
+            Name="none", ScheduleExpression="rate(1 day)", FlexibleTimeWindow=OFF, Target=PLAIN
+        )
     if "ScheduleExpression" in more:
         more = {"expression": more["ScheduleExpression"]}
     assert told in cloud.refused("ValidationException", **more)

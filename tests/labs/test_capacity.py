@@ -40,3 +40,18 @@ def test_a_lab_takes_capacity_away_and_gives_it_back() -> None:
         assert cloud.capacity.interrupt(share=1) == [arn.rsplit("/", 1)[1]]
         stopped = [entry for entry in cloud.history if entry.kind == "task.stop_requested"]
         assert stopped[-1].data["stop_code"] == "SpotInterruption"
+
+
+def test_the_clock_stands_still_while_it_is_held_and_goes_on_afterwards() -> None:
+    with world_factory(32) as make:
+        cloud = make()
+        control = cloud.control
+        with cloud.clock.hold():
+            assert control.get("/_lab/clock")["mode"] == "paused"
+        assert control.get("/_lab/clock")["mode"] == "paused", "it was paused before"
+        control.post("/_lab/clock", {"action": "run"})
+        with cloud.clock.hold():
+            before_ms = cloud.clock.now_ms
+            cloud.clock.advance(5_000)
+            assert cloud.clock.now_ms == before_ms + 5_000
+        assert control.get("/_lab/clock")["mode"] == "running"

@@ -14,7 +14,7 @@ from fargate_sim.model.breaker import CircuitBreaker
 from fargate_sim.model.events import Undelivered
 from fargate_sim.model.metrics import Metric, Point
 from fargate_sim.model.service import LoadBalancerSpec, Service
-from fargate_sim.model.surroundings import Billable, SubnetFacts, TargetGroupFacts
+from fargate_sim.model.surroundings import Billable, QueueFacts, SubnetFacts, TargetGroupFacts
 from fargate_sim.model.task_definition import ContainerSpec, TaskDefinition
 from fargate_sim.model.timing import Timing
 from fargate_sim.model.world import Placement, World
@@ -39,6 +39,7 @@ class Account:
     )
     foreign: dict[str, frozenset[str]] = field(default_factory=dict)
     target_groups: dict[str, TargetGroupFacts] = field(default_factory=dict)
+    sqs: dict[str, QueueFacts] = field(default_factory=dict)
     standing: list[Billable] = field(default_factory=list)
     log_groups: set[str] = field(default_factory=lambda: {"/ecs/web"})
     stored: dict[Metric, list[Point]] = field(default_factory=dict)
@@ -68,6 +69,9 @@ class Account:
 
     def target_group(self, arn: str) -> TargetGroupFacts | None:
         return self.target_groups.get(arn)
+
+    def queue(self, name: str) -> QueueFacts | None:
+        return self.sqs.get(name)
 
     def billables(self) -> list[Billable]:
         return self.standing

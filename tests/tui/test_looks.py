@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import tui_worlds
 from textual.pilot import Pilot
+from tui_costs import with_costs
 from tui_driving import settled
 from tui_fakes import STEPS, FakeSession
 from tui_scaling import scaled, scaling
@@ -18,6 +19,8 @@ from tui.screens.lab import LabScreen
 from tui.session import SessionError
 
 Look = Callable[..., None]
+
+
 SIZES = pytest.mark.parametrize("size", [(80, 24), (200, 50)], ids=["80x24", "200x50"])
 
 
@@ -143,6 +146,15 @@ def test_before_any_traffic(look: Look) -> None:
 def test_traffic_without_colour(look: Look, monkeypatch: Any) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     look((140, 40), under_load(), "f10")
+
+
+@SIZES
+def test_what_it_costs(look: Look, size: tuple[int, int]) -> None:
+    look(size, with_costs(tui_worlds.steady()), "dollar_sign")
+
+
+def test_the_cost_in_the_line_at_the_top(look: Look) -> None:
+    look((120, 30), with_costs(tui_worlds.failing()), "f3")
 
 
 @SIZES

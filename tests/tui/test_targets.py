@@ -36,3 +36,17 @@ def test_an_unhealthy_target_says_why() -> None:
 
 def test_a_target_in_an_unknown_shape_is_no_target() -> None:
     assert world(task(1, target="healthy")).tasks[0].target == ""
+
+
+def test_a_container_that_was_killed_says_for_what() -> None:
+    ended = {
+        "exit_code": 137,
+        "stop_code": "EssentialContainerExited",
+        "stopped_reason": "Essential container in task exited",
+        "container_reason": "OutOfMemoryError: Container killed due to memory usage",
+    }
+    snapshot = world(
+        task(1, 1, "STOPPED", **ended), task(2, 1, "STOPPED", **{**ended, "container_reason": None})
+    )
+    assert "exit 137: OutOfMemoryError: Container killed" in line(snapshot, 0, 180)
+    assert "exit 137: Essential container in task exited" in line(snapshot, 1, 180)

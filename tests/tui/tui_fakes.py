@@ -118,6 +118,14 @@ DEBRIEF = Debrief(
         Moment("+06:40", "the service was steady on web:1", "good"),
     ),
     "A breaker **without rollback** would have stopped trying, and left you to go back by hand.",
+    (
+        Fact(
+            "What this would have cost on AWS",
+            "about $0.43",
+            "an estimate: list prices of 2026-09-30, us-east-1",
+        ),
+        Fact("Of it, tasks", "$0.31", "Fargate, from the start of the pull to the end"),
+    ),
 )
 
 
@@ -141,6 +149,7 @@ class FakeSession:
         self.held = False
         self.closed = 0
         self.clock_now: dict[str, Any] | None = None
+        self.costs: dict[str, Any] = {"total": 0.0, "per_hour_now": 0.0, "items": []}
         self.report: dict[str, Any] = {"running": False, "target_group": None, "now_ms": 0}
         self.scales: dict[str, Any] = {}
         self.slo_p99_ms: float | None = None
@@ -238,6 +247,10 @@ class FakeSession:
     def stop_traffic(self) -> Mapping[str, Any]:
         self._called("stop_traffic")
         return {**self.report, "running": False}
+
+    def cost(self) -> Mapping[str, Any]:
+        self._called("cost")
+        return self.costs
 
     def check(self, step_id: str | None, *, drills: bool, progress: Progress | None = None) -> CheckReport:
         self._called("check", step_id, drills)

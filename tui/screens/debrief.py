@@ -22,7 +22,7 @@ from textual.widgets import Markdown, Static
 from tui import text
 from tui.actions import Scope, bindings
 from tui.messages import SessionFailed
-from tui.session import Debrief, LabSession, SessionError
+from tui.session import Debrief, Fact, LabSession, SessionError
 from tui.widgets.banner import Banner
 from tui.widgets.keybar import KeyBar
 
@@ -58,6 +58,7 @@ class DebriefScreen(Screen[bool]):
         with VerticalScroll(id="page"):
             yield Static(headline(self._title, solved=self._solved), id="headline")
             yield Fitted(id="facts")
+            yield Fitted(id="costs")
             yield Fitted(id="timeline")
             yield Markdown("", id="lessons", open_links=False)
         yield KeyBar("debrief")
@@ -83,6 +84,8 @@ class DebriefScreen(Screen[bool]):
         message.stop()
         debrief = message.debrief
         self.query_one("#facts", Fitted).make = partial(facts, debrief)
+        self.query_one("#costs", Fitted).make = partial(costs, debrief)
+        self.query_one("#costs").display = bool(debrief.costs)
         self.query_one("#timeline", Fitted).make = partial(timeline, debrief)
         await self.query_one("#lessons", Markdown).update(debrief.lessons)
 
@@ -120,15 +123,29 @@ def nothing(_width: int) -> Content:
 
 def facts(debrief: Debrief, width: int) -> Content:
     """The headline of the run and its figures, in columns."""
-    label_width = max((len(f.label) for f in debrief.facts), default=0) + 2
-    value_width = max((len(f.value) for f in debrief.facts), default=0) + 2
     lines = [Content(text.one_line(debrief.headline)), Content("")] if debrief.headline else []
-    for fact in debrief.facts:
+    return Content("\n").join(lines + columns(debrief.facts, width))
+
+
+def costs(debrief: Debrief, width: int) -> Content:
+    """What the run would have cost, in columns."""
+    if not debrief.costs:
+        return Content("")
+    lines = [Content.styled("What it would have cost", "bold"), *columns(debrief.costs, width)]
+    return Content("\n").join(lines)
+
+
+def columns(rows: tuple[Fact, ...], width: int) -> list[Content]:
+    """Label, value and comment of each, one below the other."""
+    label_width = max((len(f.label) for f in rows), default=0) + 2
+    value_width = max((len(f.value) for f in rows), default=0) + 2
+    lines: list[Content] = []
+    for fact in rows:
         label = text.one_line(fact.label).ljust(label_width)
         value = text.one_line(fact.value).ljust(value_width)
         start = Content.assemble((label, "$muted"), (value, "bold"))
         lines += hanging(start, text.one_line(fact.comment), width, style="$muted")
-    return Content("\n").join(lines)
+    return lines
 
 
 def timeline(debrief: Debrief, width: int) -> Content:

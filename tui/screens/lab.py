@@ -22,7 +22,7 @@ from textual.reactive import reactive
 from tui.actions import Scope, bindings
 from tui.chart import HOUR, MINUTES
 from tui.messages import ClockRead, LabOpened, ProgressMade, SessionFailed, SnapshotTaken, TrafficSeen
-from tui.screens.lab_calls import ShellReady, TrafficMoved, TrafficRefused
+from tui.screens.lab_calls import CostsSeen, ShellReady, TrafficMoved, TrafficRefused
 from tui.screens.lab_scaling import LabScaling
 from tui.session import LabCard, LabSession, ShellCommand
 from tui.snapshot import Clock, Snapshot
@@ -169,6 +169,7 @@ class LabScreen(LabScaling):
     def watch_clock(self, clock: Clock) -> None:
         if self.is_mounted and not self.covered:
             self.query_one(TitleLine).clock = clock
+            self.query_one(WorldLine).now_ms = clock.now_ms
             self.query_one(WorldPane).now_ms = clock.now_ms
         self.hand_on_scaling(error=self.banner.error)
 
@@ -319,6 +320,16 @@ class LabScreen(LabScaling):
                 self.action_leave()
 
         self.app.push_screen(DebriefScreen(self.session, title, solved=solved), then)
+
+    def action_cost(self) -> None:
+        self.fetch_costs()
+
+    @on(CostsSeen)
+    def _on_costs(self, message: CostsSeen) -> None:
+        from tui.screens.cost import CostScreen  # noqa: PLC0415 - only when it is wanted
+
+        message.stop()
+        self.app.push_screen(CostScreen(message.costs))
 
     def action_leave(self) -> None:
         self.stop_feed()

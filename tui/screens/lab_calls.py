@@ -15,6 +15,7 @@ from textual import work
 from textual.message import Message
 from textual.screen import Screen
 
+from tui.cost import Costs, parse_costs
 from tui.feed import Feed
 from tui.messages import ChecksFinished, ClockRead, LabOpened, ProgressMade, SessionFailed
 from tui.session import Answer, ClockAction, LabSession, SessionError, ShellCommand, Solution
@@ -60,6 +61,13 @@ class TrafficRefused(Message):
     """The cloud does not start or stop a load, and says why."""
 
     error: SessionError
+
+
+@dataclass
+class CostsSeen(Message):
+    """What the lab has cost so far."""
+
+    costs: Costs
 
 
 class LabCalls(Screen[None]):
@@ -168,6 +176,11 @@ class LabCalls(Screen[None]):
         self._call(
             "judging the answer", lambda: Answered(step_id, value, self.session.answer(step_id, value))
         )
+
+    @work(thread=True, exclusive=True, group="costs")
+    def fetch_costs(self) -> None:
+        """Find out what the lab has cost."""
+        self._call("adding up the cost", lambda: CostsSeen(parse_costs(self.session.cost())))
 
     @work(thread=True, exclusive=True, group="shell")
     def fetch_shell(self) -> None:

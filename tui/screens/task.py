@@ -60,6 +60,7 @@ def task_content(task: Task, world: Snapshot) -> Content:
         ("reason", task.stopped_reason),
         ("target", f"{task.target} {task.target_description}".strip()),
         ("exit code", "" if task.exit_code is None else str(task.exit_code)),
+        ("container", task.container_reason),
     ]
     lines = [Content.assemble(("Task  ", "bold"), (text.one_line(task.id), "bold $primary")), Content("")]
     lines += [

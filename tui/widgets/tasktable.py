@@ -204,4 +204,5 @@ def reason(task: Task) -> str:
     if task.target == "unhealthy" and not task.stopped_reason:
         return text.one_line(task.target_description)
     code = f"exit {task.exit_code}: " if task.exit_code is not None else ""
-    return text.one_line(f"{code}{task.stopped_reason}" if task.stopped_reason or code else "")
+    why = task.container_reason if code and task.container_reason else task.stopped_reason
+    return text.one_line(f"{code}{why}" if why or code else "")

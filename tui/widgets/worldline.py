@@ -1,6 +1,6 @@
 """The two lines at the top of a lab that are always on screen: where you are and what time it is.
 
-How the service stands.
+How the service stands, and what it all costs.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from tui import text
-from tui.snapshot import EMPTY, Clock, Service, Snapshot
+from tui.snapshot import EMPTY, Clock, Cost, Service, Snapshot
 
 
 class TitleLine(Widget, can_focus=False):
@@ -46,19 +46,35 @@ def clock_content(clock: Clock) -> Content:
 
 
 class WorldLine(Widget, can_focus=False):
-    """The service in one line: counts against floor and ceiling, and what it is doing, in words."""
+    """The service in one line: counts against floor and ceiling, and what it is doing, in words; at the end, where there is room, what
+    the world costs.
+    """
 
     DEFAULT_CSS = "WorldLine { height: 1; padding: 0 1; background: $surface; }"
     ALLOW_SELECT = False
     auto_links = False
 
     world: reactive[Snapshot] = reactive(EMPTY)
+    now_ms: reactive[int] = reactive(0)
 
     def render(self) -> Content:
-        service = self.world.focus
+        service, width = self.world.focus, self.size.width
         if service is None:
-            return Content.styled(_without_service(self.world), "$muted")
-        return service_content(service, self.size.width, len(self.world.services) - 1)
+            line = Content.styled(_without_service(self.world), "$muted")
+        else:
+            line = service_content(service, width, len(self.world.services) - 1)
+        cost = self.world.cost
+        return line if cost is None else with_cost(line, cost, self.now_ms, width)
+
+
+def with_cost(line: Content, cost: Cost, now_ms: int, width: int) -> Content:
+    """A line with what the world costs at its end: the total and the rate, the total alone, or nothing, as there is room."""
+    total, rate = text.dollars(cost.by(now_ms)), text.dollars(cost.per_hour)
+    for words in (f"about {total}, {rate}/h", f"~{total}"):
+        room = width - len(words)
+        if line.cell_length + 3 <= room:
+            return Content.assemble(line.pad_right(room - line.cell_length), (words, "$muted"))
+    return line
 
 
 def _without_service(world: Snapshot) -> str:

@@ -280,6 +280,15 @@ def specs_of(documents: list[dict[str, Any]]) -> tuple[ContainerSpec, ...]:
     return tuple(_spec(document) for document in documents)
 
 
+def environment_of(container: Params) -> dict[str, str]:
+    """The plain environment variables of a container, or of an override of one."""
+    return {
+        each["name"]: each.get("value") or ""
+        for each in container.get("environment") or ()
+        if each.get("name")
+    }
+
+
 def _spec(document: dict[str, Any]) -> ContainerSpec:
     health = document.get("healthCheck")
     logs = document.get("logConfiguration") or {}
@@ -318,5 +327,6 @@ def _spec(document: dict[str, Any]) -> ContainerSpec:
         log_driver=logs.get("logDriver"),
         init=bool((document.get("linuxParameters") or {}).get("initProcessEnabled")),
         memory_mib=document.get("memory"),
+        environment=environment_of(document),
         pinned=document.get("versionConsistency") != "disabled",
     )

@@ -20,6 +20,7 @@ from fargate_sim.api.ecs.common import (
     show_tags,
 )
 from fargate_sim.api.ecs.placement import read_placement, show_platform
+from fargate_sim.api.ecs.task_definition_rules import environment_of
 from fargate_sim.model import stop_reasons
 from fargate_sim.model import task as states
 from fargate_sim.model.task import Container, Task
@@ -95,16 +96,18 @@ def _overrides(overrides: Params | None, definition: TaskDefinition) -> dict[str
         )  # [A] wording assumed; limit [C]
     names = {container.name for container in definition.containers}
     commands: dict[str, tuple[str, ...]] = {}
+    environments: dict[str, dict[str, str]] = {}
     for override in given.get("containerOverrides") or ():
         name = override.get("name")
         if name not in names:
             raise invalid(f"Override for container named {name} is not a container in the TaskDefinition.")
         if override.get("command"):
             commands[name] = tuple(override["command"])
+        environments[name] = environment_of(override)
     for field in ("cpu", "memory", "ephemeralStorage"):
         if given.get(field):
             raise not_modelled(f"RunTask.overrides.{field}")
-    return {"commands": commands, "overrides": dict(given)}
+    return {"commands": commands, "environments": environments, "overrides": dict(given)}
 
 
 def stop_task(world: World, params: Params) -> Answer:

@@ -52,6 +52,9 @@ class EcsEvents:
         events = self._world.events
         if events.silent or self.show_task is None or not events.wants(SOURCE, TASK):
             return
+        known = {"lastStatus": task.last_status, "desiredStatus": task.desired_status, "group": task.group}
+        if not events.wants_with(SOURCE, TASK, known):
+            return
         events.emit(SOURCE, TASK, [task.arn], self._task_detail(task, self.show_task), cause=task.cause)
 
     def _task_detail(self, task: Task, show_task: ShowTask) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import ipaddress
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 OR = "$or"
@@ -41,11 +42,19 @@ class EventPattern:
         _check(document)
         self._document = document
 
-    def may_match(self, source: str, detail_type: str) -> bool:
-        """Whether events of this source and type can match at all; False is certain, True is not."""
+    def may_match(
+        self, source: str, detail_type: str, detail: Mapping[str, Any] = MappingProxyType({})
+    ) -> bool:
+        """Whether an event of this source and type, with these fields in its detail among others, can match at all; False is certain,
+        True is not.
+        """
         known = {"source": source, "detail-type": detail_type}
         outer = {key: want for key, want in self._document.items() if key in known}
-        return _object_matches(outer, known, [known])
+        if not _object_matches(outer, known, [known]):
+            return False
+        inner = self._document.get("detail")
+        fields = {key: inner[key] for key in detail if key in inner} if isinstance(inner, dict) else {}
+        return not fields or _object_matches(fields, detail, [detail])
 
     def matches(self, event: Mapping[str, Any]) -> bool:
         """Whether the rule wants the event."""

@@ -66,6 +66,10 @@ class EventStream:
             self._wanted[key] = any(rule.pattern.may_match(*key) for rule in self._rules)
         return self._wanted[key]
 
+    def wants_with(self, source: str, detail_type: str, detail: Mapping[str, Any]) -> bool:
+        """Whether a rule may want an event with these fields among others in its detail."""
+        return any(rule.pattern.may_match(source, detail_type, detail) for rule in self._rules)
+
     def emit(
         self,
         source: str,

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fargate_sim.model.metrics.hosts import NAMESPACE as BALANCING
 from fargate_sim.model.metrics.hosts import HostHistory
+from fargate_sim.model.metrics.queues import NAMESPACE as QUEUES
+from fargate_sim.model.metrics.queues import QueueHistory
 from fargate_sim.model.metrics.statistics import Point
 from fargate_sim.model.metrics.steps import KEPT_MS, MINUTE_MS
 from fargate_sim.model.metrics.tasks import ECS, INSIGHTS, TaskHistory
@@ -16,7 +18,7 @@ from fargate_sim.model.metrics.tasks import ECS, INSIGHTS, TaskHistory
 if TYPE_CHECKING:
     from fargate_sim.model.world import World
 
-NAMESPACES = frozenset({ECS, INSIGHTS, BALANCING})
+NAMESPACES = frozenset({ECS, INSIGHTS, BALANCING, QUEUES})
 _RECENT = 60
 
 
@@ -36,12 +38,13 @@ class Datum(NamedTuple):
 
 
 class Metrics:
-    """Answers for the namespaces ``AWS/ECS``, ``ECS/ContainerInsights`` and ``AWS/ApplicationELB``."""
+    """Answers for the namespaces ``AWS/ECS``, ``ECS/ContainerInsights``, ``AWS/ApplicationELB`` and ``AWS/SQS``."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self.tasks = TaskHistory(world)
         self.hosts = HostHistory(world)
+        self.queues = QueueHistory(world)
 
     @property
     def published_ms(self) -> int:
@@ -77,6 +80,8 @@ class Metrics:
     ) -> Iterator[Point]:
         if namespace == BALANCING:
             return self.hosts.points(name, dimensions, first, after)
+        if namespace == QUEUES:
+            return self.queues.points(name, dimensions, first, after)
         return self.tasks.points(namespace, name, dimensions, first, after)
 
     def listing(self, since_ms: int = 0) -> list[Metric]:
@@ -86,7 +91,7 @@ class Metrics:
         recent = max(first, after - _RECENT)
         return [
             Metric(namespace, name, tuple(dimensions.items()))
-            for source in (self.tasks, self.hosts)
+            for source in (self.tasks, self.hosts, self.queues)
             for namespace, name, dimensions in source.listing()
             if any(
                 next(self._points(namespace, name, dimensions, since, after), None) is not None

@@ -51,6 +51,12 @@ class Life:
     ended_ms: int | None = None
     """When its containers had ended."""
 
+    @property
+    def down_ms(self) -> int | None:
+        """When the last of its processes had ended, which ECS may notice later; None while one is there."""
+        ends = [each.ended_ms for each in self.footprints if each.ended_ms is not None]
+        return max(ends) if ends and len(ends) == len(self.footprints) else self.ended_ms
+
     def cpu_percent(self, minute: int) -> float:
         """Of its CPU, how much it used of the part of the minute in which it was up."""
         begin_ms = max(minute * MINUTE_MS, self.started_ms or 0)
@@ -182,7 +188,8 @@ class TaskHistory:
         for life in self._lives(dimensions, first * MINUTE_MS, after * MINUTE_MS):
             if life.started_ms is None:
                 continue
-            last = after if life.ended_ms is None else min(after, life.ended_ms // MINUTE_MS)
+            down_ms = life.down_ms
+            last = after if down_ms is None else min(after, down_ms // MINUTE_MS)
             for minute in range(max(first, life.started_ms // MINUTE_MS), last):
                 value = measure(life, minute)
                 values = found.setdefault(minute, {})

@@ -158,7 +158,7 @@ class Server:
     def note_requests(self, at_ms: int) -> None:
         """Remember how many requests a program that grows with them has taken by a moment."""
         footprint = self.container.footprint if self.container is not None else None
-        if footprint is not None and footprint.request_mib:
+        if footprint is not None and footprint.counted is not None:
             self.count()
             footprint.counted.set(at_ms, footprint.requests)
 

@@ -269,7 +269,8 @@ UNSAVED = (
 
 def _reclaimed(task: Task, container: Container, exit_code: int, now_ms: int) -> bool:
     """Whether SIGKILL came because Spot took the capacity back, sooner than stopTimeout would have sent it."""
-    if task.reclaim_ms is None or container.signalled_ms is None or exit_code != SIGKILL_EXIT:
+    killed = exit_code == SIGKILL_EXIT and container.reason != OUT_OF_MEMORY
+    if task.reclaim_ms is None or container.signalled_ms is None or not killed:
         return False
     return now_ms < container.signalled_ms + container.spec.stop_timeout_s * 1000
 

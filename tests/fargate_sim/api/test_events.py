@@ -9,7 +9,9 @@ import pytest
 from support.ecs import NETWORK, Ecs
 from support.worlds import MISSING
 
+from fargate_sim import schedule_targets
 from fargate_sim.api.ecs.tasks import show_task
+from fargate_sim.api.schedules import read
 from fargate_sim.model.events import EventPattern, ListeningRule
 
 EVERYTHING = {"source": ["aws.ecs"]}
@@ -156,6 +158,76 @@ def test_start_throttling_is_told_as_impaired_starts(ecs: Listening) -> None:
         each["detail"]["eventName"]: each["detail"]["eventType"] for each in ecs.sent("ECS Service Action")
     }
     assert names == {"SERVICE_TASK_START_IMPAIRED": "WARN"}
+
+
+SPOT = [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
+
+
+def on_spot(ecs: Listening) -> None:
+    """A service on Spot capacity, settled, and nothing told yet."""
+    ecs.call(
+        "PutClusterCapacityProviders",
+        cluster="lab",
+        capacityProviders=["FARGATE", "FARGATE_SPOT"],
+        defaultCapacityProviderStrategy=SPOT,
+    )
+    ecs.register()
+    ecs.make_service(launchType=None, capacityProviderStrategy=SPOT)
+    ecs.settle()
+    ecs.account.events.clear()
+
+
+def test_an_interruption_is_told_while_the_task_still_runs(ecs: Listening) -> None:
+    on_spot(ecs)
+    task = ecs.world.spot.running(service="web")[0]
+    ecs.world.spot.interrupt([task])
+    notice = ecs.tasks_sent()[0]
+    assert (notice["lastStatus"], notice["desiredStatus"]) == ("RUNNING", "STOPPED")
+    assert (notice["stopCode"], notice["stoppedReason"]) == (
+        "SpotInterruption",
+        "Your Spot Task was interrupted.",
+    )
+    assert notice["capacityProviderName"] == "FARGATE_SPOT"
+
+
+def test_a_shortage_is_told_as_a_placement_failure(ecs: Listening) -> None:
+    on_spot(ecs)
+    ecs.world.capacity.run_out("FARGATE_SPOT")
+    ecs.call("UpdateService", cluster="lab", service="web", desiredCount=3)
+    ecs.seconds(600)
+    failures = ecs.sent("ECS Service Action")
+    assert {each["detail"]["eventName"] for each in failures} >= {"SERVICE_TASK_PLACEMENT_FAILURE"}
+    detail = next(each["detail"] for each in failures if each["detail"]["eventType"] == "ERROR")
+    assert detail["reason"] == "RESOURCE:FARGATE"
+    assert detail["capacityProviderArns"] == [
+        "arn:aws:ecs:us-east-1:123456789012:capacity-provider/FARGATE_SPOT"
+    ]
+
+
+def test_a_schedule_waits_for_capacity_and_runs_once_it_is_back(ecs: Listening) -> None:
+    on_spot(ecs)
+    ecs.world.schedules.perform = schedule_targets.perform
+    network = {"AwsvpcConfiguration": {"Subnets": ["subnet-a"]}}
+    target = {
+        "Arn": ecs.world.arn("cluster/lab"),
+        "EcsParameters": {
+            "TaskDefinitionArn": "web",
+            "TaskCount": 2,
+            "CapacityProviderStrategy": SPOT,
+            "NetworkConfiguration": network,
+        },
+    }
+    ecs.world.schedules.replace(
+        [read({"Name": "s", "ScheduleExpression": "at(2026-01-01T12:00:00)", "Target": target})]
+    )
+    ecs.world.capacity.run_out("FARGATE_SPOT")
+    ecs.seconds(3 * 3600 + 200)
+    assert {entry.data["error"] for entry in ecs.entries("schedule.failed")} == {"ECS.RunTaskFailure"}
+    ecs.world.capacity.restore()
+    ecs.seconds(1200)
+    last = ecs.entries("schedule.fired")[-1]
+    assert last.data["error"] is None
+    assert len(last.data["tasks"]) == 2
 
 
 def test_only_what_a_rule_wants_is_sent() -> None:

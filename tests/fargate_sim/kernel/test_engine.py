@@ -109,3 +109,27 @@ def test_the_journal_pages_and_filters() -> None:
     found, _ = journal.since(position, kinds=frozenset({"odd"}))
     assert [entry.data["n"] for entry in found] == [5]
     assert journal.to_jsonl().splitlines()[0] == '{"at":5,"cause":null,"data":{"n":0},"kind":"even","seq":0}'
+
+
+def test_quiet_happenings_run_in_order_but_nobody_jumps_to_them() -> None:
+    engine = Engine(0)
+    seen: list[str] = []
+    engine.at(10, lambda: seen.append("quiet"), quiet=True)
+    engine.at(20, lambda: seen.append("loud"))
+    engine.at(20, lambda: seen.append("quiet too"), quiet=True)
+    engine.after(30, lambda: seen.append("later"), quiet=True)
+    assert engine.next_at() == 20
+    assert engine.run_next(100)
+    assert seen == ["quiet", "loud", "quiet too"]
+    assert engine.next_at() is None
+    assert not engine.run_next(25)
+    assert seen == ["quiet", "loud", "quiet too"]
+    assert engine.step()
+    assert (seen[-1], engine.now_ms, engine.step()) == ("later", 30, False)
+
+
+def test_a_cancelled_quiet_happening_does_not_run() -> None:
+    engine = Engine(0)
+    happening = engine.at(5, lambda: None, quiet=True)
+    engine.cancel(happening)
+    assert not engine.step()

@@ -40,32 +40,32 @@ def in_detail(**fields: Any) -> dict[str, Any]:
     return {"detail": fields}
 
 
-@pytest.mark.parametrize(
-    "pattern",
-    [
-        {"source": ["aws.ecs"]},
-        {"source": ["aws.ec2", "aws.ecs"], "detail-type": ["ECS Task State Change"]},
-        {"source": [{"prefix": "aws."}]},
-        {"source": [{"prefix": {"equals-ignore-case": "AWS."}}]},
-        {"resources": [{"suffix": "/abc"}]},
-        {"resources": [{"wildcard": "arn:aws:ecs:*:task/lab/*"}]},
-        in_detail(lastStatus=["STOPPED"]),
-        in_detail(lastStatus=[{"equals-ignore-case": "stopped"}]),
-        in_detail(stopCode=[{"anything-but": ["UserInitiated", "ServiceSchedulerInitiated"]}]),
-        in_detail(stopCode=[{"anything-but": {"prefix": "Service"}}]),
-        in_detail(stopCode=[{"anything-but": {"suffix": ["Initiated", "Start"]}}]),
-        in_detail(stopCode=[{"exists": True}]),
-        in_detail(stoppedReason=[{"exists": False}]),
-        in_detail(nothing={"inner": [{"exists": False}]}),
-        in_detail(version=[{"numeric": [">", 6, "<=", 7]}]),
-        in_detail(version=[7]),
-        in_detail(privateIp=[{"cidr": "10.0.10.0/24"}]),
-        in_detail(containers={"exitCode": [{"anything-but": 0}]}),
-        in_detail(containers={"exitCode": [{"anything-but": [0]}], "name": ["report"]}),
-        {"$or": [{"source": ["x"]}, {"source": ["aws.ecs"]}]},
-        in_detail(**{"$or": [{"stopCode": ["TaskFailedToStart"]}, {"containers": {"exitCode": [1]}}]}),
-    ],
-)
+MATCHING = [
+    {"source": ["aws.ecs"]},
+    {"source": ["aws.ec2", "aws.ecs"], "detail-type": ["ECS Task State Change"]},
+    {"source": [{"prefix": "aws."}]},
+    {"source": [{"prefix": {"equals-ignore-case": "AWS."}}]},
+    {"resources": [{"suffix": "/abc"}]},
+    {"resources": [{"wildcard": "arn:aws:ecs:*:task/lab/*"}]},
+    in_detail(lastStatus=["STOPPED"]),
+    in_detail(lastStatus=[{"equals-ignore-case": "stopped"}]),
+    in_detail(stopCode=[{"anything-but": ["UserInitiated", "ServiceSchedulerInitiated"]}]),
+    in_detail(stopCode=[{"anything-but": {"prefix": "Service"}}]),
+    in_detail(stopCode=[{"anything-but": {"suffix": ["Initiated", "Start"]}}]),
+    in_detail(stopCode=[{"exists": True}]),
+    in_detail(stoppedReason=[{"exists": False}]),
+    in_detail(nothing={"inner": [{"exists": False}]}),
+    in_detail(version=[{"numeric": [">", 6, "<=", 7]}]),
+    in_detail(version=[7]),
+    in_detail(privateIp=[{"cidr": "10.0.10.0/24"}]),
+    in_detail(containers={"exitCode": [{"anything-but": 0}]}),
+    in_detail(containers={"exitCode": [{"anything-but": [0]}], "name": ["report"]}),
+    {"$or": [{"source": ["x"]}, {"source": ["aws.ecs"]}]},
+    in_detail(**{"$or": [{"stopCode": ["TaskFailedToStart"]}, {"containers": {"exitCode": [1]}}]}),
+]
+
+
+@pytest.mark.parametrize("pattern", MATCHING)
 def test_what_matches(pattern: Any) -> None:
     assert matches(pattern)
 
@@ -129,6 +129,19 @@ def test_a_rule_knows_at_once_what_it_never_wants() -> None:
     pattern = EventPattern(json.dumps({"source": ["aws.ecs"], **in_detail(lastStatus=["STOPPED"])}))
     assert pattern.may_match("aws.ecs", "ECS Task State Change")
     assert not pattern.may_match("aws.cloudwatch", "CloudWatch Alarm State Change")
+    assert pattern.may_match("aws.ecs", "ECS Task State Change", {"lastStatus": "STOPPED", "group": "x"})
+    assert not pattern.may_match("aws.ecs", "ECS Task State Change", {"lastStatus": "RUNNING"})
+    odd = EventPattern('{"detail": [{"exists": false}]}')
+    assert odd.may_match("aws.ecs", "ECS Task State Change", {"lastStatus": "RUNNING"})
+
+
+@pytest.mark.parametrize("known", [(), ("lastStatus",), ("lastStatus", "version", "group")])
+@pytest.mark.parametrize("pattern", MATCHING)
+def test_what_matches_may_match_whatever_is_known_of_it(pattern: Any, known: tuple[str, ...]) -> None:
+    detail = {key: EVENT["detail"][key] for key in known}  # type: ignore[index]
+    assert EventPattern(json.dumps(pattern)).may_match(
+        str(EVENT["source"]), str(EVENT["detail-type"]), detail
+    )
 
 
 VALUES = st.one_of(st.text(max_size=5), st.integers(-9, 9), st.booleans(), st.none())

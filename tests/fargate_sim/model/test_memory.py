@@ -241,6 +241,14 @@ def test_the_metric_follows_the_leak_minute_by_minute() -> None:
     )
 
 
+def test_who_was_killed_is_not_measured_any_more() -> None:
+    scenario, _ = stage(reports(), port=8080, desired=2)
+    load(scenario, 12)
+    scenario.seconds(5400)
+    assert len([each for each in exits(scenario) if each[0] == 137]) >= 8
+    assert min(memory(scenario, "minimum")) > 0
+
+
 def test_two_loads_add_up() -> None:
     scenario, _ = stage(reports(), port=8080, desired=1)
     for _ in range(2):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from support.worlds import MISSING, Account, Scenario
 
+from fargate_sim.cost_api import costs, rate
 from fargate_sim.model import service as s
 from fargate_sim.model.breaker import COUNT, CircuitBreaker
 from fargate_sim.model.service import Service
@@ -42,6 +43,10 @@ def kind_of_revision(scenario: Scenario, kind: str) -> TaskDefinition:
         return scenario.definition(ContainerSpec("web", "busybox:1.36", command=("sleep", "400")))
     if kind == "deaf":
         return scenario.definition(ContainerSpec("web", "busybox:1.36", command=("sleep", "infinity")))
+    if kind == "hungry":  # killed while it boots, beside a sidecar that grows with time
+        web = ContainerSpec("web", "public.ecr.aws/fargate-lab/search:2.4", memory_mib=500)
+        agent = ContainerSpec("agent", "public.ecr.aws/fargate-lab/agent:0.9", essential=False, memory_mib=41)
+        return scenario.definition(web, agent)
     if kind == "sidecars":
         web = ContainerSpec("web", "nginx:1.27", depends_on=(Dependency("agent", "START"),))
         deaf = ContainerSpec("agent", "busybox:1.36", command=("sleep", "infinity"), stop_timeout_s=7)
@@ -51,7 +56,7 @@ def kind_of_revision(scenario: Scenario, kind: str) -> TaskDefinition:
 
 
 KINDS = st.sampled_from(
-    ["good", "good", "checked", "missing", "crashing", "short", "deaf", "sick", "sidecars"]
+    ["good", "good", "checked", "missing", "crashing", "short", "deaf", "sick", "sidecars", "hungry"]
 )
 BREAKERS = st.sampled_from(
     [
@@ -207,6 +212,7 @@ class Histories(RuleBasedStateMachine):
         for command in self.commands:
             command(replay)
         assert replay.journal.to_jsonl() == scenario.journal.to_jsonl()
+        assert costs(replay.world) == costs(scenario.world)
         wind_down(scenario)
 
 
@@ -280,6 +286,8 @@ def check_state(scenario: Scenario) -> None:
             assert task.interface is not None, "a live task without an interface"
         assert not (task.healthy and not task.running)
     assert world.moving == sum(task.last_status in TRANSIT for task in tasks)
+    charged = sum(account.whole.count for account in world.costs.accounts.values())
+    assert charged == sum(task.pull_started_ms is not None and task.stopped_ms is None for task in tasks)
     for subnet_id in scenario.account.known:
         pool = world.network.pool(subnet_id)
         assert pool is not None
@@ -318,6 +326,7 @@ def wind_down(scenario: Scenario) -> None:
     assert all(task.last_status == "STOPPED" for task in world.tasks.values())
     assert not world.network.interfaces
     assert world.settled
+    assert rate(world)["per_hour_now"] == 0, "something is charged that is gone"
     assert not any(world.balancing.health.targets.values()), "a target of nobody"
     assert all(service.status == s.INACTIVE for service in world.services.values())
     times = [entry.at_ms for entry in scenario.journal]

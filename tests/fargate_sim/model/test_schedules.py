@@ -5,7 +5,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -73,6 +75,17 @@ def test_local_time_follows_daylight_saving() -> None:
     hours = {due % DAY / HOUR for due in local}
     assert hours == {2.5, 1.5}
     assert len(local) == 90
+
+
+@pytest.mark.parametrize(("month", "runs"), [(3, 30), (10, 31)])
+def test_an_hour_that_a_night_does_not_have_is_left_out_and_one_that_it_has_twice_is_one(
+    month: int, runs: int
+) -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    begin, end = (round(datetime(2026, at, 1, tzinfo=berlin).timestamp()) for at in (month, month + 1))
+    world = Called(spec("cron(30 2 * * ? *)", "Europe/Berlin"))
+    world.seconds(end - START_MS // 1000)
+    assert sum(due >= begin * 1000 for _, due, _ in world.calls) == runs
 
 
 @pytest.mark.parametrize(("delete", "deleted"), [(True, [("default", "report")]), (False, [])])

@@ -1,0 +1,56 @@
+"""The stage of this lab: the quotes service behind a load balancer, scaled on its CPU; then a load that swings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from labs.cloud import MINUTE_MS, Cloud
+from labs.load import settings
+from labs.loader import load
+from labs.staging import Balanced, Stage, build_balanced
+
+_TARGET = 60
+_ON_THE_WAY_MS = 24 * MINUTE_MS
+"""The clients have become many, and the first of them begin to wait."""
+
+
+def set_up(cloud: Cloud) -> None:
+    """Build the service by the names in lab.yaml, and let its CPU scale it."""
+    lab = load(Path(__file__).parent)
+    check: dict[str, str | int] = {
+        "HealthCheckPath": "/healthz",
+        "HealthCheckIntervalSeconds": 10,
+        "HealthCheckTimeoutSeconds": 5,
+        "HealthyThresholdCount": 2,
+        "UnhealthyThresholdCount": 3,
+    }
+    image = f"{lab.name('image')}:1.0"
+    build_balanced(cloud, Stage.of(lab), Balanced(image, lab.number("port"), 30, check))
+    scaling = cloud.client("application-autoscaling")
+    of_service = {
+        "ServiceNamespace": "ecs",
+        "ResourceId": f"service/{lab.name('cluster')}/{lab.name('service')}",
+        "ScalableDimension": "ecs:service:DesiredCount",
+    }
+    scaling.register_scalable_target(
+        **of_service, MinCapacity=lab.number("desired"), MaxCapacity=lab.number("maximum")
+    )
+    scaling.put_scaling_policy(
+        **of_service,
+        PolicyName="cpu",
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration={
+            "TargetValue": _TARGET,
+            "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"},
+            "ScaleOutCooldown": 60,
+            "ScaleInCooldown": 0,
+        },
+    )
+
+
+def set_going(cloud: Cloud) -> None:
+    """Let the clients come, until it begins to hurt."""
+    lab = load(Path(__file__).parent)
+    groups = cloud.client("elbv2").describe_target_groups(Names=[lab.name("service")])["TargetGroups"]
+    cloud.traffic.start(settings(lab, groups[0]["TargetGroupArn"]))
+    cloud.clock.advance(_ON_THE_WAY_MS)

@@ -1,0 +1,264 @@
+"""Labs about queue workers: their stage, and drills in which orders flow while something happens to the tasks.
+
+The orders are the lab's own: ``queue`` and ``rps`` in its ``names``. A load that runs already gives way for the drill, when the queue has
+drained, and begins again afterwards. What a drill measures are facts about the orders (the report of the control API), whatever the
+program says of itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from labs.checking import CheckContext, counted, duration, missing_service
+from labs.cloud import MINUTE_MS, Cloud
+from labs.drills import DRILL_LIMIT_MS, Measured, unsettled
+from labs.errors import ControlError
+from labs.staging import SETTLE_LIMIT_MS, Stage
+
+_COPIED = (
+    "family",
+    "taskRoleArn",
+    "executionRoleArn",
+    "networkMode",
+    "volumes",
+    "requiresCompatibilities",
+    "cpu",
+    "memory",
+    "runtimePlatform",
+)
+DRAINED_WITHIN_MS = 10 * MINUTE_MS
+"""How long a drill waits for its last order."""
+_WARM_MS = 30_000
+_AFTER_MS = 30_000
+_TICK_MS = 5_000
+_REACTION_MS = 30_000
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What became of a drill's orders. ``again`` counts charges of orders that had been charged, by why (docs/control-api.md);
+    ``deliveries`` are all receives; ``cut`` are messages that a task had in hand when it ended; ``left`` are still in the queue when
+    the drill's patience is over. ``release`` is what a drill has released.
+    """
+
+    sent: int
+    charged: int
+    again: Mapping[str, int]
+    deliveries: int
+    lost: int
+    cut: int
+    left: int
+    why: Mapping[str, str]
+    release: Measured | None = None
+
+    @property
+    def twice(self) -> int:
+        """Charges that should not have been."""
+        return sum(self.again.values())
+
+    def __str__(self) -> str:
+        """``600 orders: 2 charged again, 1 never, 3 cut off``."""
+        parts = [f"{self.twice:,} charged again"]
+        if self.lost:
+            parts.append(f"{self.lost:,} never charged")
+        if self.cut:
+            parts.append(f"{self.cut:,} cut off")
+        if self.left:
+            parts.append(f"{self.left:,} still in the queue {duration(DRAINED_WITHIN_MS)} after the last one")
+        return f"{counted(self.sent, 'order')}: {', '.join(parts)}"
+
+    @property
+    def reason(self) -> str:
+        """The cause of most charges that were made again, in a sentence; empty without one."""
+        if not self.again:
+            return ""
+        kind = max(self.again, key=lambda each: (self.again[each], each))
+        return self.why[kind]
+
+
+# -- the stage ----------------------------------------------------------------------------------------
+
+
+def build_worker(
+    cloud: Cloud, stage: Stage, image: str, queue: Mapping[str, str], *, stop_timeout_s: int, dead_after: int
+) -> str:
+    """A queue (named ``queue["name"]``, the rest are its attributes) with a dead-letter queue, and the service of ``stage`` that works
+    on it, settled; the queue's URL. The task definition's family is named like the service.
+    """
+    sqs, ecs, env = cloud.client("sqs"), cloud.client("ecs"), cloud.env
+    tags = {"fargate-lab": stage.lab}
+    dead = sqs.create_queue(QueueName=f"{queue['name']}-dead", tags=tags)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    redrive = f'{{"deadLetterTargetArn": "{arn}", "maxReceiveCount": "{dead_after}"}}'
+    attributes = {key: value for key, value in queue.items() if key != "name"}
+    url: str = sqs.create_queue(
+        QueueName=queue["name"], Attributes={**attributes, "RedrivePolicy": redrive}, tags=tags
+    )["QueueUrl"]
+    ours = [{"key": "fargate-lab", "value": stage.lab}]
+    insights = [{"name": "containerInsights", "value": "enabled"}]
+    ecs.create_cluster(clusterName=stage.cluster, settings=insights, tags=ours)
+    logs = {
+        "awslogs-group": env["LOG_GROUP"],
+        "awslogs-region": env["AWS_REGION"],
+        "awslogs-stream-prefix": stage.service,
+    }
+    ecs.register_task_definition(
+        family=stage.service,
+        requiresCompatibilities=["FARGATE"],
+        networkMode="awsvpc",
+        cpu="256",
+        memory="512",
+        executionRoleArn=env["EXECUTION_ROLE"],
+        containerDefinitions=[
+            {
+                "name": stage.service,
+                "image": image,
+                "essential": True,
+                "stopTimeout": stop_timeout_s,
+                "environment": [{"name": "QUEUE_URL", "value": url}],
+                "logConfiguration": {"logDriver": "awslogs", "options": logs},
+            }
+        ],
+        tags=ours,
+    )
+    network = {"subnets": [env["SUBNET_A"], env["SUBNET_B"]], "securityGroups": [env["SG"]]}
+    ecs.create_service(
+        cluster=stage.cluster,
+        serviceName=stage.service,
+        taskDefinition=stage.service,
+        desiredCount=stage.desired,
+        launchType="FARGATE",
+        deploymentConfiguration={
+            "minimumHealthyPercent": 100,
+            "maximumPercent": 200,
+            "deploymentCircuitBreaker": {"enable": True, "rollback": True},
+        },
+        networkConfiguration={"awsvpcConfiguration": {**network, "assignPublicIp": "DISABLED"}},
+        tags=ours,
+    )
+    cloud.clock.settle(SETTLE_LIMIT_MS)
+    return url
+
+
+# -- drills -------------------------------------------------------------------------------------------
+
+
+def with_orders(
+    ctx: CheckContext, happen: Callable[[], Measured | None], load: Mapping[str, Any] | None = None
+) -> Orders:
+    """Let ``happen`` happen while orders come, the lab's own or those of ``load``, and wait for the last of them."""
+    orders, clock, name = ctx.cloud.queue, ctx.clock, ctx.name("queue")
+    resumed = _stop(ctx)
+    try:
+        _drain(ctx)
+        before, mark = _report(ctx), ctx.history.next_seq
+        orders.start(name, load or {"rps": ctx.number("rps")})
+        if load is None:
+            clock.advance(_WARM_MS)
+        measured = happen()
+        clock.advance(_AFTER_MS)
+        _stop(ctx)
+        _drain(ctx)
+    finally:
+        # What stopped the drill must not leave the world with the drill's orders, or with none.
+        _stop(ctx)
+        if resumed is not None:
+            orders.start(name, resumed)
+    after = _report(ctx)
+    counts = {each["kind"]: each["count"] for each in before["causes"]}
+    again = {each["kind"]: each["count"] - counts.get(each["kind"], 0) for each in after["causes"]}
+    cut = ctx.history.since(mark).of("queue.cut", queue=name)
+    return Orders(
+        after["sent"] - before["sent"],
+        after["charged"] - before["charged"],
+        {kind: count for kind, count in again.items() if count},
+        after["received"] - before["received"],
+        after["lost"] - before["lost"],
+        sum(int(entry.data["count"]) for entry in cut),
+        _waiting(after),
+        {each["kind"]: each["cause"] for each in after["causes"]},
+        measured,
+    )
+
+
+def once(
+    ctx: CheckContext, key: str, drill: Callable[[Mapping[str, Any]], Orders]
+) -> tuple[Orders | None, str]:
+    """One drill for all checks of a grading; None and the reason when it makes no sense to try."""
+    if key not in ctx.memo:
+        service = ctx.service()
+        problem = unsettled(ctx, service) if service else missing_service(ctx, "").observed
+        try:
+            ctx.memo[key] = (drill(service) if service and not problem else None, problem)
+        except ControlError as error:
+            ctx.memo[key] = (None, f"no orders could be sent: {error}")
+    found: tuple[Orders | None, str] = ctx.memo[key]
+    return found
+
+
+def want(ctx: CheckContext, desired: int) -> None:
+    """Another desired count, and what follows from it."""
+    ctx.client("ecs").update_service(
+        cluster=ctx.name("cluster"), service=ctx.name("service"), desiredCount=desired
+    )
+    ctx.clock.advance(_REACTION_MS)
+    ctx.clock.settle(DRILL_LIMIT_MS)
+
+
+def kill_all(ctx: CheckContext, service: Mapping[str, Any], *, times: int, every_ms: int) -> None:
+    """Let all tasks end as if their hosts had failed: a copy of the revision has two seconds to stop, the least that Fargate allows,
+    and its tasks are stopped ``times`` times while orders are in their hands. Then back to the revision from before.
+    """
+    ecs, name = ctx.client("ecs"), {"cluster": ctx.name("cluster"), "service": ctx.name("service")}
+    before = service["taskDefinition"]
+    found = ecs.describe_task_definition(taskDefinition=before)["taskDefinition"]
+    containers = [{**each, "stopTimeout": 2} for each in found["containerDefinitions"]]
+    kept = {key: found[key] for key in _COPIED if found.get(key)}
+    copy = ecs.register_task_definition(
+        **kept, containerDefinitions=containers, tags=[{"key": "fargate-lab", "value": ctx.lab.id}]
+    )["taskDefinition"]["taskDefinitionArn"]
+    ecs.update_service(**name, taskDefinition=copy)
+    ctx.clock.settle(DRILL_LIMIT_MS)
+    for _ in range(times):
+        ctx.clock.advance(every_ms)
+        tasks = ecs.list_tasks(cluster=name["cluster"], serviceName=name["service"])["taskArns"]
+        for task in tasks:
+            ecs.stop_task(cluster=name["cluster"], task=task, reason="drill: as if its host had failed")
+    ctx.clock.advance(_REACTION_MS)
+    ctx.clock.settle(DRILL_LIMIT_MS)
+    ecs.update_service(**name, taskDefinition=before)
+    ctx.clock.settle(DRILL_LIMIT_MS)
+    ecs.deregister_task_definition(taskDefinition=copy)
+
+
+def _report(ctx: CheckContext) -> dict[str, Any]:
+    found = ctx.cloud.queue.report(ctx.name("queue"), minutes=0)
+    if found is None:
+        raise ControlError(
+            f"The queue {ctx.name('queue')} was never used.",
+            f"`fargate-lab reset {ctx.lab.id}` brings it back.",
+        )
+    return found
+
+
+def _stop(ctx: CheckContext) -> dict[str, Any] | None:
+    """No more orders; what they were, None when none were coming."""
+    found = ctx.cloud.queue.report(ctx.name("queue"), minutes=0)
+    if found is None or not found["running"]:
+        return None
+    ctx.cloud.queue.stop(ctx.name("queue"))
+    return dict(found["demand"])
+
+
+def _waiting(report: Mapping[str, Any]) -> int:
+    return int(report["visible"] + report["in_flight"] + report["delayed"])
+
+
+def _drain(ctx: CheckContext) -> None:
+    """Wait until the queue is empty, not for ever."""
+    for _ in range(DRAINED_WITHIN_MS // _TICK_MS):
+        if not _waiting(_report(ctx)):
+            return
+        ctx.clock.advance(_TICK_MS)

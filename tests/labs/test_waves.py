@@ -1,0 +1,47 @@
+"""What a drill under a changing load makes of what it has seen."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from labs.waves import Minute, Ridden, Step
+
+MINUTE_MS = 60_000
+
+
+def ridden(*counts: int, minutes: tuple[Minute, ...] = ()) -> Ridden:
+    """A drill that began with the first count and went through the others."""
+    steps = tuple(
+        Step(MINUTE_MS * number, before, after, "requests")
+        for number, (before, after) in enumerate(pairwise(counts))
+    )
+    return Ridden(0, minutes, steps, counts[0])
+
+
+@pytest.mark.parametrize(
+    ("counts", "turns"),
+    [
+        ((2,), 0),
+        ((2, 4, 9), 0),
+        ((2, 4, 9, 7, 3, 2), 1),
+        ((2, 9, 8, 9, 4, 2), 1),
+        ((2, 9, 2, 7, 2), 3),
+        ((2, 9, 3, 2, 3), 1),
+        ((9, 2, 9), 2),
+    ],
+)
+def test_turning_round(counts: tuple[int, ...], turns: int) -> None:
+    assert ridden(*counts).turns == turns
+
+
+def test_how_clients_fared() -> None:
+    minutes = (Minute(0, 100, 0, 900.0), Minute(60_000, 100, 3, 4200.0), Minute(120_000, 100, 100, None))
+    found = ridden(2, 4, minutes=minutes)
+    assert (found.sent, found.failed, len(found.slow(4000))) == (300, 103, 2)
+    assert found.fared(4000) == (
+        "300 requests, 103 failed; p99 above 4 s in 2 of 3 minutes, at worst nothing was answered"
+    )
+    assert found.scaled() == "1 change of the desired count: 2 to 4 after 0 s"
+    assert ridden(2).scaled() == "the desired count stayed at 2"

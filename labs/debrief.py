@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from labs import costs, kills, orders, reclaims
+from labs import costs, kills, orders, reclaims, scalings
 from labs.catalogue import Lab
 from labs.checking import CheckContext, counted, duration, revision_of
 from labs.clients import Clients, clients_of
@@ -123,6 +123,7 @@ def debrief(lab: Lab, cloud: Cloud) -> Debrief:
             *_traffic_facts(clients),
             *_leaving_facts(leaving),
             *_address_facts(ctx, history, tasks),
+            *(Fact(*row) for row in scalings.rows(history, cluster, service)),
             *(Fact(*row) for row in kills.rows(killed)),
             *(Fact(*row) for row in reclaims.rows(history, tasks)),
             *(Fact(*row) for row in orders.rows(queue)),
@@ -262,9 +263,12 @@ def _timeline(
     start_ms = _start_ms(history)
     known = {story.id: story for story in stories}
     first_refusals: set[str] = set()
+    scaled = {entry.seq for entry in history.of("scaling.activity")}
     moments = []
     for entry in history:
-        told = _tell_lab(entry)
+        told = _tell_lab(entry) or scalings.tell(entry, cluster, service)
+        if entry.kind == "service.updated" and entry.cause in scaled:
+            continue  # the same in the service's own words
         if told is None and (entry.data.get("cluster"), entry.data.get("service")) == (cluster, service):
             told = _tell_service(entry, known, first_refusals)
         if told is None and entry.kind == "container.exited" and entry.data["task"] in tasks:

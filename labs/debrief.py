@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from labs import costs, kills, orders, reclaims, scalings
+from labs import costs, kills, orders, reclaims
 from labs.catalogue import Lab
 from labs.checking import CheckContext, counted, duration, revision_of
 from labs.clients import Clients, clients_of
@@ -123,7 +123,6 @@ def debrief(lab: Lab, cloud: Cloud) -> Debrief:
             *_traffic_facts(clients),
             *_leaving_facts(leaving),
             *_address_facts(ctx, history, tasks),
-            *(Fact(*row) for row in scalings.rows(history, cluster, service)),
             *(Fact(*row) for row in kills.rows(killed)),
             *(Fact(*row) for row in reclaims.rows(history, tasks)),
             *(Fact(*row) for row in orders.rows(queue)),
@@ -266,7 +265,7 @@ def _timeline(
     scaled = {entry.seq for entry in history.of("scaling.activity")}
     moments = []
     for entry in history:
-        told = _tell_lab(entry) or scalings.tell(entry, cluster, service)
+        told = _tell_lab(entry)
         if entry.kind == "service.updated" and entry.cause in scaled:
             continue  # the same in the service's own words
         if told is None and (entry.data.get("cluster"), entry.data.get("service")) == (cluster, service):

@@ -124,8 +124,8 @@ class Traffic:
             server.book_cpu()
 
     def _drop_queues(self, run: Run) -> None:
-        """[A] A load begins with idle workers, so what the last one left in their queues is dropped. Its CPU must not be booked, or it would
-        be added to that of the next.
+        """[A] A load begins with idle workers, so what the last one left in their queues is dropped. Its CPU must not stay in the books, or
+        that of the next would be added to it.
         """
         for server in run.servers.values():
             server.end_cpu(self._world.engine.now_ms * 1000)

@@ -158,5 +158,29 @@ def _service(cloud: Cloud, stage: Stage, **balanced: Any) -> None:
     cloud.clock.settle(SETTLE_LIMIT_MS)
 
 
+def scale_on_cpu(cloud: Cloud, stage: Stage, maximum: int, *, target: float, scale_in_s: int) -> None:
+    """Let target tracking on the CPU scale the service between the stage's ``desired`` and ``maximum``; cooldowns: a minute
+    out, ``scale_in_s`` in.
+    """
+    scaling = cloud.client("application-autoscaling")
+    of_service = {
+        "ServiceNamespace": "ecs",
+        "ResourceId": f"service/{stage.cluster}/{stage.service}",
+        "ScalableDimension": "ecs:service:DesiredCount",
+    }
+    scaling.register_scalable_target(**of_service, MinCapacity=stage.desired, MaxCapacity=maximum)
+    scaling.put_scaling_policy(
+        **of_service,
+        PolicyName="cpu",
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration={
+            "TargetValue": target,
+            "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"},
+            "ScaleOutCooldown": 60,
+            "ScaleInCooldown": scale_in_s,
+        },
+    )
+
+
 def _tags(stage: Stage) -> list[dict[str, str]]:
     return [{"key": "fargate-lab", "value": stage.lab}]

@@ -16,5 +16,9 @@ from labs import loader
 )
 def test_the_latency_that_a_lab_asks_for(value: Any, goal: float | None) -> None:
     lab = loader.find("p06-no-breaker")
-    names = {**lab.names} if value is None else {**lab.names, "slo_p99_ms": value}
+    names = {**lab.names} if value is None else {**lab.names, "slo_ms": value}
     assert latency_goal(replace(lab, names=names)) == goal
+
+
+def test_the_lab_on_scaling_has_such_a_latency() -> None:
+    assert latency_goal(loader.find("p03-cpu-scaling")) == 4000

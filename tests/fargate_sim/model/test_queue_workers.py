@@ -240,6 +240,18 @@ def test_whatever_happens_every_order_is_charged_or_somewhere(
     assert world.books.charged - world.books.duplicates + world.books.lost == world.queue.sent
 
 
+def test_a_program_that_deletes_first_loses_what_it_has_not_begun_when_it_is_told_to_stop() -> None:
+    world = Worked(visibility_s=30)
+    world.work("1.0-ack-first", desired=1)
+    world.order(10)
+    world.seconds(30)
+    world.world.queues.stop()
+    stop_all(world)
+    world.seconds(1200)
+    assert world.books.lost > 0
+    assert world.books.charged + world.books.lost == world.queue.sent
+
+
 def test_orders_stop_before_the_memory_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(producer, "LARGEST_BACKLOG", 50)
     world = Worked()

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from labs import costs, kills, orders, reclaims
+from labs import costs, kills, orders, reclaims, rescaled
 from labs.catalogue import Lab
 from labs.checking import CheckContext, counted, duration, revision_of
 from labs.clients import Clients, clients_of
@@ -19,6 +19,7 @@ from labs.cloud import Cloud
 from labs.drills import KILLED_BY_BALANCER
 from labs.history import DeploymentStory, Entry, History, TaskStory
 from labs.leaving import Leaving, leaving_of
+from labs.losses import losses_of
 from labs.standalone import tell_standalone
 
 Tone = Literal["plain", "good", "bad", "learner"]
@@ -125,6 +126,7 @@ def debrief(lab: Lab, cloud: Cloud) -> Debrief:
             *_address_facts(ctx, history, tasks),
             *(Fact(*row) for row in kills.rows(killed)),
             *(Fact(*row) for row in reclaims.rows(history, tasks)),
+            *(Fact(*row) for row in rescaled.rows(history, cluster, service)),
             *(Fact(*row) for row in orders.rows(queue)),
         ),
         tuple(_timeline(history, cluster, service, stories, {task.id for task in tasks})),
@@ -132,6 +134,7 @@ def debrief(lab: Lab, cloud: Cloud) -> Debrief:
             *_knobs(stories, tasks),
             *kills.knobs(killed),
             *orders.knobs(queue),
+            *rescaled.knobs(history, cluster, service),
             *_traffic_knobs(clients, leaving),
             *lab.teaches,
         ),
@@ -263,6 +266,7 @@ def _timeline(
     known = {story.id: story for story in stories}
     first_refusals: set[str] = set()
     scaled = {entry.seq for entry in history.of("scaling.activity")}
+    losses = losses_of(history, tasks)
     moments = []
     for entry in history:
         told = _tell_lab(entry)
@@ -272,10 +276,12 @@ def _timeline(
             told = _tell_service(entry, known, first_refusals)
         if told is None and entry.kind == "container.exited" and entry.data["task"] in tasks:
             told = _tell_kill(entry, first_refusals)
-        if told is None and entry.kind == "traffic.lost" and entry.data["task"] in tasks:
-            told = _tell_loss(entry), "bad"
+        if told is None and entry.seq in losses:
+            told = str(losses[entry.seq]), "bad"
         if told is None:
             told = reclaims.tell(entry, cluster, service, tasks)
+        if told is None:
+            told = rescaled.tell(entry, cluster, service, first_refusals)
         if told is None:
             told = tell_standalone(entry, cluster) or orders.tell(entry, first_refusals)
         if told is not None:
@@ -304,13 +310,6 @@ def _tell_lab(entry: Entry) -> tuple[str, Tone] | None:
         case "lab.checked":
             return f"checked: {data['score']} %", "good" if data["passed"] else "learner"
     return None
-
-
-def _tell_loss(entry: Entry) -> str:
-    data = entry.data
-    lost = [f"{data['count']:,} lost"] if data["count"] else []
-    unsaved = [f"{data['unsaved']:,} answered but never written down"] if data["unsaved"] else []
-    return f"a task ended with requests, {' and '.join([*lost, *unsaved])}: {data['cause']}"
 
 
 _SERVICE_TELLERS: dict[str, Callable[[Entry], tuple[str, Tone]]] = {

@@ -197,7 +197,8 @@ def stays_level(ctx: CheckContext) -> Evidence:
     span = f"{found.used[0]:,.0f} MiB at first, {found.used[-1]:,.0f} MiB after {len(found.used)} min"
     if found.level:
         return Evidence(not found.kills, expected, f"level: {span}; {told(found.kills)}")
-    rate = f"memory still grows by {found.growth:,.0f} MiB an hour ({span})"
+    # A level of before a kill and one of after it have nothing to do with each other.
+    rate = f"memory still grows by {found.growth:,.0f} MiB an hour" + ("" if found.kills else f" ({span})")
     left = f"the next kill, at {found.limits.least:,} MiB, comes in about {_hours(found.hours_left)}"
     died = f" Meanwhile: {told(found.kills)}." if found.kills else ""
     return Evidence(False, expected, f"{rate}; {left}.{died}")

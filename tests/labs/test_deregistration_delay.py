@@ -117,7 +117,7 @@ def test_the_debrief_tells_what_the_clients_lost_and_how_long_a_task_took_to_lea
     assert facts["Of these"].comment.endswith("The knob: deregistration_delay.timeout_seconds")
     assert facts["Requests sent"].value in told.headline
     assert facts["Most addresses of leaving tasks"].value == "2"
-    assert any("a task ended with requests" in moment.text for moment in told.timeline)
+    assert any("ended with requests" in moment.text for moment in told.timeline)
     assert f"{failed} of the {failed} failed requests" in told.lessons[0]
 
     runner = started(at(LONG))

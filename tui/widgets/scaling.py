@@ -194,7 +194,7 @@ def decision_line(decision: Decision, width: int, column: int) -> Content:
         (f"{sign} {word:<4}", "bold"),
         (f"{moved:<8}", style),
         (f"{text.clip(text.one_line(decision.reason_words), 14):<15}", style),
-        (f"{times:<4}", "$muted"),
+        (f"{times:<4} ", "$muted"),
         (text.clip(text.one_line(decision.policy), column - 1).ljust(column), "$primary"),
         # Where there is less room it stands on a line of its own.
         (text.one_line(decision.why) if roomy else "", "$muted" if style == "$muted" else ""),

@@ -163,7 +163,7 @@ class Server:
             footprint.counted.set(at_ms, footprint.requests)
 
     def end_cpu(self, now_us: int) -> None:
-        """The process ends: what it has not come to is not done."""
+        """The process ends, or its load does: what it has not come to is not done."""
         self.book_cpu()
         busy, minute = self.target.task.busy_us, now_us // _MINUTE_US
         for ahead in [key for key in busy if key > minute]:

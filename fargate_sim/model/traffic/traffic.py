@@ -109,7 +109,7 @@ class Traffic:
         if run is not None:
             self.catch_up()
             run.settle()
-            self._book_cpu(run)
+            self._drop_queues(run)
             run.note_minute()
             kept = self._past.setdefault(run.demand.target_group, {})
             for minute, bucket in run.ledger.parts(0, now + 1):
@@ -122,6 +122,13 @@ class Traffic:
     def _book_cpu(run: Run) -> None:
         for server in run.servers.values():
             server.book_cpu()
+
+    def _drop_queues(self, run: Run) -> None:
+        """[A] A load begins with idle workers, so what the last one left in their queues is dropped. Its CPU must not stay in the books, or
+        that of the next would be added to it.
+        """
+        for server in run.servers.values():
+            server.end_cpu(self._world.engine.now_ms * 1000)
 
     def settle(self) -> None:
         """Bring all books up to now, for a reader."""

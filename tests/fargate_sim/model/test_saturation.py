@@ -116,3 +116,18 @@ def test_memory_has_no_say_in_it() -> None:
         return answer["ok"], answer["latency"], average(scenario, 4)
 
     assert told(512) == told(2048)
+
+
+# -- one load after another ----------------------------------------------------------------------------
+
+
+def test_what_an_old_load_left_in_its_queue_does_not_make_the_cpu_busier_for_the_next() -> None:
+    """Otherwise a program that is full at 40 % would be seen at 60, and a policy on its CPU would act on work that nobody does."""
+    scenario, _ = stage(ContainerSpec("web", ORDERS), desired=1, port=8080, seed=3, size=(256, 2048))
+    load(scenario, 60)
+    scenario.seconds(300)
+    assert average(scenario, 3) < 45
+    scenario.world.traffic.stop()
+    load(scenario, 60)
+    scenario.seconds(300)
+    assert average(scenario, 3) < 45

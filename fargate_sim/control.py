@@ -274,10 +274,14 @@ class Control:
         return self._locked(act)
 
     def _longest_next(self) -> int:
-        """How far a jump to the next happening may go, in milliseconds: less far while many requests are coming."""
+        """How far a jump to the next happening may go, in milliseconds: less far while many requests or orders are coming."""
         cloud = self._endpoint.cloud
-        peak_rps = cloud.world(cloud.region).traffic.peak_rps
-        return min(HOUR_MS, int(traffic_api.LARGEST_JUMP * 1000 / peak_rps)) if peak_rps else HOUR_MS
+        world = cloud.world(cloud.region)
+        loads = (
+            (world.traffic.peak_rps, traffic_api.LARGEST_JUMP),
+            (world.queues.peak_rps, queue_api.LARGEST_JUMP),
+        )
+        return min([HOUR_MS, *(int(most * 1000 / peak_rps) for peak_rps, most in loads if peak_rps)])
 
     def _refuse_the_unbearable(self, cloud: Cloud, action: str, body: dict[str, Any]) -> None:
         """Traffic that runs limits how far and how fast the clock may go. ValueError says so."""

@@ -15,7 +15,7 @@ from fargate_sim.model.alarms import alarm as a
 from fargate_sim.model.alarms.alarms import SCALING_ACTION, TOPIC_ACTION
 from fargate_sim.model.alarms.watch import whole_minutes
 from fargate_sim.model.metrics import Metric
-from fargate_sim.model.metrics.math import BeyondArithmeticError, Series, UnknownIdError, evaluate
+from fargate_sim.model.metrics.math import BeyondArithmeticError, CircularError, UnknownIdError, try_out
 from fargate_sim.model.metrics.statistics import is_statistic
 from fargate_sim.model.world import World
 from fargate_sim.wire.errors import AwsError
@@ -157,8 +157,9 @@ def _queries(params: Params) -> tuple[Query, ...] | None:
         raise _invalid("Exactly one element of the Metrics list should return data.")
     if len({query.period_s for query in found if query.metric is not None}) > 1:
         raise not_modelled("metrics of different periods in one alarm")
+    expressions = {query.query_id: None if query.metric else query.expression or "" for query in found}
     for query in found:
-        _check_expression(query, ids)
+        _check_expression(query, expressions)
     return found
 
 
@@ -181,24 +182,18 @@ def _query(given: Params) -> Query:
     )
 
 
-def _check_expression(query: Query, ids: set[str]) -> None:
-    """Whether an expression can be worked out, tried on a series without data."""
-    if query.metric is not None:
-        return
-
-    def series(query_id: str) -> Series:
-        if query_id not in ids or query_id == query.query_id:
-            raise UnknownIdError(query_id)
-        return Series({}, range(0))
-
+def _check_expression(query: Query, expressions: Mapping[str, str | None]) -> None:
+    """Whether an expression can be worked out."""
     try:
-        evaluate(query.expression or "", series)
+        try_out(query.query_id, expressions)
     except BeyondArithmeticError as problem:
-        raise not_modelled(f"the expression {query.expression}") from problem
+        raise not_modelled(f"the expression {problem}") from problem
     except UnknownIdError as problem:
         raise _invalid(
             f"Error in expression '{query.query_id}': {problem} is not the id of a metric."
         ) from problem
+    except CircularError as problem:
+        raise _invalid(f"The expression {problem} refers to itself.") from problem
 
 
 def _actions(params: Params, name: str) -> tuple[str, ...]:

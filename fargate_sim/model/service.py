@@ -175,6 +175,10 @@ class Deployment:
         return sum(1 for task in self.tasks.values() if task.healthy and task.live)
 
 
+MAX_DESIRED = 5000
+"""Tasks per service. Source: Amazon ECS service quotas."""
+
+
 @dataclass(eq=False)
 class Service:
     """A service of one cluster. ``settings`` has what the API gives back and the scheduler does not read."""

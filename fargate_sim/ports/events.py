@@ -171,37 +171,45 @@ def _to_targets(account: str, rule: Any, event: Mapping[str, Any]) -> list[Undel
     return failures
 
 
+def _backend_of(account: str, service: str, arn: str) -> Any:
+    """Where the thing of an ARN is; None when it is in no region that there is, or another account's. Nobody checks the ARN of a
+    target, so anything may stand there.
+    """
+    from moto.backends import get_backend
+
+    _, _, _, region, owner, *_ = [*arn.split(":"), "", "", "", "", ""]
+    backends = get_backend(service)[account]
+    return backends[region] if owner == account and region in backends.regions else None
+
+
 def _to_queue(
     account: str, arn: str, text: str, *, attributes: Mapping[str, str], group_id: str | None
 ) -> str | None:
-    from moto.backends import get_backend
-
-    region, name = arn.split(":")[3], arn.rpartition(":")[2]
-    queues = get_backend("sqs")[account][region]
-    if name not in queues.queues or arn.split(":")[4] != account:
+    queues, name = _backend_of(account, "sqs", arn), arn.rpartition(":")[2]
+    if queues is None or name not in queues.queues:
         return "the queue does not exist"
     given = {key: {"DataType": "String", "StringValue": value} for key, value in attributes.items()}
     if group_id is not None and queues.queues[name].attributes.get("ContentBasedDeduplication") != "true":
         return "the FIFO queue has no content-based deduplication"
-    return _try(lambda: queues.send_message(name, text, message_attributes=given or None, group_id=group_id))
+    return attempt(
+        lambda: queues.send_message(name, text, message_attributes=given or None, group_id=group_id)
+    )
 
 
 def _to_log_group(account: str, arn: str, text: str) -> str | None:
-    from moto.backends import get_backend
     from moto.core.utils import unix_time_millis
     from moto.moto_api._internal import mock_random
 
-    region, name = arn.split(":")[3], arn.partition(":log-group:")[2].removesuffix(":*")
-    logs = get_backend("logs")[account][region]
-    if name not in logs.groups or arn.split(":")[4] != account:
+    logs, name = _backend_of(account, "logs", arn), arn.partition(":log-group:")[2].removesuffix(":*")
+    if logs is None or name not in logs.groups:
         return "the log group does not exist"
     stream = str(mock_random.uuid4())
     logs.create_log_stream(name, stream)
     lines = [{"timestamp": int(unix_time_millis()), "message": text}]
-    return _try(lambda: logs.put_log_events(name, stream, lines))
+    return attempt(lambda: logs.put_log_events(name, stream, lines))
 
 
-def _try(act: Callable[[], Any]) -> str | None:
+def attempt(act: Callable[[], Any]) -> str | None:
     """Do it; None, or what the service said against it."""
     from moto.core.exceptions import ServiceException
     from werkzeug.exceptions import HTTPException

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fargate_sim.model.events import Undelivered
@@ -104,14 +105,23 @@ class MotoSurroundings:
         )
 
     def publish(self, topic_arn: str, subject: str, message: str) -> bool:
-        """Send a notification to a topic; False when there is no such topic."""
+        """Send a notification to a topic; False when there is no such topic.
+
+        Only queues are there to hear it. A subscriber that is not reached is the topic's business: the publisher never learns of it.
+        """
+        from moto.moto_api._internal import mock_random  # noqa: PLC0415 - moto must not delay the first answer
+
         with self._side.moto(), clock.kept_randomness():
             self._side.notices += 1
             clock.reseed(self._side.account, f"notice:{self._side.notices}")
-            topic = self._side.backend("sns", self._region).topics.get(topic_arn)
-            if topic is not None:
-                topic.publish(message, subject=subject)
-            return topic is not None
+            backend = self._side.backend("sns", self._region)
+            if topic_arn not in backend.topics:
+                return False
+            message_id = str(mock_random.uuid4())
+            for subscription in backend.list_subscriptions_by_topic(topic_arn=topic_arn)[0]:
+                if subscription.protocol == "sqs":
+                    events.attempt(partial(subscription.publish, message, message_id, subject=subject))
+            return True
 
     def deliver_event(self, event: Mapping[str, Any], rules: Collection[str]) -> list[Undelivered]:
         """Send an event to the targets of these rules of the default bus; what could not be reached."""

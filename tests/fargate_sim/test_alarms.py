@@ -148,6 +148,32 @@ def test_a_topic_and_its_queue_are_told(offline: Any) -> None:
     assert len({message["MessageId"] for message in received}) == 2
 
 
+@pytest.mark.parametrize(
+    ("protocol", "endpoint"),
+    [
+        ("sqs", "arn:aws:sqs:us-east-1:ACCOUNT:gone"),
+        ("lambda", "arn:aws:lambda:us-east-1:ACCOUNT:function:f"),
+        ("http", "http://example.invalid/page"),
+        ("email", "a@example.invalid"),
+    ],
+)
+def test_a_subscriber_that_cannot_be_reached_stops_nobody(offline: Any, protocol: str, endpoint: str) -> None:
+    sns, sqs, client = (offline.client(name) for name in ("sns", "sqs", "cloudwatch"))
+    topic = sns.create_topic(Name="pager")["TopicArn"]
+    gone = sqs.create_queue(QueueName="gone")["QueueUrl"]
+    queue = sqs.create_queue(QueueName="pages")["QueueUrl"]
+    account = offline.cloud.account
+    sns.subscribe(TopicArn=topic, Protocol=protocol, Endpoint=endpoint.replace("ACCOUNT", account))
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:us-east-1:{account}:pages")
+    sqs.delete_queue(QueueUrl=gone)
+    own = {"Namespace": "Shop", "MetricName": "Depth", "TreatMissingData": "breaching"}
+    client.put_metric_alarm(**IDLE | own | {"Dimensions": []}, AlarmActions=[topic])
+    client.put_metric_alarm(**IDLE | own | {"Dimensions": [], "AlarmName": "another"})
+    advance(offline, 10)
+    assert {alarm["StateValue"] for alarm in client.describe_alarms()["MetricAlarms"]} == {"ALARM"}
+    assert len(sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]) == 1
+
+
 def test_eventbridge_is_told(offline: Any) -> None:
     offline.start_service()
     rules, sqs, client = (offline.client(name) for name in ("events", "sqs", "cloudwatch"))
@@ -214,6 +240,21 @@ def test_what_is_refused(offline: Any, changes: dict[str, Any], code: str) -> No
     assert status == (501 if code == "NotImplementedException" else 400)
     assert code in found or status == 501
     assert client.describe_alarms()["MetricAlarms"] == []
+
+
+@pytest.mark.parametrize("other", ["e1 + 1", "e3 * 2", "(e2 + 1) / 2"])
+def test_expressions_that_need_themselves_are_refused(offline: Any, other: str) -> None:
+    client = offline.client("cloudwatch")
+    bare = {
+        name: IDLE[name] for name in ("AlarmName", "EvaluationPeriods", "Threshold", "ComparisonOperator")
+    }
+    metrics = [
+        {"Id": "e1", "Expression": "e2 * 2"},
+        {"Id": "e2", "Expression": other, "ReturnData": False},
+        {"Id": "e3", "Expression": "e1 - 1", "ReturnData": False},
+    ]
+    assert "ValidationError" in refused(client.put_metric_alarm, **bare, Metrics=metrics)[0]
+    advance(offline, 5)
 
 
 def test_composite_alarms_are_not_modelled(offline: Any) -> None:

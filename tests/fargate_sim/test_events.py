@@ -140,6 +140,27 @@ def test_a_missing_queue_is_told_in_the_history(offline: Offline) -> None:
 
 
 @pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:sqs",
+        "arn:aws:sqs:us-east-1",
+        "arn:aws:sqs::ACCOUNT:alerts",
+        "arn:aws:sqs:mars-1:ACCOUNT:alerts",
+        "arn:aws:logs:mars-1:ACCOUNT:log-group:/x",
+        "arn:aws:logs:us-east-1:ACCOUNT",
+    ],
+)
+def test_a_target_that_is_nowhere_is_told_in_the_history(offline: Offline, arn: str) -> None:
+    make_queue(offline)
+    make_rule(offline, STOPPED, arn.replace("ACCOUNT", offline.cloud.account))
+    offline.start_service()
+    settle(offline)
+    stop_a_task(offline)
+    assert all("does not exist" in each["data"]["reason"] for each in offline.journal("event.undelivered"))
+    assert offline.journal("event.undelivered")
+
+
+@pytest.mark.parametrize(
     ("arn", "named"),
     [
         ("arn:aws:lambda:us-east-1:123456789012:function:f", "lambda"),

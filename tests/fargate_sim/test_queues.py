@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from fargate_sim import inprocess
+from fargate_sim import inprocess, queue_api
 from fargate_sim.cloud import Cloud
 from fargate_sim.control import header_of
 from fargate_sim.endpoint import Endpoint
@@ -254,6 +254,22 @@ def test_the_next_happening_is_not_the_next_order(offline: Offline, url: str) ->
     clock = offline.control.get("/_lab/clock")
     assert clock is not None
     assert clock["next_ms"] - clock["now_ms"] > 1000
+
+
+def test_a_jump_over_what_tells_nothing_brings_no_more_orders_than_others(
+    offline: Offline, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alarm = {"AlarmName": "a", "Namespace": "Shop", "MetricName": "Depth", "Statistic": "Sum", "Period": 60}
+    offline.client("cloudwatch").put_metric_alarm(
+        **alarm, EvaluationPeriods=1, Threshold=1, ComparisonOperator="GreaterThanThreshold"
+    )
+    advance(offline, 300)
+    offline.app.pacer = offline.cloud.pacer(paused=True)
+    offline.control.post("/_lab/queue", {"action": "start", "queue": url, "rps": 1})
+    monkeypatch.setattr(queue_api, "LARGEST_JUMP", 600)
+    before_ms = offline.cloud.engine.now_ms
+    offline.control.post("/_lab/clock", {"action": "next"})
+    assert offline.cloud.engine.now_ms - before_ms <= 600_000
 
 
 def test_an_override_names_another_queue(offline: Offline, sqs: Any, url: str) -> None:

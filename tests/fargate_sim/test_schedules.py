@@ -208,6 +208,17 @@ def test_a_task_that_dies_is_a_success_for_the_schedule(cloud: Scheduled) -> Non
     assert cloud.offline.journal("task.stopped")[0]["data"]["stop_code"] == "TaskFailedToStart"
 
 
+def test_queues_in_no_region_are_an_error_of_the_invocation(cloud: Scheduled) -> None:
+    nowhere = f"arn:aws:sqs:mars-1:{cloud.env['ACCOUNT_ID']}:work"
+    retry = {"MaximumRetryAttempts": 0}
+    lost = {"RoleArn": cloud.role, "RetryPolicy": retry, "DeadLetterConfig": {"Arn": nowhere}}
+    cloud.create(Name="lost", Target={"Arn": nowhere, "Input": "x", **lost})
+    cloud.advance(1.5 * HOUR_S)
+    (failed,) = cloud.offline.journal("schedule.failed")
+    assert failed["data"]["message"] == "the queue does not exist"
+    assert failed["data"]["dead_letter_lost"] == "the queue does not exist"
+
+
 def test_universal_targets_and_queues(cloud: Scheduled) -> None:
     cloud.offline.start_service()
     url = cloud.offline.client("sqs").create_queue(QueueName="work")["QueueUrl"]

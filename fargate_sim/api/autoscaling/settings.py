@@ -15,7 +15,7 @@ from fargate_sim.api.ecs.common import not_modelled
 from fargate_sim.model.alarms import Query
 from fargate_sim.model.metrics import Metric
 from fargate_sim.model.metrics.hosts import dimension
-from fargate_sim.model.metrics.math import BeyondArithmeticError, Series, UnknownIdError, evaluate
+from fargate_sim.model.metrics.math import BeyondArithmeticError, CircularError, UnknownIdError, try_out
 from fargate_sim.model.metrics.statistics import is_statistic
 from fargate_sim.model.scaling import Followed, ScalableTarget, Stepping, Tracking
 from fargate_sim.model.scaling.arithmetic import EXACT, PERCENT, Step, bounds_problem
@@ -123,28 +123,24 @@ def _queries(documents: list[Document]) -> tuple[Query, ...]:
         raise invalid("The ids of Metrics must be unique.")
     if sum(query.returns for query in found) != 1:
         raise invalid("Exactly one element of Metrics must have ReturnData true.")
+    expressions = {query.query_id: query.expression for query in found}
     for query in found:
-        if query.expression is not None:
-            _check_expression(query.expression, frozenset(ids) - {query.query_id})
+        _check_expression(query.query_id, expressions)
     return found
 
 
-def _check_expression(expression: str, ids: frozenset[str]) -> None:
-    """Whether an expression can be worked out, tried on series without data."""
-
-    def series(query_id: str) -> Series:
-        if query_id not in ids:
-            raise UnknownIdError(query_id)
-        return Series({}, range(0))
-
+def _check_expression(query_id: str, expressions: dict[str, str | None]) -> None:
+    """Whether an expression can be worked out."""
     try:
-        evaluate(expression, series)
+        try_out(query_id, expressions)
     except BeyondArithmeticError as problem:
-        raise not_modelled(f"the expression {expression}") from problem
+        raise not_modelled(f"the expression {problem}") from problem
     except UnknownIdError as problem:
         raise invalid(
-            f"{problem} in the expression {expression} is not the id of an element of Metrics."
+            f"{problem} in the expression {expressions[query_id]} is not the id of an element of Metrics."
         ) from None
+    except CircularError as problem:
+        raise invalid(f"The expression {problem} refers to itself.") from None
 
 
 def _query(document: Document) -> Query:

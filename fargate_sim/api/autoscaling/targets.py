@@ -17,6 +17,7 @@ from fargate_sim.api.autoscaling.common import (
 )
 from fargate_sim.model.scaling import ScalableTarget, Suspended
 from fargate_sim.model.scaling.activities import Activity
+from fargate_sim.model.service import MAX_DESIRED
 from fargate_sim.model.world import World
 from fargate_sim.wire.errors import AwsError
 
@@ -60,10 +61,12 @@ def register_scalable_target(world: World, params: Params) -> Answer:
 
 
 def check_bounds(minimum: int | None, maximum: int | None) -> None:
-    """Both not negative, and in order. [A] wordings"""
+    """Both not negative, in order, and no more as minimum than a service can have. [A] that AWS looks at the quota here; wordings"""
     for name, bound in (("MinCapacity", minimum), ("MaxCapacity", maximum)):
         if bound is not None and bound < 0:
             raise invalid(f"{name} must not be negative.")
+    if minimum is not None and minimum > MAX_DESIRED:
+        raise invalid(f"MinCapacity must not be more than {MAX_DESIRED}, the tasks that a service can have.")
     if minimum is not None and maximum is not None and minimum > maximum:
         raise invalid("Maximum capacity cannot be less than minimum capacity")
 

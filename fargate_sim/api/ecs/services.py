@@ -34,13 +34,11 @@ from fargate_sim.api.ecs.service_shapes import show_service
 from fargate_sim.model import service as s
 from fargate_sim.model.breaker import CircuitBreaker
 from fargate_sim.model.cluster import Cluster
-from fargate_sim.model.service import Revision, Service, StrategyItem
+from fargate_sim.model.service import MAX_DESIRED, Revision, Service, StrategyItem
 from fargate_sim.model.task import FARGATE
 from fargate_sim.model.world import Placement, World
 from fargate_sim.wire.errors import AwsError
 
-MAX_DESIRED = 5000
-"""Tasks per service. Source: Amazon ECS service quotas."""
 MAX_DESCRIBED = 10
 MUST_FORCE = (
     "When switching from launch type to capacity provider strategy on an existing service, or making a change to a capacity provider "

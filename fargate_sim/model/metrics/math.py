@@ -28,6 +28,10 @@ class UnknownIdError(LookupError):
     """An expression names an id that no query has."""
 
 
+class CircularError(LookupError):
+    """An expression needs its own value, perhaps by way of others."""
+
+
 class BeyondArithmeticError(ValueError):
     """The expression is none, or more than arithmetic."""
 
@@ -49,6 +53,22 @@ def evaluate(expression: str, series: Callable[[str], Series]) -> Series:
     if not isinstance(found, Series):
         raise BeyondArithmeticError(expression)  # a number alone is no series
     return found
+
+
+def try_out(
+    query_id: str, expressions: Mapping[str, str | None], above: frozenset[str] = frozenset()
+) -> Series:
+    """Work out a query on series without data, to see whether it can be. ``expressions`` are those of all queries by id, None for
+    a metric. UnknownIdError, CircularError, BeyondArithmeticError.
+    """
+    if query_id not in expressions:
+        raise UnknownIdError(query_id)
+    if query_id in above:
+        raise CircularError(query_id)
+    expression, above = expressions[query_id], above | {query_id}
+    if expression is None:
+        return Series({}, range(0))
+    return evaluate(expression, lambda other: try_out(other, expressions, above))
 
 
 def _of(node: ast.expr, series: Callable[[str], Series]) -> Series | float:

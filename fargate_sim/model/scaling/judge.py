@@ -16,6 +16,7 @@ from fargate_sim.model.scaling.claims import Capacity, in_cooldown, plain
 from fargate_sim.model.scaling.decisions import HELD, IN, OUT, SCALED, Claim, Verdict
 from fargate_sim.model.scaling.policy import Tracking
 from fargate_sim.model.scaling.target import ScalableTarget
+from fargate_sim.model.service import MAX_DESIRED
 
 Peaks = Mapping[str, float]
 """By target tracking policy: the highest of the latest points of its metric."""
@@ -70,7 +71,8 @@ class Judge:
     # -- out ---------------------------------------------------------------------------------------
 
     def _out(self, claims: Sequence[Claim]) -> list[Verdict]:
-        desired, minimum, maximum = self._capacity.desired, self._target.minimum, self._target.maximum
+        desired, minimum = self._capacity.desired, self._target.minimum
+        maximum = min(self._target.maximum, MAX_DESIRED)  # [A] the quota is a maximum like the target's own
         verdicts, goals, open_claims = [], {}, []
         for claim in claims:
             if self._target.suspended.scale_out:

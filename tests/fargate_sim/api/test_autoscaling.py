@@ -79,6 +79,9 @@ class TestScalableTargets:
         aws.denies("RegisterScalableTarget", "ValidationException", "required", MinCapacity=1)
         aws.denies("RegisterScalableTarget", "ValidationException", "less than", MinCapacity=3, MaxCapacity=2)
         aws.denies("RegisterScalableTarget", "ValidationException", "negative", MinCapacity=-1, MaxCapacity=2)
+        aws.denies(
+            "RegisterScalableTarget", "ValidationException", "5000", MinCapacity=5001, MaxCapacity=2**31 - 1
+        )
         aws.enrol(2, 4)
         aws.denies("RegisterScalableTarget", "ValidationException", "less than", MinCapacity=5)
 
@@ -257,6 +260,7 @@ class TestTargetTracking:
         assert [query.query_id for query in alarm.spec.queries] == ["a", "b", "e"]
         for wrong, code, says in (
             ({**metrics[2], "Expression": "a / c"}, "ValidationException", "c in the expression a / c"),
+            ({**metrics[2], "Expression": "e + a"}, "ValidationException", "e refers to itself"),
             ({**metrics[2], "Expression": "SEARCH('x')"}, "NotImplementedException", "SEARCH"),
             ({**metrics[2], "ReturnData": False}, "ValidationException", "Exactly one"),
             ({**metrics[2], "Id": "a"}, "ValidationException", "unique"),

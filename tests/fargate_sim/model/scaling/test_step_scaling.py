@@ -41,6 +41,17 @@ def test_a_distance_outside_all_steps_has_none() -> None:
     assert step_for(OUT, -1, above=True) is None
 
 
+def test_a_service_is_never_asked_for_more_tasks_than_it_can_have() -> None:
+    web = Scaled(4, maximum=2**31 - 1)
+    web.step((0, None, 2**30), adjustment=EXACT)
+    web.from_now(99, QUEUE.name)
+    for _ in range(600):
+        web.seconds(1)
+        if web.web.desired != 4:
+            break
+    assert web.web.desired == 5000
+
+
 def test_three_kinds_of_adjustment() -> None:
     assert adjusted(CHANGE, 4, 3) == 7
     assert adjusted(CHANGE, 4, -3) == 1

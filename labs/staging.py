@@ -98,6 +98,32 @@ def build_balanced(cloud: Cloud, stage: Stage, balanced: Balanced) -> None:
     )
 
 
+def scale_on_cpu(
+    cloud: Cloud, stage: Stage, most: int, target: float, *, out_s: int = 60, in_s: int = 300
+) -> None:
+    """Let Application Auto Scaling keep the service, of ``desired`` to ``most`` tasks, at a CPU of ``target`` percent: the policy
+    ``cpu``, with cooldowns in seconds.
+    """
+    scaling = cloud.client("application-autoscaling")
+    of_service = {
+        "ServiceNamespace": "ecs",
+        "ResourceId": f"service/{stage.cluster}/{stage.service}",
+        "ScalableDimension": "ecs:service:DesiredCount",
+    }
+    scaling.register_scalable_target(**of_service, MinCapacity=stage.desired, MaxCapacity=most)
+    scaling.put_scaling_policy(
+        **of_service,
+        PolicyName="cpu",
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration={
+            "TargetValue": target,
+            "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"},
+            "ScaleOutCooldown": out_s,
+            "ScaleInCooldown": in_s,
+        },
+    )
+
+
 def _cluster_and_definition(
     cloud: Cloud, stage: Stage, image: str, port: int, stop_timeout_s: int = 30
 ) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from labs.cloud import MINUTE_MS, Cloud
 from labs.load import settings
 from labs.loader import load
-from labs.staging import Balanced, Stage, build_balanced
+from labs.staging import Balanced, Stage, build_balanced, scale_on_cpu
 
 _TARGET = 60
 _ON_THE_WAY_MS = 24 * MINUTE_MS
@@ -25,27 +25,9 @@ def set_up(cloud: Cloud) -> None:
         "UnhealthyThresholdCount": 3,
     }
     image = f"{lab.name('image')}:1.0"
-    build_balanced(cloud, Stage.of(lab), Balanced(image, lab.number("port"), 30, check))
-    scaling = cloud.client("application-autoscaling")
-    of_service = {
-        "ServiceNamespace": "ecs",
-        "ResourceId": f"service/{lab.name('cluster')}/{lab.name('service')}",
-        "ScalableDimension": "ecs:service:DesiredCount",
-    }
-    scaling.register_scalable_target(
-        **of_service, MinCapacity=lab.number("desired"), MaxCapacity=lab.number("maximum")
-    )
-    scaling.put_scaling_policy(
-        **of_service,
-        PolicyName="cpu",
-        PolicyType="TargetTrackingScaling",
-        TargetTrackingScalingPolicyConfiguration={
-            "TargetValue": _TARGET,
-            "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"},
-            "ScaleOutCooldown": 60,
-            "ScaleInCooldown": 0,
-        },
-    )
+    stage = Stage.of(lab)
+    build_balanced(cloud, stage, Balanced(image, lab.number("port"), 30, check))
+    scale_on_cpu(cloud, stage, lab.number("maximum"), _TARGET, in_s=0)
 
 
 def set_going(cloud: Cloud) -> None:

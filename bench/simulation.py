@@ -13,10 +13,11 @@ from fargate_sim.kernel.journal import Journal
 from fargate_sim.kernel.seeds import Seeds
 from fargate_sim.model.breaker import CircuitBreaker
 from fargate_sim.model.events import Undelivered
+from fargate_sim.model.queues.message import Message
 from fargate_sim.model.scaling import Followed, Tracking
 from fargate_sim.model.scaling.policy import CPU, REQUESTS
 from fargate_sim.model.service import LoadBalancerSpec, Service
-from fargate_sim.model.surroundings import Billable, SubnetFacts, TargetGroupFacts
+from fargate_sim.model.surroundings import Billable, QueueFacts, SubnetFacts, TargetGroupFacts
 from fargate_sim.model.task_definition import ContainerSpec, TaskDefinition
 from fargate_sim.model.traffic import Demand
 from fargate_sim.model.traffic.report import report
@@ -28,6 +29,7 @@ _SUBNETS = {
 }
 
 
+_CHARGER = "public.ecr.aws/fargate-lab/charger:1.1"
 _GROUP = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/0123456789abcdef"
 _BALANCER = "app/web/fedcba9876543210"
 _GROUP_FACTS = TargetGroupFacts(_GROUP, "ip", "vpc", True, None, "/", 30, 5, 2, "200", 30, balancer=_BALANCER)
@@ -56,6 +58,9 @@ class _Account:
 
     def target_group(self, arn: str) -> TargetGroupFacts | None:
         return _GROUP_FACTS if arn == _GROUP else None
+
+    def queue(self, name: str) -> QueueFacts | None:
+        return QueueFacts(name, f"arn:aws:sqs:us-east-1:123456789012:{name}")
 
     def log_group_exists(self, name: str) -> bool:  # noqa: ARG002
         return True
@@ -93,7 +98,9 @@ def _placement(*, balanced: bool = False) -> Placement:
     return Placement(tuple(_SUBNETS), ("sg-1",), False, "FARGATE", load_balancers=balancers)
 
 
-def _service(world: World, desired: int, *, balanced: bool = False) -> Service:
+def _service(
+    world: World, desired: int, *, balanced: bool = False, spec: ContainerSpec | None = None
+) -> Service:
     definition = TaskDefinition(
         arn=world.arn("task-definition/web:1"),
         family="web",
@@ -101,7 +108,7 @@ def _service(world: World, desired: int, *, balanced: bool = False) -> Service:
         cpu_units=256,
         memory_mib=512,
         network_mode="awsvpc",
-        containers=(ContainerSpec("web", "nginx:1.27"),),
+        containers=(spec or ContainerSpec("web", "nginx:1.27"),),
         compatibilities=("FARGATE",),
         document={},
     )
@@ -187,6 +194,28 @@ def _daily_wave() -> tuple[float, float]:
     return taken, float(told["sent"] / taken)
 
 
+def _messages_per_second() -> float:
+    """Simulated messages per second of wall time: 50 workers under 30 orders a second, behind a backlog of 5,000, and
+    the metrics at the end.
+    """
+    world = _world()
+    _service(world, 50, spec=ContainerSpec("web", _CHARGER, environment={"QUEUE_URL": "orders"}))
+    queue = world.queues.queue("orders")
+    for number in range(5_000):
+        queue.send(Message(str(number), f'{{"order": "{number}"}}', world.engine.now_ms, world.engine.now_ms))
+    world.queues.start(Demand("orders", 30))
+    begin = time.perf_counter()
+    world.engine.run_until(world.engine.now_ms + 3_600_000)
+    names = {"QueueName": "orders"}
+    points = world.metrics.points(
+        "AWS/SQS", "ApproximateNumberOfMessagesVisible", names, 0, world.engine.now_ms
+    )
+    taken = time.perf_counter() - begin
+    if not points or queue.counts()[0] > 100 or world.queues.ledger("orders").duplicates:
+        raise RuntimeError("the workers did not keep up, or charged an order twice")
+    return float(queue.deleted / taken)
+
+
 def rows() -> list[Row]:
     """The bars on the simulation itself."""
     found = []
@@ -222,6 +251,15 @@ def rows() -> list[Row]:
             ">= 100,000 requests/s",
             f"{taken:.1f} s, {rate:,.0f} requests/s",
             rate >= 100_000,
+        )
+    )
+    rate = max(_messages_per_second() for _ in range(3))
+    found.append(
+        Row(
+            "messages through a queue, 50 workers, a backlog of 5,000 among them",
+            ">= 5,000/s",
+            f"{rate:,.0f}/s",
+            rate >= 5_000,
         )
     )
     return found

@@ -10,7 +10,7 @@ import signal
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from fargate_lab import __version__, capacity_arguments, queue_arguments
+from fargate_lab import __version__, capacity_arguments, load_arguments
 from fargate_lab.errors import UsageError
 
 Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
@@ -168,8 +168,17 @@ def _world_commands(commands: Commands) -> None:
         help="speed: 0.1 to 3600 or max; advance, settle: 90s, 5m, 2h, 1d",
     )
 
-    _traffic_command(commands)
-    queue_arguments.add(
+    load_arguments.add_traffic(
+        _command(
+            commands,
+            "traffic",
+            "traffic.traffic",
+            "send requests through a load balancer to a service, and see which failed, when and why",
+            world=True,
+            json="the whole report as JSON",
+        )
+    )
+    load_arguments.add_queue(
         _command(
             commands,
             "queue",
@@ -205,58 +214,6 @@ def _world_commands(commands: Commands) -> None:
         )
     )
     _cost_command(commands)
-
-
-def _traffic_command(commands: Commands) -> None:
-    traffic = _command(
-        commands,
-        "traffic",
-        "traffic.traffic",
-        "send requests through a load balancer to a service, and see which failed, when and why",
-        world=True,
-        json="the whole report as JSON",
-    )
-    traffic.add_argument(
-        "action",
-        nargs="?",
-        default="report",
-        choices=("start", "stop", "report"),
-        help="(default: report)",
-    )
-    traffic.add_argument("--rps", type=float, metavar="N", help="start: requests per second, 0.01 to 5000")
-    traffic.add_argument(
-        "--pattern",
-        choices=("poisson", "constant", "step", "spike", "ramp", "wave", "daily"),
-        help="start: how they come (default poisson)",
-    )
-    traffic.add_argument(
-        "--to-rps",
-        type=float,
-        metavar="N",
-        help="step, spike, ramp, wave: the other rate (default: twice --rps)",
-    )
-    traffic.add_argument(
-        "--after", metavar="TIME", help="step, spike, ramp: when it begins, like 90s or 5m (default 1m)"
-    )
-    traffic.add_argument(
-        "--for",
-        dest="lasting",
-        metavar="TIME",
-        help="spike, ramp: how long it lasts; wave: from one low to the next (default 1m)",
-    )
-    traffic.add_argument("--path", metavar="PATH", help="start: what to ask for (default /)")
-    traffic.add_argument(
-        "--long-share", type=float, metavar="X", help="start: share of long requests, 0 to 1 (default 0)"
-    )
-    traffic.add_argument(
-        "--long-ms", type=int, metavar="MS", help="start: how long those wait (default 10000)"
-    )
-    traffic.add_argument(
-        "--client-timeout", metavar="TIME", help="start: when a client gives up (default 30s)"
-    )
-    traffic.add_argument(
-        "--target-group", metavar="ARN", help="start: where to (default: the only one that services use)"
-    )
 
 
 def _cost_command(commands: Commands) -> None:

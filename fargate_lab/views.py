@@ -32,8 +32,8 @@ def card(lab: Lab, record: LabRecord) -> door.LabCard:
 
 
 def latency_goal(lab: Lab) -> float | None:
-    """What the lab asks of the 99th percentile, in milliseconds, when its ``names`` have ``slo_p99_ms``."""
-    goal = lab.names.get("slo_p99_ms")
+    """What the lab asks of the 99th percentile, in milliseconds, when its ``names`` have ``slo_ms``."""
+    goal = lab.names.get("slo_ms")
     return float(goal) if isinstance(goal, int | float) and not isinstance(goal, bool) else None
 
 

@@ -223,6 +223,7 @@ class Cloud:
         for name, world in self._worlds.items():
             if changing:
                 world.traffic.catch_up()
+                world.queues.catch_up()
             self.moto.publish(name, world.network.unpublished)
             if service == "elbv2":
                 self.moto.overlay_targets(name, world.balancing.shown)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from labs import costs, kills, orders
+from labs import costs, kills, orders, reclaims
 from labs.catalogue import Lab
 from labs.checking import CheckContext, counted, duration, revision_of
 from labs.clients import Clients, clients_of
@@ -124,6 +124,7 @@ def debrief(lab: Lab, cloud: Cloud) -> Debrief:
             *_leaving_facts(leaving),
             *_address_facts(ctx, history, tasks),
             *(Fact(*row) for row in kills.rows(killed)),
+            *(Fact(*row) for row in reclaims.rows(history, tasks)),
             *(Fact(*row) for row in orders.rows(queue)),
         ),
         tuple(_timeline(history, cluster, service, stories, {task.id for task in tasks})),
@@ -270,6 +271,8 @@ def _timeline(
             told = _tell_kill(entry, first_refusals)
         if told is None and entry.kind == "traffic.lost" and entry.data["task"] in tasks:
             told = _tell_loss(entry), "bad"
+        if told is None:
+            told = reclaims.tell(entry, cluster, service, tasks)
         if told is None:
             told = tell_standalone(entry, cluster) or orders.tell(entry, first_refusals)
         if told is not None:

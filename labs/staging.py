@@ -98,32 +98,6 @@ def build_balanced(cloud: Cloud, stage: Stage, balanced: Balanced) -> None:
     )
 
 
-def scale_on_cpu(
-    cloud: Cloud, stage: Stage, most: int, target: float, *, out_s: int = 60, in_s: int = 300
-) -> None:
-    """Let Application Auto Scaling keep the service, of ``desired`` to ``most`` tasks, at a CPU of ``target`` percent: the policy
-    ``cpu``, with cooldowns in seconds.
-    """
-    scaling = cloud.client("application-autoscaling")
-    of_service = {
-        "ServiceNamespace": "ecs",
-        "ResourceId": f"service/{stage.cluster}/{stage.service}",
-        "ScalableDimension": "ecs:service:DesiredCount",
-    }
-    scaling.register_scalable_target(**of_service, MinCapacity=stage.desired, MaxCapacity=most)
-    scaling.put_scaling_policy(
-        **of_service,
-        PolicyName="cpu",
-        PolicyType="TargetTrackingScaling",
-        TargetTrackingScalingPolicyConfiguration={
-            "TargetValue": target,
-            "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"},
-            "ScaleOutCooldown": out_s,
-            "ScaleInCooldown": in_s,
-        },
-    )
-
-
 def _cluster_and_definition(
     cloud: Cloud, stage: Stage, image: str, port: int, stop_timeout_s: int = 30
 ) -> None:
@@ -182,6 +156,30 @@ def _service(cloud: Cloud, stage: Stage, **balanced: Any) -> None:
         **balanced,
     )
     cloud.clock.settle(SETTLE_LIMIT_MS)
+
+
+def scale_on_cpu(cloud: Cloud, stage: Stage, maximum: int, *, target: float, scale_in_s: int) -> None:
+    """Let target tracking on the CPU scale the service between the stage's ``desired`` and ``maximum``; cooldowns: a minute
+    out, ``scale_in_s`` in.
+    """
+    scaling = cloud.client("application-autoscaling")
+    of_service = {
+        "ServiceNamespace": "ecs",
+        "ResourceId": f"service/{stage.cluster}/{stage.service}",
+        "ScalableDimension": "ecs:service:DesiredCount",
+    }
+    scaling.register_scalable_target(**of_service, MinCapacity=stage.desired, MaxCapacity=maximum)
+    scaling.put_scaling_policy(
+        **of_service,
+        PolicyName="cpu",
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration={
+            "TargetValue": target,
+            "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"},
+            "ScaleOutCooldown": 60,
+            "ScaleInCooldown": scale_in_s,
+        },
+    )
 
 
 def _tags(stage: Stage) -> list[dict[str, str]]:

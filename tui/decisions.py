@@ -109,6 +109,20 @@ def _stepped(decision: Decision, policy: Policy, target: Target) -> str:
     return f"{way}: {words}{total}" + _within(found, decision.wanted, target)
 
 
+def difference(decision: Decision, target: Target) -> str:
+    """Why not what was wanted was done, but something else; empty when it was."""
+    if not decision.scaled or decision.after == decision.wanted:
+        return ""
+    head = f"{decision.after}, not {decision.wanted}"
+    if decision.after == target.high and decision.wanted > target.high:
+        return f"{head}: the maximum"
+    if decision.after == target.low and decision.wanted < target.low:
+        return f"{head}: the minimum"
+    if decision.direction == "in" and decision.after > decision.wanted:
+        return f"{head}: with fewer, the points before would have called for a scale-out again"
+    return head
+
+
 def _bounds(begin: float | None, end: float | None) -> str:
     return f"{'-∞' if begin is None else f'{begin:g}'} to {'∞' if end is None else f'{end:g}'}"
 

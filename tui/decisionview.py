@@ -76,6 +76,7 @@ def decision_page(
         ("alarm", decision.alarm),
         ("points", decisions.points_words(decision, scaling)),
         ("capacity", _capacity(decision, target)),
+        ("done", decisions.difference(decision, target)),
         ("bounds", f"{target.low} to {target.high} tasks"),
         ("cooldown", _cooldown(decision, target, scaling.now_ms)),
         *[

@@ -217,7 +217,10 @@ def _latency(found: Sequence[Minute], slo_ms: float | None) -> Chart:
     low = 10.0 ** max(0, math.floor(math.log10(max(1.0, min(values, default=1.0)))))
     peak = 10.0 ** max(2, math.ceil(math.log10(max([10 * low, *values]))))
     limits = () if slo_ms is None else (Limit(slo_ms, "$warning", "$error"),)
-    above = 0 if slo_ms is None else sum(m.p99_ms is not None and m.p99_ms > slo_ms for m in found)
+    # A minute in which every request failed has no latency, and has not kept it either.
+    late = [m for m in found if (slo_ms is not None and (m.p99_ms or 0) > slo_ms) or 0 < m.sent == m.failed]
+    above = len(late)
+    shown = [found[-1]] if found[-1].sent else found
     promise: list[Cell] = []
     if slo_ms is not None:
         verdict = (f"✗ above it in {above} min", "bold $error") if above else ("✓ held", "$success")
@@ -225,9 +228,9 @@ def _latency(found: Sequence[Minute], slo_ms: float | None) -> Chart:
     caption = Content.assemble(
         ("Latency", "bold"),
         ("  p99 ", "$muted"),
-        (f"▒ {latency(_latest([m.p99_ms for m in found]))}", "$accent"),
+        (f"▒ {latency(_latest([m.p99_ms for m in shown]))}", "$accent"),
         ("  p50 ", "$muted"),
-        (f"█ {latency(_latest([m.p50_ms for m in found]))}", "$success"),
+        (f"█ {latency(_latest([m.p50_ms for m in shown]))}", "$success"),
         *promise,
     )
     return Chart(caption, partial(_limited, columns, Scale(peak, low), limits))

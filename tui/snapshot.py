@@ -126,6 +126,8 @@ class Task:
     target_description: str
     container_reason: str = ""
     """Why a container of it ended, such as OutOfMemoryError; empty when AWS gives no reason."""
+    provider: str = ""
+    """FARGATE or FARGATE_SPOT; empty without a capacity provider strategy."""
 
     @property
     def short_id(self) -> str:
@@ -347,6 +349,7 @@ def _task(raw: Mapping[str, Any]) -> Task:
         target=_str(target, "state"),
         target_description=_str(target, "description"),
         container_reason=_str(raw, "container_reason"),
+        provider=_str(raw, "provider"),
     )
 
 

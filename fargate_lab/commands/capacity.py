@@ -7,7 +7,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from fargate_lab import talk, worlds
+from fargate_lab import talk
+from fargate_lab.commands.answering import tell
 from fargate_lab.errors import ExitCode, UsageError
 from labs.control import ControlClient
 
@@ -24,11 +25,7 @@ _DEFAULT_MEAN = "20m"
 
 def capacity(arguments: argparse.Namespace) -> ExitCode:
     """Change it, or tell how things are."""
-    answer, advice = answers(arguments, lambda: worlds.connect(arguments.endpoint))
-    talk.data(answer)
-    if advice:
-        talk.say(advice)
-    return ExitCode.OK
+    return tell(arguments, answers)
 
 
 def answers(arguments: argparse.Namespace, connect: Callable[[], ControlClient]) -> tuple[str, str]:

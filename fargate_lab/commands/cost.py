@@ -7,7 +7,7 @@ import json
 import textwrap
 from collections.abc import Callable
 
-from fargate_lab import talk, worlds
+from fargate_lab.commands.answering import tell
 from fargate_lab.errors import ExitCode, UsageError
 from labs import loader
 from labs.control import ControlClient
@@ -19,9 +19,7 @@ _WIDTH = 100
 
 def cost(arguments: argparse.Namespace) -> ExitCode:
     """Tell it."""
-    answer, _ = answers(arguments, lambda: worlds.connect(arguments.endpoint))
-    talk.data(answer)
-    return ExitCode.OK
+    return tell(arguments, answers)
 
 
 def answers(arguments: argparse.Namespace, connect: Callable[[], ControlClient]) -> tuple[str, str]:

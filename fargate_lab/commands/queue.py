@@ -7,33 +7,24 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from fargate_lab import talk, worlds
-from fargate_lab.errors import ExitCode, UsageError
+from fargate_lab import talk
+from fargate_lab.commands.answering import tell
+from fargate_lab.errors import ExitCode
+from fargate_lab.load_arguments import RATE, start_body
 from labs.control import ControlClient
 
-_OPTIONS = {
-    "rps": "rps",
-    "pattern": "pattern",
-    "to_rps": "to_rps",
-    "after": "after_ms",
-    "lasting": "for_ms",
-}
-_DURATIONS = ("after", "lasting")
 _MINUTES_SHOWN = 10
 
 
 def queue(arguments: argparse.Namespace) -> ExitCode:
     """Start, stop, or tell what became of the orders."""
-    answer, advice = answers(arguments, lambda: worlds.connect(arguments.endpoint))
-    talk.data(answer)
-    if advice:
-        talk.say(advice)
-    return ExitCode.OK
+    return tell(arguments, answers)
 
 
 def answers(arguments: argparse.Namespace, connect: Callable[[], ControlClient]) -> tuple[str, str]:
     """Do it in the world that `connect` reaches; the answer, and a word of advice that may be empty."""
-    body = _start_body(arguments)
+    example = "fargate-lab queue start --queue orders --rps 2"
+    body = start_body(arguments, RATE, needed=("queue", "rps"), example=example)
     control = connect()
     named = {"queue": arguments.queue} if arguments.queue else {}
     if arguments.action == "report":
@@ -46,26 +37,6 @@ def answers(arguments: argparse.Namespace, connect: Callable[[], ControlClient])
         (begun,) = report["queues"]
         return f"{_orders(begun)} to {begun['queue']}.", "See what becomes of them: fargate-lab queue"
     return render(report), ""
-
-
-def _start_body(arguments: argparse.Namespace) -> dict[str, Any]:
-    """What was asked of a new load. UsageError for options that do not go with the action."""
-    given = {name: getattr(arguments, name) for name in _OPTIONS if getattr(arguments, name) is not None}
-    if arguments.action != "start":
-        if given:
-            name = "for" if "lasting" in given else next(iter(given)).replace("_", "-")
-            raise UsageError(f"--{name} goes with `queue start`.", "See fargate-lab queue --help.")
-        return {}
-    for needed in ("queue", "rps"):
-        if getattr(arguments, needed) is None:
-            raise UsageError(
-                f"`queue start` needs --{needed}.",
-                "For example: fargate-lab queue start --queue orders --rps 2",
-            )
-    for name in _DURATIONS:
-        if name in given:
-            given[name] = talk.milliseconds(given[name])
-    return {_OPTIONS[name]: value for name, value in given.items()}
 
 
 def render(report: dict[str, Any]) -> str:

@@ -6,7 +6,8 @@ import argparse
 import json
 from collections.abc import Callable, Iterator, Sequence
 
-from fargate_lab import talk, worlds
+from fargate_lab import talk
+from fargate_lab.commands.answering import tell
 from fargate_lab.errors import ExitCode
 from labs.control import ControlClient
 from labs.control import scaling as fetch
@@ -25,9 +26,7 @@ _NOTHING = """No scalable target and no alarm yet. Begin with:
 
 def scaling(arguments: argparse.Namespace) -> ExitCode:
     """Tell it."""
-    answer, _ = answers(arguments, lambda: worlds.connect(arguments.endpoint))
-    talk.data(answer)
-    return ExitCode.OK
+    return tell(arguments, answers)
 
 
 def answers(arguments: argparse.Namespace, connect: Callable[[], ControlClient]) -> tuple[str, str]:

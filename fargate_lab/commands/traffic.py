@@ -7,40 +7,34 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from fargate_lab import talk, worlds
-from fargate_lab.errors import ExitCode, UsageError
+from fargate_lab import talk
+from fargate_lab.commands.answering import tell
+from fargate_lab.errors import ExitCode
+from fargate_lab.load_arguments import RATE, start_body
 from labs.control import ControlClient
 from tui.traffic import parse_shutdown
 
 _ENDS_SHOWN = 10
 _OPTIONS = {
-    "rps": "rps",
-    "pattern": "pattern",
-    "to_rps": "to_rps",
-    "after": "after_ms",
-    "lasting": "for_ms",
+    **RATE,
     "path": "path",
     "long_share": "long_share",
     "long_ms": "long_ms",
     "client_timeout": "client_timeout_ms",
     "target_group": "target_group",
 }
-_DURATIONS = ("after", "lasting", "client_timeout")
 _BY = {"elb": "the load balancer", "target": "the program"}
 
 
 def traffic(arguments: argparse.Namespace) -> ExitCode:
     """Start, stop, or tell what came of it."""
-    answer, advice = answers(arguments, lambda: worlds.connect(arguments.endpoint))
-    talk.data(answer)
-    if advice:
-        talk.say(advice)
-    return ExitCode.OK
+    return tell(arguments, answers)
 
 
 def answers(arguments: argparse.Namespace, connect: Callable[[], ControlClient]) -> tuple[str, str]:
     """Do it in the world that `connect` reaches; the answer, and a word of advice that may be empty."""
-    body = _start_body(arguments)
+    example = "fargate-lab traffic start --rps 50 --long-share 0.05"
+    body = start_body(arguments, _OPTIONS, needed=("rps",), example=example)
     control = connect()
     if arguments.action == "report":
         report = control.get("/_lab/traffic")
@@ -52,25 +46,6 @@ def answers(arguments: argparse.Namespace, connect: Callable[[], ControlClient])
         begun = f"{_load(report['demand'])} to {_short(report['target_group'])}."
         return begun, "See what comes of it: fargate-lab traffic"
     return render(report), ""
-
-
-def _start_body(arguments: argparse.Namespace) -> dict[str, Any]:
-    """What was asked of a new load. UsageError for options that do not go with the action."""
-    given = {name: getattr(arguments, name) for name in _OPTIONS if getattr(arguments, name) is not None}
-    if arguments.action != "start":
-        if given:
-            name = "for" if "lasting" in given else next(iter(given)).replace("_", "-")
-            raise UsageError(f"--{name} goes with `traffic start`.", "See fargate-lab traffic --help.")
-        return {}
-    if "rps" not in given:
-        raise UsageError(
-            "`traffic start` needs --rps.",
-            "For example: fargate-lab traffic start --rps 50 --long-share 0.05",
-        )
-    for name in _DURATIONS:
-        if name in given:
-            given[name] = talk.milliseconds(given[name])
-    return {_OPTIONS[name]: value for name, value in given.items()}
 
 
 def render(report: dict[str, Any]) -> str:

@@ -45,6 +45,9 @@ class Capacity:
             for pool, place in self.shortages
             if provider in (None, pool) and zone in (None, place)
         ]
+        everywhere = [pool for pool, place in self.shortages if provider in (None, pool) and place is None]
+        if not over and everywhere:
+            raise ValueError(f"the shortage of {everywhere[0]} is in every zone; end it without naming one")
         if not over:
             raise ValueError(f"there is no shortage{f' of {provider}' if provider else ''}{_where(zone)}")
         for pool, place in over:

@@ -84,7 +84,7 @@ class Scheduler:
     def task_healthy(self, task: Task) -> None:
         """A task passed the health gate."""
         if task.deployment is not None and task.service is not None:
-            self.rollout.healthy(task.service, task.deployment)
+            self.rollout.failures.healthy(task.service, task.deployment)
             self.wake(task.service)
 
     def task_unhealthy(self, task: Task) -> None:
@@ -108,7 +108,7 @@ class Scheduler:
         if service is None or deployment is None:
             return
         del deployment.tasks[task.task_id]
-        self.rollout.task_stopped(service, deployment, task)
+        self.rollout.failures.task_stopped(service, deployment, task)
         self.wake(service)
 
     # -- the pass ----------------------------------------------------------------------------------
@@ -124,7 +124,7 @@ class Scheduler:
         self._world.balancing.attend(service)
         self.rollout.advance(service)
         primary = service.primary
-        self.rollout.reckon(service, primary)
+        self.rollout.failures.reckon(service, primary)
         acted = False
         for source in service.deployments[1:]:
             if source.ever_completed and source.rollout_state != s.FAILED:

@@ -47,7 +47,6 @@ _SERVICES = (
     "events",
     "scheduler",
     "cloudwatch",
-    "applicationautoscaling",
     "s3",
     "resourcegroupstaggingapi",
     "servicediscovery",
@@ -221,7 +220,7 @@ def load() -> Any:
         _attach_policies_of_roles(iam)
         for name in ("sns", "events"):
             modules[name].__dict__["requests"] = _NoNetwork()
-        clock.install([core_utils], [modules["secretsmanager"], modules["applicationautoscaling"]])
+        clock.install([core_utils], [modules["secretsmanager"]])
         interfaces.mend_ec2()
         balancer_attributes.mend_elbv2()
         metrics.mend_cloudwatch()

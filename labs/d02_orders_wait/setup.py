@@ -8,7 +8,7 @@ from labs.cloud import MINUTE_MS, Cloud
 from labs.loader import load
 from labs.order_waves import orders_of
 from labs.queues import build_worker
-from labs.staging import Stage
+from labs.staging import Stage, scale_on_cpu
 
 _TARGET = 60
 _ON_THE_WAY_MS = 24 * MINUTE_MS
@@ -18,28 +18,10 @@ _ON_THE_WAY_MS = 24 * MINUTE_MS
 def set_up(cloud: Cloud) -> None:
     """Build queue and service by the names in lab.yaml, and let its CPU scale it."""
     lab = load(Path(__file__).parent)
+    stage = Stage.of(lab)
     queue = {"name": lab.name("queue"), "VisibilityTimeout": "90", "ReceiveMessageWaitTimeSeconds": "20"}
-    build_worker(cloud, Stage.of(lab), lab.name("build"), queue, stop_timeout_s=60, dead_after=10)
-    scaling = cloud.client("application-autoscaling")
-    of_service = {
-        "ServiceNamespace": "ecs",
-        "ResourceId": f"service/{lab.name('cluster')}/{lab.name('service')}",
-        "ScalableDimension": "ecs:service:DesiredCount",
-    }
-    scaling.register_scalable_target(
-        **of_service, MinCapacity=lab.number("desired"), MaxCapacity=lab.number("maximum")
-    )
-    scaling.put_scaling_policy(
-        **of_service,
-        PolicyName="cpu",
-        PolicyType="TargetTrackingScaling",
-        TargetTrackingScalingPolicyConfiguration={
-            "TargetValue": _TARGET,
-            "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"},
-            "ScaleOutCooldown": 60,
-            "ScaleInCooldown": 300,
-        },
-    )
+    build_worker(cloud, stage, lab.name("build"), queue, stop_timeout_s=60, dead_after=10)
+    scale_on_cpu(cloud, stage, lab.number("maximum"), target=_TARGET, scale_in_s=300)
 
 
 def set_going(cloud: Cloud) -> None:

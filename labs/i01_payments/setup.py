@@ -32,7 +32,7 @@ def set_up(cloud: Cloud) -> None:
     image = f"{lab.name('image')}:{lab.name('before')}"
     stage = Stage.of(lab)
     build_balanced(cloud, stage, Balanced(image, 8080, 0, check, draining_s=lab.number("drain")))
-    scale_on_cpu(cloud, stage, lab.number("maximum"), _CPU_TARGET)
+    scale_on_cpu(cloud, stage, lab.number("maximum"), target=_CPU_TARGET, scale_in_s=300)
 
 
 def set_going(cloud: Cloud) -> None:

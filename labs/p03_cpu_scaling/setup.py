@@ -17,6 +17,7 @@ _ON_THE_WAY_MS = 24 * MINUTE_MS
 def set_up(cloud: Cloud) -> None:
     """Build the service by the names in lab.yaml, and let its CPU scale it."""
     lab = load(Path(__file__).parent)
+    stage = Stage.of(lab)
     check: dict[str, str | int] = {
         "HealthCheckPath": "/healthz",
         "HealthCheckIntervalSeconds": 10,
@@ -25,9 +26,8 @@ def set_up(cloud: Cloud) -> None:
         "UnhealthyThresholdCount": 3,
     }
     image = f"{lab.name('image')}:1.0"
-    stage = Stage.of(lab)
     build_balanced(cloud, stage, Balanced(image, lab.number("port"), 30, check))
-    scale_on_cpu(cloud, stage, lab.number("maximum"), _TARGET, in_s=0)
+    scale_on_cpu(cloud, stage, lab.number("maximum"), target=_TARGET, scale_in_s=0)
 
 
 def set_going(cloud: Cloud) -> None:

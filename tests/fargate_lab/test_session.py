@@ -299,3 +299,10 @@ def test_the_screen_gets_the_traffic_and_the_refusals_as_they_are(session: Sessi
         session.start_traffic(20)
     with pytest.raises(SessionError, match="no traffic is running"):
         session.stop_traffic()
+
+
+def test_scaling_as_the_control_api_has_it(session: Session) -> None:
+    seen = session.scaling(minutes=0)
+    assert (seen["targets"], seen["alarms"]) == ([], [])
+    with pytest.raises(SessionError, match="minutes"):
+        session.scaling(minutes=500)

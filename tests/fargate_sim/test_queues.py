@@ -160,9 +160,13 @@ def test_workers_take_what_anybody_sends(offline: Offline, sqs: Any, url: str) -
     topic = sns.create_topic(Name="shop")["TopicArn"]
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
     sns.publish(TopicArn=topic, Message="another order")
+    events = offline.client("events")
+    events.put_rule(Name="orders", EventPattern='{"source": ["shop"]}')
+    events.put_targets(Rule="orders", Targets=[{"Id": "1", "Arn": arn}])
+    events.put_events(Entries=[{"Source": "shop", "DetailType": "order", "Detail": "{}"}])
     advance(offline, 60)
     found = report(offline)
-    assert (found["sent"], found["charged"], found["deleted"], found["visible"]) == (2, 2, 2, 0)
+    assert (found["sent"], found["charged"], found["deleted"], found["visible"]) == (3, 3, 3, 0)
     lines = offline.client("logs").filter_log_events(
         logGroupName=offline.env()["LOG_GROUP"], filterPattern="charged"
     )

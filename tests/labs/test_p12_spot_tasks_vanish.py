@@ -68,5 +68,18 @@ def test_a_service_without_spot_tasks_cannot_be_tried(noon: LabRunner) -> None:
     assert noon.cloud.capacity.report()["shortages"] == []
 
 
+def test_the_debrief_tells_of_what_was_taken(noon: LabRunner) -> None:
+    p12.solve(noon.cloud)
+    assert noon.check().passed
+    debrief = noon.debrief()
+    facts = {fact.label: (fact.value, fact.comment) for fact in debrief.facts}
+    assert facts["Tasks that Spot took back"] == ("20", "12 of them had to be killed; checks included")
+    told = [moment.text for moment in debrief.timeline]
+    assert "Spot gave 12 tasks two minutes' notice" in told
+    assert "Spot gave 8 tasks two minutes' notice" in told
+    assert "no FARGATE_SPOT capacity for new tasks from now on, in every zone" in told
+    assert "FARGATE_SPOT capacity is there again, in every zone" in told
+
+
 def test_the_solution_explains_itself() -> None:
     assert len((p12.__doc__ or "").split()) > 60

@@ -48,7 +48,7 @@ def test_a_service_that_nothing_scales_is_left_alone(ctx: CheckContext) -> None:
 
 
 def test_held_and_let_go_even_when_the_drill_fails(ctx: CheckContext) -> None:
-    scale_on_cpu(ctx.cloud, Stage.of(LAB), 12, 60)
+    scale_on_cpu(ctx.cloud, Stage.of(LAB), 12, target=60, scale_in_s=300)
     with held(ctx):
         assert set(suspended(ctx).values()) == {True}
         want(ctx, 6)
@@ -61,7 +61,7 @@ def test_held_and_let_go_even_when_the_drill_fails(ctx: CheckContext) -> None:
 
 
 def test_tasks_that_a_scaler_has_sent_for_are_waited_for(ctx: CheckContext) -> None:
-    scale_on_cpu(ctx.cloud, Stage.of(LAB), 12, 60)
+    scale_on_cpu(ctx.cloud, Stage.of(LAB), 12, target=60, scale_in_s=300)
     want(ctx, 6)
     service, _ = ready_and_still(ctx)
     assert service is not None
@@ -69,7 +69,7 @@ def test_tasks_that_a_scaler_has_sent_for_are_waited_for(ctx: CheckContext) -> N
 
 
 def test_a_service_that_wants_nothing_is_not_brought_back(ctx: CheckContext) -> None:
-    scale_on_cpu(ctx.cloud, Stage.of(LAB), 12, 60)
+    scale_on_cpu(ctx.cloud, Stage.of(LAB), 12, target=60, scale_in_s=300)
     want(ctx, 0)
     ctx.clock.settle(3_600_000)
     with held(ctx):

@@ -13,7 +13,7 @@ from fargate_sim.kernel.seeds import Seeds
 from fargate_sim.model.breaker import CircuitBreaker
 from fargate_sim.model.events import Undelivered
 from fargate_sim.model.metrics import Metric, Point
-from fargate_sim.model.service import LoadBalancerSpec, Service
+from fargate_sim.model.service import LoadBalancerSpec, Service, StrategyItem
 from fargate_sim.model.surroundings import Billable, QueueFacts, SubnetFacts, TargetGroupFacts
 from fargate_sim.model.task_definition import ContainerSpec, TaskDefinition
 from fargate_sim.model.timing import Timing
@@ -167,6 +167,7 @@ class Scenario:
         name: str = "web",
         balanced: bool = False,
         grace_s: int = 0,
+        strategy: tuple[StrategyItem, ...] = (),
     ) -> Service:
         """Create a service."""
         service = Service(
@@ -180,14 +181,19 @@ class Scenario:
             breaker=breaker,
             grace_period_s=grace_s,
         )
-        return self.world.create_service(service, definition, self.placement(subnets, balanced=balanced), {})
+        placement = self.placement(subnets, balanced=balanced, strategy=strategy)
+        return self.world.create_service(service, definition, placement, {})
 
     @staticmethod
     def placement(
-        subnets: tuple[str, ...] = ("subnet-a", "subnet-b"), *, balanced: bool = False
+        subnets: tuple[str, ...] = ("subnet-a", "subnet-b"),
+        *,
+        balanced: bool = False,
+        strategy: tuple[StrategyItem, ...] = (),
     ) -> Placement:
         balancers = (LoadBalancerSpec(GROUP, "web", 80),) if balanced else ()
-        return Placement(subnets, ("sg-1",), public_ip=False, launch_type="FARGATE", load_balancers=balancers)
+        launch_type = None if strategy else "FARGATE"
+        return Placement(subnets, ("sg-1",), False, launch_type, strategy, balancers)
 
     def group(self, **changes: object) -> None:
         """A target group on a listener, with AWS's defaults or changes to them."""
@@ -210,7 +216,9 @@ class Scenario:
     def deploy(self, service: Service, definition: TaskDefinition) -> None:
         """Update the service to another revision."""
         current = service.primary.revision
-        placement = self.placement(current.subnets, balanced=bool(current.load_balancers))
+        placement = self.placement(
+            current.subnets, balanced=bool(current.load_balancers), strategy=current.strategy
+        )
         revision = self.world.revision(service.arn, definition, placement, {})
         self.world.update_service(service, changed=["taskDefinition"], revision=revision)
 

@@ -114,6 +114,21 @@ def test_the_others_say_what_they_decided_at_the_time_or_what_their_alarms_said(
     ]
 
 
+@pytest.mark.parametrize(
+    ("direction", "wanted", "after", "said"),
+    [
+        ("out", 7, 7, ""),
+        ("out", 14, 10, "10, not 14: the maximum"),
+        ("in", 1, 2, "2, not 1: the minimum"),
+        ("in", 4, 5, "5, not 4: with fewer, the points before would have called for a scale-out again"),
+        ("out", 4, 5, "5, not 4"),
+    ],
+)
+def test_what_was_done_instead_is_explained(direction: str, wanted: int, after: int, said: str) -> None:
+    _, one = made(decision(5, direction, "scaled", "scaled", wanted=wanted, to=after))
+    assert decisions.difference(one.decisions[0], one) == said
+
+
 def test_names_of_alarms_are_short_where_nothing_is_lost() -> None:
     assert decisions.short_alarm(CPU_HIGH) == "AlarmHigh-4f6d2a51"
     assert decisions.short_alarm("web-Alarm-backlog") == "web-Alarm-backlog"

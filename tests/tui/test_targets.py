@@ -50,3 +50,14 @@ def test_a_container_that_was_killed_says_for_what() -> None:
     )
     assert "exit 137: OutOfMemoryError: Container killed" in line(snapshot, 0, 180)
     assert "exit 137: Essential container in task exited" in line(snapshot, 1, 180)
+
+
+def test_the_capacity_is_there_only_when_a_task_has_a_provider() -> None:
+    without = world(task(1))
+    with_some = world(task(1, provider="FARGATE_SPOT"), task(2, provider="FARGATE"), task(3))
+    assert "Capacity" not in head(columns_for(without, 140), 140).plain
+    assert "Capacity" not in head(columns_for(with_some, 70), 70).plain
+    assert "Capacity" in head(columns_for(with_some, 140), 140).plain
+    assert "Spot" in line(with_some, 0)
+    assert "on demand" in line(with_some, 1)
+    assert "Spot" not in line(with_some, 2)

@@ -72,7 +72,7 @@ class LabScreen(LabScaling):
     def compose(self) -> ComposeResult:
         yield TitleLine()
         yield WorldLine()
-        yield PaneTabs(PANES, id="tabs")
+        yield PaneTabs(PANES, screens=("scaling",), id="tabs")
         yield Banner()
         with Horizontal(id="panes"):
             yield Guide(id="guide")
@@ -122,6 +122,8 @@ class LabScreen(LabScaling):
         self.look_at_scaling()
 
     def traffic_on_screen(self) -> tuple[int, int] | None:
+        if self.covered:
+            return None
         compact = self.has_class("-compact")
         if self.has_class("-traffic") and (not compact or self._pane == "traffic"):
             return (LATELY_SECONDS, 60) if self.query_one(TrafficPane).span is HOUR else (120, LATELY_MINUTES)
@@ -158,18 +160,18 @@ class LabScreen(LabScaling):
         self.clock = message.clock
 
     def watch_world(self, world: Snapshot) -> None:
-        if self.is_mounted:
+        if self.is_mounted and not self.covered:
             self.query_one(WorldLine).world = world
             self.query_one(WorldPane).world = world
             if self._shutdown is not None:
                 self._shutdown.take_world(world)
 
     def watch_clock(self, clock: Clock) -> None:
-        if self.is_mounted:
+        if self.is_mounted and not self.covered:
             self.query_one(TitleLine).clock = clock
             self.query_one(WorldLine).now_ms = clock.now_ms
             self.query_one(WorldPane).now_ms = clock.now_ms
-            self.hand_on_scaling(error=self.banner.error)
+        self.hand_on_scaling(error=self.banner.error)
 
     @on(TaskTable.Chosen)
     def _on_task(self, message: TaskTable.Chosen) -> None:
@@ -188,8 +190,14 @@ class LabScreen(LabScaling):
         message.stop()
         self.report = message.report
 
+    def uncovered(self) -> None:
+        self.watch_world(self.world)
+        self.watch_clock(self.clock)
+        self.watch_report(self.report)
+        self.watch_scaling(self.scaling)
+
     def watch_report(self, report: Report) -> None:
-        if self.is_mounted:
+        if self.is_mounted and not self.covered:
             self.query_one(WorldPane).report = report
             self.query_one(TrafficPane).report = report
             if self._shutdown is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -30,6 +31,15 @@ class LabScaling(LabTime):
         super().__init__(session, card)
         self._scaling_screen: ScalingScreen | None = None
 
+    @property
+    def covered(self) -> bool:
+        """Whether the scaling screen hides the lab, whose panes then need not follow the world."""
+        return self._scaling_screen is not None
+
+    @abstractmethod
+    def uncovered(self) -> None:
+        """Bring the panes up to date."""
+
     def scaling_on_screen(self) -> int | None:
         if self._scaling_screen is not None:
             return SCALING_MINUTES
@@ -43,10 +53,10 @@ class LabScaling(LabTime):
         self.scaling = message.scaling
 
     def watch_scaling(self, scaling: Scaling) -> None:
-        if self.is_mounted:
+        if self._scaling_screen is not None:
+            self._scaling_screen.take_scaling(scaling)
+        elif self.is_mounted:
             self.query_one(WorldPane).scaling = scaling
-            if self._scaling_screen is not None:
-                self._scaling_screen.take_scaling(scaling)
 
     def action_scaling(self) -> None:
         from tui.screens.scaling import ScalingScreen  # noqa: PLC0415 - only when it is wanted
@@ -56,10 +66,13 @@ class LabScaling(LabTime):
 
         def then(_: None) -> None:
             self._scaling_screen = None
+            self.uncovered()
             self.look_at_scaling()
+            self.look_at_traffic()
 
         self.app.push_screen(self._scaling_screen, then)
         self.look_at_scaling()
+        self.look_at_traffic()
 
     def hand_on_scaling(self, *, error: SessionError | None) -> None:
         """Tell the screen on top what the lab has seen."""

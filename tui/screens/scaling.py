@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.geometry import Size
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widget import Widget
 
 from tui.actions import Scope, bindings
@@ -33,6 +33,7 @@ from tui.widgets.scaling import (
     ScalingCharts,
     TargetLine,
     View,
+    charted,
     find_decision,
     key_of,
     view_of,
@@ -141,7 +142,9 @@ class ScalingScreen(Screen[None]):
             return
         self._view = view
         self.query_one(TargetLine).view = view
-        self.query_one(ScalingCharts).view = view
+        charts = self.query_one(ScalingCharts)
+        if charted(view) != charted(charts.view):
+            charts.view = view
         self.query_one(AlarmList).view = view
         self.query_one(DecisionList).view = view
         self.query_one(ActivityList).view = view
@@ -236,8 +239,8 @@ class Page(Widget, can_focus=False):
         return self.drawn(self.size.width)
 
 
-class PageScreen(ModalScreen[None]):
-    """One decision or alarm, kept up to date."""
+class PageScreen(Screen[None]):
+    """One decision or alarm, kept up to date. No dialog: to shade the charts behind one costs more than to draw it."""
 
     CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q", "dismiss(None)", "Close")]

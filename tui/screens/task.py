@@ -48,6 +48,7 @@ def task_content(task: Task, world: Snapshot) -> Content:
         ("image", ", ".join(task.images)),
         ("state", f"{text.sign(task)[0]} {task.status}, wanted {task.desired_status}"),
         ("health", task.health),
+        ("capacity", task.provider),
         ("zone", task.az),
         ("subnet", f"{world.subnet_name(task.subnet)}  {task.subnet}".strip()),
         ("address", task.ip),

@@ -35,7 +35,7 @@ class KeyBar(Widget, can_focus=False):
         chosen: list[Action] = []
         used = 0
         for action in [self._actions[-1], *self._actions[:-1]]:
-            if self.tabbed and action.group == "Panes" and action.name.startswith("show"):
+            if self.tabbed and action.group == "Panes" and action.name.startswith(("show", "scaling")):
                 continue
             width = len(_key(action)) + 1 + len(action.label) + (2 if chosen else 0)
             if used + width <= room:

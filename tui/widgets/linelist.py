@@ -117,6 +117,7 @@ class LineList(ScrollView, can_focus=True):
         line = self._lines[index]
         if line.key and line.key == self._cursor_id and self.has_focus:
             style += self.get_visual_style("linelist--cursor")
-        content = line.draw().truncate(max(1, width), ellipsis=True)
+        room = max(1, self.scrollable_content_region.width)
+        content = line.draw().truncate(room, ellipsis=True)
         strips = Visual.to_strips(self, content, width, 1, style, apply_selection=False, pad=True)
         return strips[0] if strips else Strip.blank(width, style.rich_style)

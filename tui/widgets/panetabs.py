@@ -17,23 +17,27 @@ PANES: tuple[Pane, ...] = ("guide", "world", "console", "traffic")
 
 
 class PaneTabs(Static):
-    """Their names; clicking one goes there."""
+    """Their names, and those of screens beside them; clicking one goes there."""
 
     ALLOW_SELECT = False
     auto_links = False
     shown: reactive[str] = reactive("guide")
 
-    def __init__(self, panes: Sequence[str], *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+    def __init__(
+        self,
+        panes: Sequence[str],
+        *,
+        screens: Sequence[str] = (),
+        id: str | None = None,  # noqa: A002 - Textual's own name
+    ) -> None:
         super().__init__(id=id)
-        self._panes = panes
+        self._places = [(pane, f"show('{pane}')") for pane in panes] + [(name, name) for name in screens]
 
     def render(self) -> Content:
         parts = []
-        for pane in self._panes:
-            key = next(
-                (action.keys or action.letters)[0] for action in ACTIONS if action.name == f"show('{pane}')"
-            )
-            name = f" {key_name(key)} {pane.capitalize()} "
-            content = Content.styled(name, "bold reverse" if pane == self.shown else "$muted")
-            parts.append(content.stylize(Style.from_meta({"@click": f"screen.show('{pane}')"})))
+        for place, name in self._places:
+            key = next((action.keys or action.letters)[0] for action in ACTIONS if action.name == name)
+            words = f" {key_name(key)} {place.capitalize()} "
+            content = Content.styled(words, "bold reverse" if place == self.shown else "$muted")
+            parts.append(content.stylize(Style.from_meta({"@click": f"screen.{name}"})))
         return Content(" ").join(parts)

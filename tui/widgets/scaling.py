@@ -54,6 +54,22 @@ class ScalingCharts(Widget, can_focus=True):
         return Content("\n").join(chart_lines(self.view, width, height))
 
 
+def charted(view: View) -> tuple[object, ...]:
+    """What the charts are drawn from: they need not be drawn again while this is the same."""
+    target = view.target
+    if target is None:
+        return (None, view.asked, view.cluster, view.service)
+    counts = (target.low, target.high, target.desired, target.running)
+    return (
+        target.resource_id,
+        view.scaling.now_ms // 60_000,
+        counts,
+        target.policies,
+        target.series,
+        view.slo_ms,
+    )
+
+
 def chart_lines(view: View, width: int, height: int) -> list[Content]:
     """The charts, or what is to be done before there are any."""
     if view.target is None:
@@ -75,15 +91,17 @@ def without_target(view: View) -> list[tuple[str, str]]:
     if view.asked:
         return [("Looking …", "$muted")]
     return [
-        ("No scalable target yet: the desired count is moved by nobody but you.", "bold"),
+        ("No scalable target yet: nobody but you moves the desired count.", "bold"),
         ("", ""),
         ("Make the service one, in the console (F4):", ""),
         ("aws application-autoscaling register-scalable-target", "$primary"),
-        ("  --service-namespace ecs --scalable-dimension ecs:service:DesiredCount", "$primary"),
+        ("  --service-namespace ecs", "$primary"),
+        ("  --scalable-dimension ecs:service:DesiredCount", "$primary"),
         (f"  --resource-id service/{text.one_line(view.cluster)}/{text.one_line(view.service)}", "$primary"),
         ("  --min-capacity 2 --max-capacity 10", "$primary"),
         ("", ""),
-        ("Then give it a policy: aws application-autoscaling put-scaling-policy ...", ""),
+        ("Then give it a policy:", ""),
+        ("aws application-autoscaling put-scaling-policy ...", "$primary"),
     ]
 
 
@@ -140,8 +158,9 @@ def decision_lines(view: View, width: int) -> list[Line]:
     head = ready(Content.assemble(("Decisions", "bold"), ("   Enter shows why", "$muted")))
     if target.decisions:
         lines = [head]
+        column = min(15, max(len(each.policy) for each in target.decisions)) + 1
         for each in target.decisions:
-            lines.append(Line(partial(decision_line, each, width), key_of(each)))
+            lines.append(Line(partial(decision_line, each, width, column), key_of(each)))
             if width < _ROOMY:
                 lines.append(ready(Content.styled(" " * 9 + text.one_line(each.why), "$muted")))
         return lines
@@ -163,8 +182,8 @@ def decision_lines(view: View, width: int) -> list[Line]:
     ]
 
 
-def decision_line(decision: Decision, width: int) -> Content:
-    """One decision: when, which way, from where to where, and why."""
+def decision_line(decision: Decision, width: int, column: int) -> Content:
+    """One decision: when, which way, from where to where, whose (in `column` columns), and why."""
     sign, word = sign_of(decision)
     style = outcome_style(decision)
     moved = decisions.move(decision).replace("held at", "held")
@@ -175,8 +194,8 @@ def decision_line(decision: Decision, width: int) -> Content:
         (f"{sign} {word:<4}", "bold"),
         (f"{moved:<8}", style),
         (f"{text.clip(text.one_line(decision.reason_words), 14):<15}", style),
-        (f"{times:<5}", "$muted"),
-        (f"{text.clip(text.one_line(decision.policy), 15):<16}", "$primary"),
+        (f"{times:<4}", "$muted"),
+        (text.clip(text.one_line(decision.policy), column - 1).ljust(column), "$primary"),
         # Where there is less room it stands on a line of its own.
         (text.one_line(decision.why) if roomy else "", "$muted" if style == "$muted" else ""),
     )

@@ -38,6 +38,7 @@ COLUMNS = (
     Column("State", 16),
     Column("Health", 9, 66),
     Column("Target", 9, 66),
+    Column("Capacity", 9, 78),
     Column("Revision", 10),
     Column("AZ", 11, 96),
     Column("Subnet", 12, 110),
@@ -47,6 +48,7 @@ COLUMNS = (
 """What is left of the width belongs to the reason for which a task stopped."""
 
 
+CAPACITY = {"FARGATE": "on demand", "FARGATE_SPOT": "Spot"}
 TARGET_STYLES = {"healthy": "$success", "unhealthy": "$error", "initial": "$warning", "draining": "$warning"}
 
 
@@ -153,12 +155,14 @@ class TaskTable(ScrollView, can_focus=True):
 
 
 def columns_for(world: Snapshot, width: int) -> list[Column]:
-    """The columns that fit, without health or target where no task has any."""
+    """The columns that fit, without health, target or capacity where no task has any."""
     absent = set()
     if not any(task.health in ("HEALTHY", "UNHEALTHY") for task in world.tasks):
         absent.add("Health")
     if not any(task.target for task in world.tasks):
         absent.add("Target")
+    if not any(task.provider for task in world.tasks):
+        absent.add("Capacity")
     return [c for c in COLUMNS if width >= c.from_width and c.title not in absent]
 
 
@@ -183,6 +187,7 @@ def row(task: Task, world: Snapshot, now_ms: int, columns: Sequence[Column], wid
         "State": (f"{glyph} {word}", style),
         "Health": (health, health_style),
         "Target": (task.target or "–", TARGET_STYLES.get(task.target, quiet)),
+        "Capacity": (CAPACITY.get(task.provider, task.provider or "–"), quiet),
         "Revision": (task.task_definition, quiet),
         "AZ": (task.az, quiet),
         "Subnet": (world.subnet_name(task.subnet), quiet),

@@ -1,8 +1,8 @@
 """Which state an alarm is in, from its latest datapoints and the way in which it treats missing ones.
 
 Sources: CloudWatch user guide, "Alarm evaluation" and "Configuring how CloudWatch alarms treat missing data" (whose two tables the tests
-repeat); the wording of reasons from public state-change records. [A]: how many periods beyond EvaluationPeriods are looked at, and the
-order of datapoints in a reason (the newest first).
+repeat); the wording of reasons, the newest datapoint first, from public state-change records. [A]: how many periods beyond
+EvaluationPeriods are looked at.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from fargate_sim.model.alarms.alarm import AlarmSpec, Reading
 
 PERIODS_BEYOND = 2
 """Periods before the evaluation periods that count when newer ones have no data. [A] The user guide's example has five for three."""
+_LISTED = 5
+"""A reason names at most so many datapoints, and from here on says so. [R] public state changes; [A] that OK names no more either"""
 _WORDS = {
     "GreaterThanThreshold": "greater than",
     "GreaterThanOrEqualToThreshold": "greater than or equal to",
@@ -80,15 +82,17 @@ def _crossed(
             f"{_counted(filled, 'missing datapoint')} {was} treated as [{treated}]."
         )
         return Verdict(state, reason, used)
-    values = ", ".join(f"{number(value)} ({_moment(at_ms)})" for at_ms, value in reversed(listed))
+    values = ", ".join(f"{number(value)} ({_moment(at_ms)})" for at_ms, value in reversed(listed[-_LISTED:]))
     verb = ("was" if len(listed) == 1 else "were") + ("" if alarming else " not")
     minimum = spec.needed if alarming else spec.evaluation_periods - spec.needed + 1
     way = "OK -> ALARM" if alarming else "ALARM -> OK"
-    reason = (
-        f"Threshold Crossed: {len(listed)} out of the last {spec.evaluation_periods} datapoints [{values}] {verb} "
-        f"{_WORDS[spec.comparison]} the threshold ({number(spec.threshold)}) "
-        f"(minimum {_counted(minimum, 'datapoint')} for {way} transition)."
-    )
+    count = f"{len(listed)} out of the last {spec.evaluation_periods} datapoints"
+    against = f"{verb} {_WORDS[spec.comparison]} the threshold ({number(spec.threshold)})"
+    if alarming and len(listed) >= _LISTED:
+        said = f"{count} {against}. The most recent datapoints which crossed the threshold: [{values}]"
+    else:
+        said = f"{count} [{values}] {against}"
+    reason = f"Threshold Crossed: {said} (minimum {_counted(minimum, 'datapoint')} for {way} transition)."
     return Verdict(state, reason, used)
 
 

@@ -53,7 +53,7 @@ CAUSES = {
         f"the program's handler for the stop signal; {IDEMPOTENT}",
     ),
     "crashed": Cause(
-        "The program ended by itself, with the order charged and the message not deleted.",
+        "The program ended without having been told to stop, with the order charged and the message not deleted.",
         f"why the container ended; {IDEMPOTENT}",
     ),
     "sent_again": Cause("The order came in two messages.", f"whoever sends them; {IDEMPOTENT}"),

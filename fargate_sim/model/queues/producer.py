@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from fargate_sim.model.world import World
 
 
+LARGEST_BACKLOG = 200_000
+"""Orders stop to come when so many messages are in the queue: SQS would take more, this machine's memory would not."""
+
+
 class Producer:
     """One load on a queue. ``demand.target_group`` is the queue's name. Order ids are ``<number of the load>-<number of the order>``."""
 
@@ -54,7 +58,10 @@ class Producer:
                 message = Message(uuid(self._ids), json.dumps(body), now_ms, now_ms)
                 queue.send(message, facts.delay_s)
             self._arrivals.go_on()
-        self._arm()
+        if len(queue.messages) < LARGEST_BACKLOG:
+            self._arm()
+        else:
+            self._world.queues.stop(self.demand.target_group)
 
     def stop(self) -> None:
         """No more orders."""

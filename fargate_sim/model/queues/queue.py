@@ -278,11 +278,14 @@ class Queue:
 
     def poll(self, poller: Poller) -> None:
         """Wait for messages; ``poller.take`` is called with some, once."""
+        self.look()
+        self.used_ms = self._engine.now_ms
         self._pollers.append(poller)
         self._arm()
 
     def leave(self, poller: Poller) -> None:
         """Wait no longer."""
+        self.look()
         if poller in self._pollers:
             self._pollers.remove(poller)
 

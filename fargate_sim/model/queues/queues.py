@@ -80,6 +80,11 @@ class Queues:
         """The queue is deleted, with all that is in it."""
         self.queue(name).purge()
 
+    def catch_up(self) -> None:
+        """Bring all queues up to now, before a setting of one changes: what is looked at late must not see the new one."""
+        for queue in self._queues.values():
+            queue.look()
+
     # -- commands --------------------------------------------------------------------------------
 
     @property
@@ -183,6 +188,7 @@ class Queues:
 
     def dead_lettered(self, queue: Queue, message: Message) -> None:
         """A message has been received too often."""
+        self.ledger(queue.name).gone(message.order)
         if self._may_write("dead", queue):
             data = {"queue": queue.name, "order": message.order, "receives": message.receives}
             self._world.journal.record("queue.dead_lettered", data)

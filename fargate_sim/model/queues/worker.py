@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections import deque
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -83,8 +84,8 @@ class Worker:
         """Messages have come."""
         self._polling = False
         for delivery in deliveries:
-            if self.work.deletes == "first":
-                self.queue.delete(delivery)
+            if self.work.deletes == "first" and self.queue.delete(delivery):
+                self.ledger.gone(delivery.message.order)
             self._waiting.append(delivery)
         self._arm_beat()
         self._go_on()
@@ -174,6 +175,9 @@ class Worker:
         """It has heard its stop signal. Milliseconds until it has finished what it has begun."""
         self.stopping = True
         self.queue.leave(self)
+        if self.work.deletes == "first":  # there is nothing left to give back
+            self._lose(self._waiting)
+            self._waiting.clear()
         while self._waiting:
             self.queue.change_visibility(self._waiting.popleft(), 0)
         return max((job.ends_ms for job in self._jobs), default=self._engine.now_ms) - self._engine.now_ms
@@ -192,11 +196,14 @@ class Worker:
                 charged += self.work.deletes == "last"
                 self.ledger.ended(job.delivery.message.order, self.task.task_id, kind)
         if self.work.deletes == "first":
-            undone = [*self._waiting, *(job.delivery for job in self._jobs if not job.charged)]
-            self.ledger.lost += sum(not self.ledger.is_charged(each.message.order) for each in undone)
+            self._lose([*self._waiting, *(job.delivery for job in self._jobs if not job.charged)])
         self._jobs.clear()
         self._waiting.clear()
         return in_hand, charged
+
+    def _lose(self, deliveries: Iterable[Delivery]) -> None:
+        """Messages that are deleted and that nobody will work on."""
+        self.ledger.lost += sum(not self.ledger.is_charged(each.message.order) for each in deliveries)
 
     def _kind_of_end(self, exit_code: int) -> str:
         stop = self.container.run.stop if self.container.run else None

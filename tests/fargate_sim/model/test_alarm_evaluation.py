@@ -91,6 +91,13 @@ class TestReasons:
             "90.0 (01/01/26 09:02:00)] were greater than the threshold (50.0) (minimum 3 datapoints for OK -> ALARM transition)."
         )
 
+    def test_many_datapoints(self) -> None:
+        assert self.reason("X X X X X X X", of=6) == (
+            "Threshold Crossed: 6 out of the last 6 datapoints were greater than the threshold (50.0). The most recent datapoints "
+            "which crossed the threshold: [90.0 (01/01/26 09:06:00), 90.0 (01/01/26 09:05:00), 90.0 (01/01/26 09:04:00), "
+            "90.0 (01/01/26 09:03:00), 90.0 (01/01/26 09:02:00)] (minimum 6 datapoints for OK -> ALARM transition)."
+        )
+
     def test_ok(self) -> None:
         assert self.reason("0 0 X 0 X") == (
             "Threshold Crossed: 1 out of the last 3 datapoints [10.0 (01/01/26 09:03:00)] was not greater than the threshold "

@@ -13,7 +13,8 @@ from support.worlds import MISSING, Account, Scenario
 from fargate_sim.cost_api import costs, rate
 from fargate_sim.model import service as s
 from fargate_sim.model.breaker import COUNT, CircuitBreaker
-from fargate_sim.model.service import Service
+from fargate_sim.model.capacity import POOLS
+from fargate_sim.model.service import Service, StrategyItem
 from fargate_sim.model.surroundings import SubnetFacts
 from fargate_sim.model.task import Task
 from fargate_sim.model.task_definition import ContainerSpec, Dependency, TaskDefinition
@@ -67,6 +68,13 @@ BREAKERS = st.sampled_from(
         CircuitBreaker(enabled=True, rollback=True, reset_on_healthy_task=False),
     ]
 )
+STRATEGIES = st.sampled_from(
+    [
+        (),
+        (StrategyItem("FARGATE_SPOT", 0, 1),),
+        (StrategyItem("FARGATE", 2, 1), StrategyItem("FARGATE_SPOT", 0, 4)),
+    ]
+)
 PERCENTS = st.sampled_from([(100, 200), (50, 100), (0, 100), (75, 150), (100, 150), (90, 110), (50, 200)])
 
 
@@ -96,6 +104,7 @@ class Histories(RuleBasedStateMachine):
         breaker=BREAKERS,
         name=st.sampled_from("ab"),
         balanced=st.booleans(),
+        strategy=STRATEGIES,
     )
     def create(
         self,
@@ -106,6 +115,7 @@ class Histories(RuleBasedStateMachine):
         breaker: CircuitBreaker,
         name: str,
         balanced: bool,
+        strategy: tuple[StrategyItem, ...],
     ) -> None:
         def command(scenario: Scenario) -> None:
             existing = scenario.world.services.get(("lab", name))
@@ -118,6 +128,7 @@ class Histories(RuleBasedStateMachine):
                     breaker=breaker,
                     name=name,
                     balanced=balanced,
+                    strategy=strategy,
                 )
 
         self.do(command)
@@ -170,6 +181,33 @@ class Histories(RuleBasedStateMachine):
             live = [task for task in scenario.world.tasks.values() if task.live]
             if live:
                 scenario.world.stop_task(live[which % len(live)], "Task stopped by user")
+
+        self.do(command)
+
+    @rule(count=st.integers(1, 8))
+    def take_back(self, count: int) -> None:
+        def command(scenario: Scenario) -> None:
+            there = scenario.world.spot.running()
+            scenario.world.spot.interrupt(scenario.world.spot.draw(there, min(count, len(there))))
+
+        self.do(command)
+
+    @rule(pool=st.sampled_from(POOLS), zone=st.sampled_from([None, "us-east-1a"]))
+    def turn_capacity(self, pool: str, zone: str | None) -> None:
+        def command(scenario: Scenario) -> None:
+            capacity = scenario.world.capacity
+            if capacity.lacks(pool, "us-east-1a"):
+                capacity.restore(pool)
+            else:
+                capacity.run_out(pool, zone)
+
+        self.do(command)
+
+    @rule()
+    def turn_weather(self) -> None:
+        def command(scenario: Scenario) -> None:
+            spot = scenario.world.spot
+            spot.storm(2) if spot.mean_ms is None else spot.calm()
 
         self.do(command)
 
@@ -284,6 +322,11 @@ def check_state(scenario: Scenario) -> None:
                 assert not needs & signalled, "told before what depends on it had ended"
         if task.last_status in ("PENDING", "ACTIVATING", "RUNNING", "STOPPING"):
             assert task.interface is not None, "a live task without an interface"
+        if task.reclaim_ms is not None:
+            assert task.stop_code == "SpotInterruption"
+            assert task.capacity_provider == "FARGATE_SPOT", "taken, and not on Spot"
+            if scenario.engine.now_ms > task.reclaim_ms:
+                assert not any(c.status == "RUNNING" for c in task.containers), "alive after two minutes"
         assert not (task.healthy and not task.running)
     assert world.moving == sum(task.last_status in TRANSIT for task in tasks)
     charged = sum(account.whole.count for account in world.costs.accounts.values())
@@ -302,6 +345,8 @@ def check_service(service: Service) -> None:
     assert service.deployments[0].status == s.PRIMARY
     for deployment in service.deployments:
         live = deployment.live()
+        offered = {item.provider for item in deployment.revision.strategy} or {None}
+        assert {task.capacity_provider for task in deployment.tasks.values()} <= offered
         assert deployment.running_count + deployment.pending_count == len(live)
         assert deployment.healthy_count <= deployment.running_count
         assert all(task.last_status != "STOPPED" for task in deployment.tasks.values())

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.queues import ORDERS, Worked
 
 from fargate_sim.model.queues.message import business_id
+from fargate_sim.model.queues.report import report
 from fargate_sim.model.surroundings import QueueFacts
 
 
@@ -156,3 +159,24 @@ def test_every_message_is_in_exactly_one_place(steps: list[str]) -> None:
 
 def test_the_queue_is_named() -> None:
     assert Worked().queue.name == ORDERS
+
+
+def test_reading_in_between_changes_nothing() -> None:
+    def story(*, read: bool) -> object:
+        world = Worked(visibility_s=70, retention_s=600)
+        world.service(world.definition(world.worker()), 1)
+        world.order(rps=0.05, pattern="spike", after_ms=60_000, for_ms=120_000, to_rps=4)
+        for step in range(40):
+            world.seconds(50)
+            if read:
+                world.queue.counts(), world.queue.oldest_ms()
+                world.world.metrics.points("AWS/SQS", "NumberOfMessagesSent", {"QueueName": ORDERS}, 0, 2**50)
+            if step == 20:
+                world.world.queues.stop()
+                world.world.queues.catch_up()
+                world.account.sqs[ORDERS] = replace(world.account.sqs[ORDERS], retention_s=60)
+        world.seconds(600)
+        found = report(world.world)
+        return found, world.journal.to_jsonl()
+
+    assert story(read=True) == story(read=False)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from support.queues import ORDERS, Worked
 
 from fargate_sim.model import task as states
+from fargate_sim.model.queues import producer
 from fargate_sim.model.traffic.demand import Demand
 
 
@@ -237,3 +238,36 @@ def test_whatever_happens_every_order_is_charged_or_somewhere(
     if tag != "1.0-ack-first":
         assert world.books.charged - world.books.duplicates == world.queue.sent
     assert world.books.charged - world.books.duplicates + world.books.lost == world.queue.sent
+
+
+def test_a_program_that_deletes_first_loses_what_it_has_not_begun_when_it_is_told_to_stop() -> None:
+    world = Worked(visibility_s=30)
+    world.work("1.0-ack-first", desired=1)
+    world.order(10)
+    world.seconds(30)
+    world.world.queues.stop()
+    stop_all(world)
+    world.seconds(1200)
+    assert world.books.lost > 0
+    assert world.books.charged + world.books.lost == world.queue.sent
+
+
+def test_orders_stop_before_the_memory_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(producer, "LARGEST_BACKLOG", 50)
+    world = Worked()
+    world.order(5)
+    world.seconds(60)
+    found = world.world.queues.producer(ORDERS)
+    assert found is not None
+    assert (found.running, found.sent) == (False, 50)
+    assert world.entries("queue.stopped")[0].data["left"] == 50
+    world.order(5)  # it can begin again
+
+
+def test_a_task_that_dies_without_a_signal_leaves_its_orders_behind() -> None:
+    world = Worked(visibility_s=60)
+    spec = world.worker(entrypoint=("sh", "-c"), command=("/app/charger & sleep 100",))
+    world.service(world.definition(spec), 2)
+    world.order(1)
+    world.seconds(600)
+    assert set(world.books.causes) == {"crashed"}

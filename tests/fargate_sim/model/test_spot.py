@@ -363,6 +363,9 @@ def test_wrong_shortages_say_what_is_wrong() -> None:
             act()
     capacity.restore()
     assert capacity.shortages == {}
+    capacity.run_out("FARGATE")
+    with pytest.raises(ValueError, match="in every zone"):
+        capacity.restore("FARGATE", "us-east-1b")
 
 
 # -- the weather -----------------------------------------------------------------------------------------------------------

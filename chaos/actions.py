@@ -16,6 +16,7 @@ from typing import Any
 
 from chaos.errors import FaultError
 from chaos.haste import half_at_a_time, hasty_stop
+from chaos.labels import wrong_label
 from chaos.spot import all_on_spot
 from chaos.targets import (
     CIRCUIT_BREAKER_OFF,
@@ -40,6 +41,7 @@ __all__ = [
     "shell_as_pid1",
     "tiny_subnet",
     "wrong_delay",
+    "wrong_label",
 ]
 
 Record = Callable[[Undo], None]

@@ -122,6 +122,40 @@ def modify_target_group_attributes(
         return
 
 
+def put_scaling_policy(clients: Clients, settle: Settle, *, policy: Mapping[str, Any]) -> None:
+    """Set a scaling policy back; one whose scalable target is gone needs nothing."""
+    del settle
+    scaling = clients("application-autoscaling")
+    try:
+        scaling.put_scaling_policy(**policy)
+    except scaling.exceptions.ObjectNotFoundException:
+        return
+
+
+def modify_listeners(
+    clients: Clients, settle: Settle, *, listeners: Mapping[str, list[dict[str, Any]]]
+) -> None:
+    """Set the default actions of listeners back; a listener that is gone needs nothing."""
+    del settle
+    elb = clients("elbv2")
+    for arn, actions in listeners.items():
+        try:
+            elb.modify_listener(ListenerArn=arn, DefaultActions=actions)
+        except elb.exceptions.ListenerNotFoundException:
+            continue
+
+
+def delete_target_groups(clients: Clients, settle: Settle, *, tag: str) -> None:
+    """Delete the target groups that carry the fault's tag, once no task uses them."""
+    settle()
+    elb = clients("elbv2")
+    for group in elb.describe_target_groups()["TargetGroups"]:
+        arn = group["TargetGroupArn"]
+        described = elb.describe_tags(ResourceArns=[arn])["TagDescriptions"]
+        if any({"Key": FAULT_TAG, "Value": tag} in item["Tags"] for item in described):
+            elb.delete_target_group(TargetGroupArn=arn)
+
+
 STEPS: dict[str, Callable[..., None]] = {
     step.__name__: step
     for step in (
@@ -130,5 +164,8 @@ STEPS: dict[str, Callable[..., None]] = {
         delete_subnets,
         modify_target_group,
         modify_target_group_attributes,
+        put_scaling_policy,
+        modify_listeners,
+        delete_target_groups,
     )
 }

@@ -27,7 +27,16 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from fargate_sim.ports import balancer_attributes, clock, events, interfaces, metrics, queues, schedules
+from fargate_sim.ports import (
+    balancer_attributes,
+    clock,
+    events,
+    interfaces,
+    metrics,
+    queues,
+    schedules,
+    targets,
+)
 from fargate_sim.wire.services import data_folder
 
 _READ_AHEAD = ("ec2", "elbv2", "logs")
@@ -223,6 +232,7 @@ def load() -> Any:
         clock.install([core_utils], [modules["secretsmanager"]])
         interfaces.mend_ec2()
         balancer_attributes.mend_elbv2()
+        targets.mend_elbv2()
         metrics.mend_cloudwatch()
         queues.mend_sqs()
         events.mend_events()

@@ -82,6 +82,24 @@ def _groups(action: Any) -> list[str]:
     return [*groups, str(data.get("TargetGroupArn"))]
 
 
+def mend_elbv2() -> None:
+    """From now on moto's DescribeTargetGroups says which load balancers forward to a group now, each once.
+
+    moto writes them down when a listener or a rule is created, and forgets none: after ModifyListener, ModifyRule or a
+    deletion its ``LoadBalancerArns`` are those of before. Source: API model of ELBv2, TargetGroup.LoadBalancerArns.
+    """
+    from moto.elbv2.models import ELBv2Backend
+
+    of_moto = ELBv2Backend.describe_target_groups
+
+    def describe(self: Any, *args: Any, **kwargs: Any) -> Any:
+        for arn, group in self.target_groups.items():
+            group.load_balancer_arns = [balancer.arn for balancer in _balancers(self, arn)]
+        return of_moto(self, *args, **kwargs)
+
+    ELBv2Backend.describe_target_groups = describe
+
+
 def overlay(backend: Any, targets_of: Callable[[str], Sequence[TargetFacts]]) -> None:
     """From now on DescribeTargetHealth of this backend shows our targets beside moto's own."""
     if "describe_target_health" in backend.__dict__:

@@ -155,3 +155,34 @@ def test_a_changed_health_check_reaches_targets_that_had_come_to_rest(
     assert states(stage) == ["unhealthy", "unhealthy"]  # once unhealthy, one pass is not enough
     offline.control.post("/_lab/clock", {"action": "advance", "ms": 60_000})
     assert states(stage) == ["healthy", "healthy"]
+
+
+def test_a_target_group_names_the_load_balancers_that_forward_to_it_now(stage: dict[str, Any]) -> None:
+    elb, groups = stage["elb"], stage["groups"]
+
+    def behind(kind: str) -> list[str]:
+        found = elb.describe_target_groups(TargetGroupArns=[groups[kind]])["TargetGroups"][0]
+        return list(found["LoadBalancerArns"])
+
+    (balancer,) = behind("ip")
+    assert behind("loose") == []
+    listeners = elb.describe_listeners(LoadBalancerArn=balancer)["Listeners"]
+    listener = next(item["ListenerArn"] for item in listeners if item["Port"] == 80)
+    elb.modify_listener(
+        ListenerArn=listener, DefaultActions=[{"Type": "forward", "TargetGroupArn": groups["loose"]}]
+    )
+    assert (behind("ip"), behind("loose")) == ([], [balancer])
+    elb.create_rule(
+        ListenerArn=listener,
+        Priority=1,
+        Conditions=[{"Field": "path-pattern", "Values": ["/*"]}],
+        Actions=[{"Type": "forward", "TargetGroupArn": groups["loose"]}],
+    )
+    assert behind("loose") == [balancer]
+    elb.delete_listener(ListenerArn=listener)
+    assert behind("loose") == []
+    names = {
+        item["TargetGroupName"]
+        for item in elb.describe_target_groups(LoadBalancerArn=balancer)["TargetGroups"]
+    }
+    assert names == {"old"}

@@ -18,7 +18,7 @@ from labs.checking import CheckContext, Evidence, counted, duration
 from labs.cloud import MINUTE_MS
 from labs.drills import DRILL_LIMIT_MS, Measured, release
 from labs.errors import ControlError
-from labs.scaler import held, ready_and_still
+from labs.holding import held, ready_and_still
 
 _WARM_MS = 15_000
 """Long enough for every worker to have had something to do before the service changes."""

@@ -12,7 +12,8 @@ from labs.checking import CheckContext, counted, duration
 from labs.cloud import MINUTE_MS
 from labs.errors import ControlError
 from labs.history import Entry
-from labs.scaler import ready_and_still, scalable_target
+from labs.holding import ready_and_still
+from labs.scalers import bounds
 
 MEDIAN = 50
 """For labs whose clients send requests that take long by nature: the 99th percentile would only tell of those."""
@@ -198,13 +199,13 @@ def _calm_down(ctx: CheckContext, load: Mapping[str, Any]) -> int:
     """
     service = ctx.service()
     desired: int = service["desiredCount"] if service else 0
-    target = scalable_target(ctx)
-    if target is None:
+    between = bounds(ctx)
+    if between is None:
         return desired
     ctx.cloud.traffic.start(load)
     quiet = waited = 0
     while waited < _FORGET_MIN or (
-        quiet < _QUIET_MIN and waited < _LONGEST_CALM_MIN and desired > target["MinCapacity"]
+        quiet < _QUIET_MIN and waited < _LONGEST_CALM_MIN and desired > between[0]
     ):
         mark = ctx.history.next_seq
         ctx.clock.advance(_LOOK_MIN * MINUTE_MS)

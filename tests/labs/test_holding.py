@@ -8,8 +8,9 @@ import pytest
 
 from labs.checking import CheckContext
 from labs.endpoint_cloud import EndpointCloud
+from labs.holding import held, ready_and_still
 from labs.loader import find
-from labs.scaler import held, ready_and_still, scalable_target
+from labs.scalers import scalable_target
 from labs.staging import Balanced, Stage, build_balanced, scale_on_cpu
 
 LAB = find("i01-payments")

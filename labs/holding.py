@@ -1,30 +1,23 @@
-"""The scaler of a lab's service. A drill that measures how tasks come and go is not to be disturbed by one that adds and takes away
-tasks of its own, and one that is about to begin waits for those that are on their way.
+"""Keeping the scaler of a lab's service out of the way: a drill that measures how tasks come and go is not to be disturbed by one that
+adds and takes away tasks of its own, and one that is about to begin waits for those that are on their way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from labs.checking import CheckContext
 from labs.drills import DRILL_LIMIT_MS
+from labs.scalers import scalable_target
 from labs.targets import ready
 
-_ECS = {"ServiceNamespace": "ecs"}
 _SUSPENDED = (
     "DynamicScalingInSuspended",
     "DynamicScalingOutSuspended",
     "ScheduledScalingSuspended",
 )
-
-
-def scalable_target(ctx: CheckContext) -> Mapping[str, Any] | None:
-    """The scalable target of the lab's service as DescribeScalableTargets has it; None when nothing scales it."""
-    name = f"service/{ctx.name('cluster')}/{ctx.name('service')}"
-    found = ctx.client("application-autoscaling").describe_scalable_targets(**_ECS, ResourceIds=[name])
-    return next(iter(found["ScalableTargets"]), None)
 
 
 def ready_and_still(ctx: CheckContext) -> tuple[dict[str, Any] | None, str]:
@@ -46,11 +39,7 @@ def held(ctx: CheckContext) -> Iterator[None]:
         yield
         return
     scaling = ctx.client("application-autoscaling")
-    of_service = {
-        **_ECS,
-        "ResourceId": target["ResourceId"],
-        "ScalableDimension": target["ScalableDimension"],
-    }
+    of_service = {key: target[key] for key in ("ServiceNamespace", "ResourceId", "ScalableDimension")}
     scaling.register_scalable_target(**of_service, SuspendedState=dict.fromkeys(_SUSPENDED, True))
     try:
         yield

@@ -262,9 +262,12 @@ def _timeline(
     start_ms = _start_ms(history)
     known = {story.id: story for story in stories}
     first_refusals: set[str] = set()
+    scaled = {entry.seq for entry in history.of("scaling.activity")}
     moments = []
     for entry in history:
         told = _tell_lab(entry)
+        if entry.kind == "service.updated" and entry.cause in scaled:
+            continue  # the same in the service's own words
         if told is None and (entry.data.get("cluster"), entry.data.get("service")) == (cluster, service):
             told = _tell_service(entry, known, first_refusals)
         if told is None and entry.kind == "container.exited" and entry.data["task"] in tasks:

@@ -222,8 +222,9 @@ class Snapshot:
 
     @property
     def focus(self) -> Service | None:
-        """The service to speak of when there is room for one: the first that is moving, else the first."""
-        return next((s for s in self.services if not s.steady), self.services[0] if self.services else None)
+        """The service to speak of when there is room for one: the first that is moving, else the one that wants most tasks."""
+        largest = max(self.services, key=lambda service: service.desired, default=None)
+        return next((service for service in self.services if not service.steady), largest)
 
     def subnet_name(self, subnet_id: str) -> str:
         """A subnet's name, or its id when it has none."""

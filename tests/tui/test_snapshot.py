@@ -81,3 +81,11 @@ def test_the_service_in_focus_is_the_one_that_moves() -> None:
     focus = parse_snapshot({"services": [calm, moving]}).focus
     assert focus is not None
     assert focus.name == "moving"
+
+
+def test_the_service_in_focus_is_the_largest_when_nothing_moves() -> None:
+    small = tui_worlds.service([tui_worlds.deployment(1, "COMPLETED")], [], name="small")
+    large = tui_worlds.service([tui_worlds.deployment(2, "COMPLETED")], [], name="large") | {"desired": 9}
+    focus = parse_snapshot({"services": [small, large]}).focus
+    assert focus is not None
+    assert focus.name == "large"

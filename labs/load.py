@@ -3,7 +3,8 @@ through is measured.
 
 The load is the lab's own: in ``names``, ``rps`` and ``path``, ``long_percent`` with ``long_s`` for requests that take
 long, and ``pattern`` with ``to_rps`` and ``for_minutes`` for a load that changes. A load that runs already gives way for
-the drill and begins again afterwards, in front of the target group that the service stands behind now.
+the drill and begins again afterwards, in front of the target group that the service stands behind now. What scales the service
+is held meanwhile: these drills are about how a task leaves, not about how many there are.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from labs.checking import CheckContext, Evidence, counted, duration
 from labs.cloud import MINUTE_MS
 from labs.drills import DRILL_LIMIT_MS, Measured, release
 from labs.errors import ControlError
-from labs.targets import ready
+from labs.holding import held, ready_and_still
 
 _WARM_MS = 15_000
 """Long enough for every worker to have had something to do before the service changes."""
@@ -177,9 +178,10 @@ def _once(
     ctx: CheckContext, key: str, drill: Callable[[Mapping[str, Any]], Lived]
 ) -> tuple[Lived | None, str]:
     if key not in ctx.memo:
-        service, problem = ready(ctx)
         try:
-            ctx.memo[key] = (drill(service) if service else None, problem)
+            with held(ctx):
+                service, problem = ready_and_still(ctx)
+                ctx.memo[key] = (drill(service) if service else None, problem)
         except ControlError as error:
             ctx.memo[key] = (None, f"no load could be sent: {error}")
     found: tuple[Lived | None, str] = ctx.memo[key]

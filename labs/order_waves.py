@@ -14,6 +14,7 @@ from labs.catalogue import Lab
 from labs.checking import CheckContext, counted, duration
 from labs.cloud import MINUTE_MS
 from labs.queues import Orders
+from labs.scalers import bounds
 from labs.waves import Ridden, Step
 
 _LOOK_MIN = 5
@@ -117,11 +118,8 @@ def _calm_down(ctx: CheckContext) -> int:
     """Let the scaler take back what it has added for earlier orders; the desired count that it ends with."""
     service = ctx.service()
     desired: int = service["desiredCount"] if service else 0
-    name = f"service/{ctx.name('cluster')}/{ctx.name('service')}"
-    targets = ctx.client("application-autoscaling").describe_scalable_targets(
-        ServiceNamespace="ecs", ResourceIds=[name]
-    )["ScalableTargets"]
-    least = targets[0]["MinCapacity"] if targets else desired
+    between = bounds(ctx)
+    least = between[0] if between else desired
     quiet = waited = 0
     while waited < _FORGET_MIN or (quiet < _QUIET_MIN and waited < _LONGEST_CALM_MIN and desired > least):
         mark = ctx.history.next_seq

@@ -87,12 +87,18 @@ def policies(ctx: CheckContext) -> list[dict[str, Any]]:
     return list(found["ScalingPolicies"])
 
 
-def bounds(ctx: CheckContext) -> tuple[int, int] | None:
-    """Minimum and maximum of the lab's service; None when it is no scalable target."""
+def scalable_target(ctx: CheckContext) -> Mapping[str, Any] | None:
+    """The lab's service as DescribeScalableTargets has it; None when it is no scalable target."""
     found = ctx.client("application-autoscaling").describe_scalable_targets(
         ServiceNamespace="ecs", ResourceIds=[resource_id(ctx)]
-    )["ScalableTargets"]
-    return (found[0]["MinCapacity"], found[0]["MaxCapacity"]) if found else None
+    )
+    return next(iter(found["ScalableTargets"]), None)
+
+
+def bounds(ctx: CheckContext) -> tuple[int, int] | None:
+    """Minimum and maximum of the lab's service; None when it is no scalable target."""
+    target = scalable_target(ctx)
+    return (target["MinCapacity"], target["MaxCapacity"]) if target else None
 
 
 def watches(ctx: CheckContext) -> list[Watch]:

@@ -12,26 +12,35 @@ from labs.checking import CheckContext, counted, duration
 from labs.cloud import MINUTE_MS
 from labs.errors import ControlError
 from labs.history import Entry
-from labs.targets import ready
+from labs.holding import ready_and_still
+from labs.scalers import bounds
 
+MEDIAN = 50
+"""For labs whose clients send requests that take long by nature: the 99th percentile would only tell of those."""
 _LOOK_MIN = 5
 _FORGET_MIN = 10
 """Longer than an alarm that is about to scale out remembers what it saw."""
 _QUIET_MIN = 30
 """Longer than a policy of target tracking needs to see that less would do."""
 _LONGEST_CALM_MIN = 120
+_CHANGE = ("pattern", "to_rps", "after_ms", "for_ms")
 _STRETCH_MIN = 30
 """The traffic report has the last hour by minute, so it is read at least this often."""
 
 
 @dataclass(frozen=True, slots=True)
 class Minute:
-    """A minute of the clients' time. ``p99_ms`` is None when no request was answered well."""
+    """A minute of the clients' time. The percentiles are None when no request was answered well."""
 
     at_ms: int
     sent: int
     failed: int
     p99_ms: float | None
+    p50_ms: float | None = None
+
+    def latency_ms(self, percent: int) -> float | None:
+        """The 50th or the 99th percentile."""
+        return self.p50_ms if percent == MEDIAN else self.p99_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,25 +76,15 @@ class Ridden:
         """Requests that failed."""
         return sum(minute.failed for minute in self.minutes)
 
-    def slow(self, limit_ms: int) -> list[Minute]:
-        """Minutes whose 99th percentile was above a limit, or in which nothing was answered."""
-        return [
-            minute
-            for minute in self.minutes
-            if minute.sent and (minute.p99_ms is None or minute.p99_ms > limit_ms)
-        ]
+    def slow(self, limit_ms: int, percent: int = 99) -> list[Minute]:
+        """Minutes whose percentile was above a limit, or in which nothing was answered."""
+        found = ((minute, minute.latency_ms(percent)) for minute in self.minutes if minute.sent)
+        return [minute for minute, latency_ms in found if latency_ms is None or latency_ms > limit_ms]
 
-    @property
-    def worst_ms(self) -> float:
-        """The worst 99th percentile of a minute; infinite when nothing was answered in one."""
-        return max(
-            (
-                float("inf") if minute.p99_ms is None else minute.p99_ms
-                for minute in self.minutes
-                if minute.sent
-            ),
-            default=0.0,
-        )
+    def worst_ms(self, percent: int = 99) -> float:
+        """The worst percentile of a minute; infinite when nothing was answered in one."""
+        found = [minute.latency_ms(percent) for minute in self.minutes if minute.sent]
+        return max((float("inf") if each is None else each for each in found), default=0.0)
 
     @property
     def most(self) -> int:
@@ -108,16 +107,15 @@ class Ridden:
                 turns, up, extreme = turns + 1, not up, count
         return turns
 
-    def fared(self, limit_ms: int) -> str:
+    def fared(self, limit_ms: int, percent: int = 99) -> str:
         """The clients' side in a sentence: ``43,200 requests, 12 failed; p99 above 1 s in 3 of 60 minutes, at worst 4.2 s``."""
-        slow = len(self.slow(limit_ms))
+        slow, worst_ms = len(self.slow(limit_ms, percent)), self.worst_ms(percent)
         worst = (
-            "at worst nothing was answered"
-            if self.worst_ms == float("inf")
-            else f"at worst {_seconds(self.worst_ms)}"
+            "at worst nothing was answered" if worst_ms == float("inf") else f"at worst {_seconds(worst_ms)}"
         )
+        name = "median" if percent == MEDIAN else f"p{percent}"
         return (
-            f"{self.sent:,} requests, {self.failed:,} failed; p99 above {_seconds(limit_ms)} in {slow} of "
+            f"{self.sent:,} requests, {self.failed:,} failed; {name} above {_seconds(limit_ms)} in {slow} of "
             f"{counted(len(self.minutes), 'minute')}, {worst}"
         )
 
@@ -139,7 +137,7 @@ def ride(ctx: CheckContext, key: str, load: Mapping[str, Any], minutes: int) -> 
     settings of the traffic but for its target group.
     """
     if key not in ctx.memo:
-        service, problem = ready(ctx)
+        service, problem = ready_and_still(ctx)
         try:
             ctx.memo[key] = (_ridden(ctx, service, load, minutes) if service else None, problem)
         except ControlError as error:
@@ -155,7 +153,7 @@ def _ridden(ctx: CheckContext, service: Mapping[str, Any], load: Mapping[str, An
     if before["running"]:
         traffic.stop()
     try:
-        began_with = _calm_down(ctx, {"target_group": group, "rps": load["rps"], "path": load["path"]})
+        began_with = _calm_down(ctx, {"target_group": group, **_constant(load)})
         clock.advance(-clock.now_ms % MINUTE_MS)  # whole minutes are told apart
         start_ms, mark = clock.now_ms, ctx.history.next_seq
         traffic.start({**load, "target_group": group})
@@ -166,7 +164,9 @@ def _ridden(ctx: CheckContext, service: Mapping[str, Any], load: Mapping[str, An
             left -= _STRETCH_MIN
             for each in traffic.report()["minutes"]:
                 if start_ms <= each["at_ms"] < clock.now_ms:
-                    seen[each["at_ms"]] = Minute(each["at_ms"], each["sent"], each["failed"], each["p99_ms"])
+                    seen[each["at_ms"]] = Minute(
+                        each["at_ms"], each["sent"], each["failed"], each["p99_ms"], each["p50_ms"]
+                    )
     finally:
         # What stopped the drill must not leave the world with the drill's clients, or with none.
         if traffic.report()["running"]:
@@ -178,6 +178,11 @@ def _ridden(ctx: CheckContext, service: Mapping[str, Any], load: Mapping[str, An
         for entry in _steps(ctx, mark)
     )
     return Ridden(start_ms, tuple(seen[at_ms] for at_ms in sorted(seen)), steps, began_with)
+
+
+def _constant(load: Mapping[str, Any]) -> dict[str, Any]:
+    """The load that a changing one begins with."""
+    return {key: value for key, value in load.items() if key not in _CHANGE}
 
 
 def _steps(ctx: CheckContext, mark: int) -> list[Entry]:
@@ -194,16 +199,13 @@ def _calm_down(ctx: CheckContext, load: Mapping[str, Any]) -> int:
     """
     service = ctx.service()
     desired: int = service["desiredCount"] if service else 0
-    name = f"service/{ctx.name('cluster')}/{ctx.name('service')}"
-    targets = ctx.client("application-autoscaling").describe_scalable_targets(
-        ServiceNamespace="ecs", ResourceIds=[name]
-    )["ScalableTargets"]
-    if not targets:
+    between = bounds(ctx)
+    if between is None:
         return desired
     ctx.cloud.traffic.start(load)
     quiet = waited = 0
     while waited < _FORGET_MIN or (
-        quiet < _QUIET_MIN and waited < _LONGEST_CALM_MIN and desired > targets[0]["MinCapacity"]
+        quiet < _QUIET_MIN and waited < _LONGEST_CALM_MIN and desired > between[0]
     ):
         mark = ctx.history.next_seq
         ctx.clock.advance(_LOOK_MIN * MINUTE_MS)

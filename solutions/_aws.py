@@ -67,3 +67,13 @@ def new_group(cloud: Cloud, service: str, port: int, **settings: Any) -> str:
         Actions=[{"Type": "forward", "TargetGroupArn": group}],
     )
     return group
+
+
+def pair_names(cloud: Cloud, service: str, group: str = "") -> tuple[str, str]:
+    """The load balancer ``<service>-alb`` and a target group (by name, ``<service>`` if not given) as CloudWatch names them; with a
+    slash between them they are a ResourceLabel.
+    """
+    elb = cloud.client("elbv2")
+    balancer = elb.describe_load_balancers(Names=[f"{service}-alb"])["LoadBalancers"][0]["LoadBalancerArn"]
+    arn = elb.describe_target_groups(Names=[group or service])["TargetGroups"][0]["TargetGroupArn"]
+    return balancer.partition(":loadbalancer/")[2], arn.rpartition(":")[2]

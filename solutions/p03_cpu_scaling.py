@@ -17,7 +17,7 @@ from typing import Any
 
 from labs.catalogue import Fix, WrongFix
 from labs.cloud import Cloud
-from solutions._aws import register_like, settle
+from solutions._aws import pair_names, register_like, settle
 
 CLUSTER = "p03"
 SERVICE = "quotes"
@@ -43,10 +43,7 @@ def break_again(cloud: Cloud) -> None:
 
 def _names(cloud: Cloud) -> tuple[str, str]:
     """The load balancer and the target group as CloudWatch names them."""
-    elb = cloud.client("elbv2")
-    balancer = elb.describe_load_balancers(Names=[f"{SERVICE}-alb"])["LoadBalancers"][0]["LoadBalancerArn"]
-    group = elb.describe_target_groups(Names=[SERVICE])["TargetGroups"][0]["TargetGroupArn"]
-    return balancer.partition(":loadbalancer/")[2], group.rpartition(":")[2]
+    return pair_names(cloud, SERVICE)
 
 
 def _requests(cloud: Cloud) -> dict[str, str]:

@@ -1,6 +1,7 @@
-"""The checks of i01: the service at rest, then releases and scale-ins under load, and how long they take.
+"""The checks of i01: the service at rest, releases and scale-ins under load and how long they take, and a whole swing of the load in
+which nobody touches the service.
 
-Which task definition or target group does it is not looked at: what clients lived through is.
+Which task definition, target group or policy does it is not looked at: what clients lived through is.
 """
 
 from __future__ import annotations
@@ -10,10 +11,13 @@ from dataclasses import replace
 from typing import Any
 
 from labs import load, targets
-from labs.checking import CheckContext, Evidence, duration, revision_of
+from labs.checking import CheckContext, Evidence, counted, duration, missing_service, revision_of
 from labs.history import Entry
 from labs.load import Lived
+from labs.targets import targets_of
+from labs.waves import MEDIAN, Ridden, ride
 
+_FAILED_SHARE = 0.001
 _KILLED = 137
 _ENDED_BY_SIGTERM = 143
 
@@ -24,8 +28,26 @@ def capacity(ctx: CheckContext) -> Evidence:
 
 
 def at_rest(ctx: CheckContext) -> Evidence:
-    """One deployment, COMPLETED, with all targets healthy."""
-    return targets.at_rest(ctx)
+    """One deployment, COMPLETED, with the lab's number of healthy targets. A task more or less, that a scaler has asked for, is no
+    unrest.
+    """
+    least = ctx.number("desired")
+    expected = f"one deployment, COMPLETED, with {least} healthy targets or more"
+    service = ctx.service()
+    if service is None:
+        return missing_service(ctx, expected)
+    found = targets_of(ctx, service)
+    if found is None:
+        return Evidence(False, expected, targets.NO_BALANCER)
+    primary = ctx.primary(service)
+    passed = (
+        len(service["deployments"]) == 1 and primary["rolloutState"] == "COMPLETED" and found.healthy >= least
+    )
+    observed = (
+        f"{counted(len(service['deployments']), 'deployment')}, that of {revision_of(primary['taskDefinition'])} "
+        f"is {primary['rolloutState']}; {service['desiredCount']} wanted, {found}"
+    )
+    return Evidence(passed, expected, observed)
 
 
 def release_loses_nothing(ctx: CheckContext) -> Evidence:
@@ -72,6 +94,40 @@ def gone_in_time(ctx: CheckContext) -> Evidence:
     return Evidence(slowest.longest_stop_ms <= limit_ms, expected, observed)
 
 
+def holds_the_peak(ctx: CheckContext) -> Evidence:
+    """In no minute of the swing half of the payments are slower than the objective, and next to nothing fails."""
+    limit_ms = ctx.number("slo_s") * 1000
+    expected = (
+        f"from {ctx.number('rps')} payments a second to {ctx.number('to_rps')} and back, in every minute half of them "
+        f"within {duration(limit_ms)}, and at most one of a thousand fails"
+    )
+    ridden, problem = _swing(ctx)
+    if ridden is None:
+        return Evidence(False, expected, problem)
+    passed = not ridden.slow(limit_ms, MEDIAN) and ridden.failed <= ridden.sent * _FAILED_SHARE
+    said = [
+        f"{ridden.fared(limit_ms, MEDIAN)}; {ridden.scaled()}",
+        *([] if passed else _larger(*_revisions(ctx))),
+    ]
+    return Evidence(passed, expected, ". ".join(said), where="fargate-lab scaling")
+
+
+def gives_back(ctx: CheckContext) -> Evidence:
+    """What the peak needed is given back when it is over."""
+    most = ctx.number("idle_tasks")
+    expected = f"a count that rises for the peak, and at most {most} tasks wanted when the swing is over"
+    ridden, problem = _swing(ctx)
+    if ridden is None:
+        return Evidence(False, expected, problem)
+    observed = f"{ridden.began_with} tasks at the beginning, {ridden.most} at most, {ridden.last} at the end"
+    passed = ridden.last <= most and ridden.most > ridden.last
+    return Evidence(passed, expected, observed, where="fargate-lab cost")
+
+
+def _swing(ctx: CheckContext) -> tuple[Ridden | None, str]:
+    return ride(ctx, "swing", load.pattern(ctx.lab), ctx.number("swing_minutes"))
+
+
 def exit_code(ctx: CheckContext) -> int:
     """The exit code of the last task that had stopped when the learner came."""
     ready = ctx.history.last("lab.ready")
@@ -109,9 +165,7 @@ def _in_vain(ctx: CheckContext, lived: Lived) -> list[str]:
     service = ctx.service()
     if service is None:
         return []
-    first, now = (
-        _definition(ctx, name) for name in (ctx.deployments[0].task_definition, service["taskDefinition"])
-    )
+    first, now = _revisions(ctx)
     return [
         *_larger(first, now),
         *_more(ctx, service, lived),
@@ -119,6 +173,12 @@ def _in_vain(ctx: CheckContext, lived: Lived) -> list[str]:
         *_init(now, lived),
         *_to_and_fro(ctx, service, lived),
     ]
+
+
+def _revisions(ctx: CheckContext) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """The task definitions that the service began with and that it has now; the first twice when it has gone."""
+    service, first = ctx.service(), ctx.deployments[0].task_definition
+    return _definition(ctx, first), _definition(ctx, service["taskDefinition"] if service else first)
 
 
 def _definition(ctx: CheckContext, name: str) -> Mapping[str, Any]:

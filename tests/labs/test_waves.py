@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from labs.waves import Minute, Ridden, Step
+from labs.waves import MEDIAN, Minute, Ridden, Step
 
 MINUTE_MS = 60_000
 
@@ -45,3 +45,13 @@ def test_how_clients_fared() -> None:
     )
     assert found.scaled() == "1 change of the desired count: 2 to 4 after 0 s"
     assert ridden(2).scaled() == "the desired count stayed at 2"
+
+
+def test_the_median_where_some_requests_take_long_by_nature() -> None:
+    minutes = (Minute(0, 100, 0, 20_800.0, 1500.0), Minute(60_000, 100, 2, 29_000.0, 4500.0))
+    found = ridden(4, minutes=minutes)
+    assert len(found.slow(4000)) == 2
+    assert [minute.at_ms for minute in found.slow(4000, MEDIAN)] == [60_000]
+    assert found.fared(4000, MEDIAN) == (
+        "200 requests, 2 failed; median above 4 s in 1 of 2 minutes, at worst 4.5 s"
+    )

@@ -95,7 +95,10 @@ def _at(inner: str, zone: tzinfo) -> int:
         local = datetime.fromisoformat(inner)
     except ValueError:
         raise ValueError(f"at({inner}): there is no such date or time.") from None
-    moment = _instant(local, zone)
+    try:
+        moment = _instant(local, zone)
+    except OverflowError:
+        raise ValueError(f"at({inner}): that is too far away.") from None
     if moment is None:
         raise ValueError(f"at({inner}): clocks skip that time in the time zone.")
     return moment

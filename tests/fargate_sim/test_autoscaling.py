@@ -251,6 +251,31 @@ class TestTheWire:
             look(offline, 181)
 
 
+def test_a_metric_beyond_all_numbers_stops_no_clock(offline: Offline) -> None:
+    offline.start_service()
+    scaling = offline.client("application-autoscaling")
+    scaling.register_scalable_target(**WEB, MinCapacity=1, MaxCapacity=3)
+    huge = {"Id": "e", "Expression": "FILL(m, 1e308) * 10"}
+    own = {"Metric": {"Namespace": "Shop", "MetricName": "Depth"}, "Stat": "Sum"}
+    metrics = [huge, {"Id": "m", "MetricStat": own, "ReturnData": False}]
+    scaling.put_scaling_policy(
+        **WEB,
+        PolicyName="p",
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration={
+            "TargetValue": 1,
+            "CustomizedMetricSpecification": {"Metrics": metrics},
+        },
+    )
+    advance(offline, 10)
+    assert (
+        offline.client("ecs").describe_services(cluster="demo", services=["web"])["services"][0][
+            "desiredCount"
+        ]
+        == 2
+    )
+
+
 def test_a_world_that_scales_can_be_lived_through_again(tmp_path: Any) -> None:
     start_ms = 1767258000000
 

@@ -1,4 +1,4 @@
-"""Whatever is sent to ECS, the answer is AWS's: a result that fits its shape or an error of the model's, never a 500."""
+"""Whatever is sent to our JSON services, the answer is AWS's: a result that fits its shape or an error of the model's, never a 500."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from fargate_sim import inprocess
 from fargate_sim import json_front as fronts
+from fargate_sim.api import autoscaling
 from fargate_sim.api.ecs import OPERATIONS
 from fargate_sim.cloud import Cloud
 from fargate_sim.endpoint import Endpoint
@@ -21,16 +22,31 @@ from fargate_sim.wire.services import raw_model
 
 from .conftest import START_MS, Offline
 
-SHAPES: dict[str, Any] = raw_model("ecs")["shapes"]
-MODEL_OPERATIONS: dict[str, Any] = raw_model("ecs")["operations"]
-ERRORS = {name for name, shape in SHAPES.items() if shape.get("exception")}
+MODELS: dict[str, dict[str, Any]] = {service: raw_model(service) for service in fronts.FRONTS}
+ERRORS = {
+    name for model in MODELS.values() for name, shape in model["shapes"].items() if shape.get("exception")
+}
 ERRORS |= {"SerializationException", "NotImplementedException"}
+CALLS = [
+    (service, operation)
+    for service, operations in (("ecs", OPERATIONS), ("application-autoscaling", autoscaling.OPERATIONS))
+    for operation in sorted(operations)
+]
 DEEP = 5
 
 _words = st.sampled_from(
     [
         *("demo", "web", "web:1", "web:2", "app", "nginx", "redis:7", "service:web", "", "x" * 300, "é", "*"),
         *("FARGATE", "awsvpc", "256", "512", "0.25 vCPU", "awslogs", "ECS", "LATEST", "1.4.0", "subnet-1"),
+        *(
+            "ecs:service:DesiredCount",
+            "service/demo/web",
+            "rate(5 minutes)",
+            "cron(0 8 * * ? *)",
+            "UTC",
+            "m",
+            "m / 2",
+        ),
         *("containerInsights", "enabled", "disabled", "HEALTHY", "RUNNING", "STOPPED"),
         "arn:aws:ecs:us-east-1:1:task/demo/1",
     ]
@@ -46,22 +62,24 @@ _rubbish = st.recursive(
 )
 
 
-def of_shape(name: str, depth: int = 0) -> st.SearchStrategy[Any]:
+def of_shape(service: str, name: str, depth: int = 0) -> st.SearchStrategy[Any]:
     """Values that mostly have the form of a shape."""
-    shape = SHAPES[name]
+    shape = MODELS[service]["shapes"][name]
     kind = shape["type"]
     if kind == "structure":
         if depth > DEEP:
             return st.just({})
-        members = {member: of_shape(ref["shape"], depth + 1) for member, ref in shape["members"].items()}
+        members = {
+            member: of_shape(service, ref["shape"], depth + 1) for member, ref in shape["members"].items()
+        }
         required = {member: members.pop(member) for member in shape.get("required", ())}
         if depth == 0:
             return st.fixed_dictionaries(required, optional=members)
         return st.fixed_dictionaries({}, optional=required | members) | st.fixed_dictionaries(required)
     if kind == "list":
-        return st.lists(of_shape(shape["member"]["shape"], depth + 1), max_size=3)
+        return st.lists(of_shape(service, shape["member"]["shape"], depth + 1), max_size=3)
     if kind == "map":
-        return st.dictionaries(_words, of_shape(shape["value"]["shape"], depth + 1), max_size=3)
+        return st.dictionaries(_words, of_shape(service, shape["value"]["shape"], depth + 1), max_size=3)
     if kind == "boolean":
         return st.booleans()
     if kind == "string":
@@ -73,12 +91,18 @@ def of_shape(name: str, depth: int = 0) -> st.SearchStrategy[Any]:
     )
 
 
-def _requests(operation: str) -> st.SearchStrategy[bytes]:
-    whole = of_shape(MODEL_OPERATIONS[operation]["input"]["shape"])
+def _requests(service: str, operation: str) -> st.SearchStrategy[bytes]:
+    shape = MODELS[service]["operations"][operation]["input"]["shape"]
+    whole = of_shape(service, shape)
+    if service == "application-autoscaling":
+        # Most requests would end at the first look at what they are about.
+        web = {"ServiceNamespace": "ecs", "ResourceId": "service/demo/web"}
+        web["ScalableDimension"] = "ecs:service:DesiredCount"
+        whole |= whole.map(lambda params: {**params, **{key: web[key] for key in web.keys() & params.keys()}})
     spoilt = st.builds(
         lambda params, name, value: {**params, name: value},
         whole,
-        st.sampled_from(sorted(SHAPES[MODEL_OPERATIONS[operation]["input"]["shape"]]["members"]) or ["x"]),
+        st.sampled_from(sorted(MODELS[service]["shapes"][shape]["members"]) or ["x"]),
         _rubbish,
     )
     return st.one_of(whole, whole, spoilt, _rubbish).map(lambda value: json.dumps(value).encode())
@@ -91,18 +115,27 @@ def world() -> Iterator[Offline]:
     app = Endpoint(cloud, Pacer(cloud.engine, lambda: cloud.settled, paused=True))
     offline = Offline(app, inprocess.control(app))
     offline.start_service()
+    offline.client("application-autoscaling").register_scalable_target(
+        ServiceNamespace="ecs",
+        ResourceId="service/demo/web",
+        ScalableDimension="ecs:service:DesiredCount",
+        MinCapacity=1,
+        MaxCapacity=4,
+    )
     yield offline
     app.close()
 
 
-@pytest.mark.parametrize("operation", sorted(OPERATIONS))
+@pytest.mark.parametrize(("service", "operation"), CALLS)
 @settings(
     max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True
 )
 @given(data=st.data())
-def test_no_request_makes_it_stumble(operation: str, world: Offline, data: st.DataObject) -> None:
-    body = data.draw(_requests(operation))
-    headers = {"X-Amz-Target": fronts.ECS.target_prefix + operation}
+def test_no_request_makes_it_stumble(
+    service: str, operation: str, world: Offline, data: st.DataObject
+) -> None:
+    body = data.draw(_requests(service, operation))
+    headers = {"X-Amz-Target": fronts.FRONTS[service].target_prefix + operation}
     status, _, content = call(world.app, "POST", "http://127.0.0.1/", headers.items(), body)
     answer = json.loads(content)
     if status == 200:

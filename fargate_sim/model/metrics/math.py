@@ -8,6 +8,7 @@ SELECT are not modelled.
 from __future__ import annotations
 
 import ast
+import math
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -115,6 +116,6 @@ def _applied(
             value = apply(left, right)
         except (ZeroDivisionError, OverflowError):
             continue
-        if isinstance(value, float):  # a root of a negative number is complex
+        if isinstance(value, float) and math.isfinite(value):  # a root of a negative number is complex
             found[at_ms] = value
     return found

@@ -14,6 +14,8 @@ from typing import NamedTuple
 CHANGE = "ChangeInCapacity"
 PERCENT = "PercentChangeInCapacity"
 EXACT = "ExactCapacity"
+_BEYOND_ALL = 2.0**31
+"""More than any capacity. A metric of one's own may be as large as a number can be."""
 
 
 class Step(NamedTuple):
@@ -36,7 +38,7 @@ class Step(NamedTuple):
 
 def tracked(capacity: int, metric: float, target: float) -> int:
     """The capacity at which a metric that falls with it would be at its target, rounded up. [A] formula"""
-    return math.ceil(round(capacity * metric / target, 9))
+    return math.ceil(round(max(0.0, min(capacity * metric / target, _BEYOND_ALL)), 9))
 
 
 def step_for(steps: Iterable[Step], distance: float, *, above: bool) -> Step | None:

@@ -8,10 +8,10 @@ activity of the target whichever policy caused it, and the size of the flapping 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 from fargate_sim.model.scaling import decisions as d
+from fargate_sim.model.scaling.arithmetic import tracked
 from fargate_sim.model.scaling.claims import Capacity, in_cooldown, plain
 from fargate_sim.model.scaling.decisions import HELD, IN, OUT, SCALED, Claim, Verdict
 from fargate_sim.model.scaling.policy import Tracking
@@ -173,7 +173,7 @@ class Judge:
             settings = self._target.policies[name].settings
             if not isinstance(settings, Tracking):
                 continue
-            least = math.ceil(round(self._capacity.running * peak / settings.target, 9))
+            least = tracked(self._capacity.running, peak, settings.target)
             if least > safe:
                 expected = self._capacity.running * peak / max(goal, 1)
                 safe = least

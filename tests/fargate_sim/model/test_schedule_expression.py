@@ -98,6 +98,15 @@ def test_a_time_that_comes_twice_happens_once() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "timezone"),
+    [("at(0001-01-01T00:00:00)", "Europe/Berlin"), ("at(9999-12-31T23:59:59)", "America/Los_Angeles")],
+)
+def test_a_time_beyond_the_calendar_is_none(text: str, timezone: str) -> None:
+    with pytest.raises(ValueError, match="too far away"):
+        parse(text, timezone)
+
+
+@pytest.mark.parametrize(
     ("text", "says"),
     [
         ("every day", "is not a schedule"),

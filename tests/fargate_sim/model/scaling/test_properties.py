@@ -58,6 +58,11 @@ def test_at_the_tracked_capacity_the_metric_is_not_above_its_target(
     assert metric * capacity <= wanted * target * (1 + 1e-6) + 1e-6
 
 
+@given(st.integers(0, 5000), st.floats(), st.floats(min_value=0, exclude_min=True, allow_infinity=False))
+def test_any_number_makes_some_capacity(capacity: int, metric: float, target: float) -> None:
+    assert 0 <= tracked(capacity, metric, target) <= 2**31
+
+
 @given(st.integers(0, 5000), st.integers(-100, 1000))
 def test_a_percentage_of_something_is_something(capacity: int, percent: int) -> None:
     change = percent_change(capacity, percent)

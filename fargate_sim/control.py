@@ -278,8 +278,8 @@ class Control:
         cloud = self._endpoint.cloud
         world = cloud.world(cloud.region)
         loads = (
-            (world.traffic.peak_rps, traffic_api.LARGEST_JUMP),
-            (world.queues.peak_rps, queue_api.LARGEST_JUMP),
+            (world.traffic.peak_rps, traffic_api.BEARABLE.in_a_jump),
+            (world.queues.peak_rps, queue_api.BEARABLE.in_a_jump),
         )
         return min([HOUR_MS, *(int(most * 1000 / peak_rps) for peak_rps, most in loads if peak_rps)])
 
@@ -294,11 +294,11 @@ class Control:
             "next": (cloud.engine.next_at() or cloud.engine.now_ms) - cloud.engine.now_ms,
         }
         if action in jumps:
-            traffic_api.refuse_jump(world, jumps[action])
-            queue_api.refuse_jump(world, jumps[action])
+            traffic_api.BEARABLE.refuse_jump(world.traffic.peak_rps, jumps[action])
+            queue_api.BEARABLE.refuse_jump(world.queues.peak_rps, jumps[action])
         elif action == "speed":
-            traffic_api.refuse_pace(world.traffic.peak_rps, _speed(body.get("speed")))
-            queue_api.refuse_pace(world.queues.peak_rps, _speed(body.get("speed")))
+            traffic_api.BEARABLE.refuse_pace(world.traffic.peak_rps, _speed(body.get("speed")))
+            queue_api.BEARABLE.refuse_pace(world.queues.peak_rps, _speed(body.get("speed")))
 
     def _note(self, body: dict[str, Any]) -> Answer:
         kind, data = body.get("kind"), body.get("data", {})

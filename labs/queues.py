@@ -15,7 +15,7 @@ from labs.checking import CheckContext, counted, duration, missing_service
 from labs.cloud import MINUTE_MS, Cloud
 from labs.drills import DRILL_LIMIT_MS, Measured, unsettled
 from labs.errors import ControlError
-from labs.staging import SETTLE_LIMIT_MS, Stage
+from labs.staging import Stage, build_service
 
 _COPIED = (
     "family",
@@ -87,7 +87,7 @@ def build_worker(
     """A queue (named ``queue["name"]``, the rest are its attributes) with a dead-letter queue, and the service of ``stage`` that works
     on it, settled; the queue's URL. The task definition's family is named like the service.
     """
-    sqs, ecs, env = cloud.client("sqs"), cloud.client("ecs"), cloud.env
+    sqs = cloud.client("sqs")
     tags = {"fargate-lab": stage.lab}
     dead = sqs.create_queue(QueueName=f"{queue['name']}-dead", tags=tags)["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -96,49 +96,12 @@ def build_worker(
     url: str = sqs.create_queue(
         QueueName=queue["name"], Attributes={**attributes, "RedrivePolicy": redrive}, tags=tags
     )["QueueUrl"]
-    ours = [{"key": "fargate-lab", "value": stage.lab}]
-    insights = [{"name": "containerInsights", "value": "enabled"}]
-    ecs.create_cluster(clusterName=stage.cluster, settings=insights, tags=ours)
-    logs = {
-        "awslogs-group": env["LOG_GROUP"],
-        "awslogs-region": env["AWS_REGION"],
-        "awslogs-stream-prefix": stage.service,
+    container = {
+        "image": image,
+        "stopTimeout": stop_timeout_s,
+        "environment": [{"name": "QUEUE_URL", "value": url}],
     }
-    ecs.register_task_definition(
-        family=stage.service,
-        requiresCompatibilities=["FARGATE"],
-        networkMode="awsvpc",
-        cpu="256",
-        memory="512",
-        executionRoleArn=env["EXECUTION_ROLE"],
-        containerDefinitions=[
-            {
-                "name": stage.service,
-                "image": image,
-                "essential": True,
-                "stopTimeout": stop_timeout_s,
-                "environment": [{"name": "QUEUE_URL", "value": url}],
-                "logConfiguration": {"logDriver": "awslogs", "options": logs},
-            }
-        ],
-        tags=ours,
-    )
-    network = {"subnets": [env["SUBNET_A"], env["SUBNET_B"]], "securityGroups": [env["SG"]]}
-    ecs.create_service(
-        cluster=stage.cluster,
-        serviceName=stage.service,
-        taskDefinition=stage.service,
-        desiredCount=stage.desired,
-        launchType="FARGATE",
-        deploymentConfiguration={
-            "minimumHealthyPercent": 100,
-            "maximumPercent": 200,
-            "deploymentCircuitBreaker": {"enable": True, "rollback": True},
-        },
-        networkConfiguration={"awsvpcConfiguration": {**network, "assignPublicIp": "DISABLED"}},
-        tags=ours,
-    )
-    cloud.clock.settle(SETTLE_LIMIT_MS)
+    build_service(cloud, stage, container, insights="enabled")
     return url
 
 

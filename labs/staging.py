@@ -52,8 +52,7 @@ def build(cloud: Cloud, stage: Stage) -> None:
     """Create it all and wait until the service has settled. The task definition's family is named like the
     service.
     """
-    _cluster_and_definition(cloud, stage, GOOD_IMAGE, 80)
-    _service(cloud, stage)
+    build_service(cloud, stage, _listening(GOOD_IMAGE, 80))
 
 
 def build_balanced(cloud: Cloud, stage: Stage, balanced: Balanced) -> None:
@@ -87,10 +86,10 @@ def build_balanced(cloud: Cloud, stage: Stage, balanced: Balanced) -> None:
         DefaultActions=[{"Type": "forward", "TargetGroupArn": group}],
         Tags=tags,
     )
-    _cluster_and_definition(cloud, stage, balanced.image, balanced.port, balanced.stop_timeout_s)
-    _service(
+    build_service(
         cloud,
         stage,
+        _listening(balanced.image, balanced.port, balanced.stop_timeout_s),
         healthCheckGracePeriodSeconds=balanced.grace_s,
         loadBalancers=[
             {"targetGroupArn": group, "containerName": stage.service, "containerPort": balanced.port}
@@ -98,12 +97,21 @@ def build_balanced(cloud: Cloud, stage: Stage, balanced: Balanced) -> None:
     )
 
 
-def _cluster_and_definition(
-    cloud: Cloud, stage: Stage, image: str, port: int, stop_timeout_s: int = 30
+def build_service(
+    cloud: Cloud, stage: Stage, container: Mapping[str, Any], *, insights: str | None = None, **service: Any
 ) -> None:
+    """The stage's cluster, a task definition of one container (an essential one that writes to the log group and is named like
+    the service, for the rest as given), and its service, settled. ``service`` has further parameters of CreateService.
+    """
     ecs, env = cloud.client("ecs"), cloud.env
-    tags = _tags(stage)
-    ecs.create_cluster(clusterName=stage.cluster, tags=tags)
+    tags = [{"key": "fargate-lab", "value": stage.lab}]
+    settings = [{"name": "containerInsights", "value": insights}] if insights else []
+    ecs.create_cluster(clusterName=stage.cluster, settings=settings, tags=tags)
+    logs = {
+        "awslogs-group": env["LOG_GROUP"],
+        "awslogs-region": env["AWS_REGION"],
+        "awslogs-stream-prefix": stage.service,
+    }
     ecs.register_task_definition(
         family=stage.service,
         requiresCompatibilities=["FARGATE"],
@@ -114,27 +122,15 @@ def _cluster_and_definition(
         containerDefinitions=[
             {
                 "name": stage.service,
-                "image": image,
                 "essential": True,
-                "stopTimeout": stop_timeout_s,
-                "portMappings": [{"containerPort": port}],
-                "logConfiguration": {
-                    "logDriver": "awslogs",
-                    "options": {
-                        "awslogs-group": env["LOG_GROUP"],
-                        "awslogs-region": env["AWS_REGION"],
-                        "awslogs-stream-prefix": stage.service,
-                    },
-                },
+                "logConfiguration": {"logDriver": "awslogs", "options": logs},
+                **container,
             }
         ],
         tags=tags,
     )
-
-
-def _service(cloud: Cloud, stage: Stage, **balanced: Any) -> None:
-    env = cloud.env
-    cloud.client("ecs").create_service(
+    network = {"subnets": [env["SUBNET_A"], env["SUBNET_B"]], "securityGroups": [env["SG"]]}
+    ecs.create_service(
         cluster=stage.cluster,
         serviceName=stage.service,
         taskDefinition=stage.service,
@@ -145,17 +141,15 @@ def _service(cloud: Cloud, stage: Stage, **balanced: Any) -> None:
             "maximumPercent": 200,
             "deploymentCircuitBreaker": {"enable": stage.breaker, "rollback": stage.breaker},
         },
-        networkConfiguration={
-            "awsvpcConfiguration": {
-                "subnets": [env["SUBNET_A"], env["SUBNET_B"]],
-                "securityGroups": [env["SG"]],
-                "assignPublicIp": "DISABLED",
-            }
-        },
-        tags=_tags(stage),
-        **balanced,
+        networkConfiguration={"awsvpcConfiguration": {**network, "assignPublicIp": "DISABLED"}},
+        tags=tags,
+        **service,
     )
     cloud.clock.settle(SETTLE_LIMIT_MS)
+
+
+def _listening(image: str, port: int, stop_timeout_s: int = 30) -> dict[str, Any]:
+    return {"image": image, "stopTimeout": stop_timeout_s, "portMappings": [{"containerPort": port}]}
 
 
 def scale_on_cpu(cloud: Cloud, stage: Stage, maximum: int, *, target: float, scale_in_s: int) -> None:
@@ -180,7 +174,3 @@ def scale_on_cpu(cloud: Cloud, stage: Stage, maximum: int, *, target: float, sca
             "ScaleInCooldown": scale_in_s,
         },
     )
-
-
-def _tags(stage: Stage) -> list[dict[str, str]]:
-    return [{"key": "fargate-lab", "value": stage.lab}]

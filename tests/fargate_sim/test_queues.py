@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -266,7 +267,7 @@ def test_a_jump_over_what_tells_nothing_brings_no_more_orders_than_others(
     advance(offline, 300)
     offline.app.pacer = offline.cloud.pacer(paused=True)
     offline.control.post("/_lab/queue", {"action": "start", "queue": url, "rps": 1})
-    monkeypatch.setattr(queue_api, "LARGEST_JUMP", 600)
+    monkeypatch.setattr(queue_api, "BEARABLE", replace(queue_api.BEARABLE, in_a_jump=600))
     before_ms = offline.cloud.engine.now_ms
     offline.control.post("/_lab/clock", {"action": "next"})
     assert offline.cloud.engine.now_ms - before_ms <= 600_000

@@ -237,7 +237,7 @@ def test_what_a_program_says_while_it_drains_is_in_its_log_stream(offline: Offli
         ({"action": "start", "rps": True}, "rps must be a number"),
         ({"action": "start", "rps": 5, "long_ms": 1.5}, "long_ms must be a whole number"),
         ({"action": "start", "rps": 5, "path": 7}, "path must be text"),
-        ({"action": "start", "rps": 5, "color": "red"}, "color is nothing that traffic has"),
+        ({"action": "start", "rps": 5, "color": "red"}, "color is nothing that requests have"),
         ({"action": "start", "rps": 5}, "no service has a target group"),
         ({"action": "start", "rps": 5, "target_group": "arn:x"}, "there is no target group"),
         ({"action": "start", "rps": -5, "target_group": "arn:x"}, "rps is from"),
@@ -288,9 +288,9 @@ def test_the_clock_and_the_load_may_not_ask_for_more_than_a_world_can_carry(
     set_up(offline)
     clock, traffic = "/_lab/clock", "/_lab/traffic"
     offline.control.post(traffic, {"action": "start", "rps": 1000, "pattern": "step", "to_rps": 2000})
-    with pytest.raises(ControlRefusedError, match="stop the traffic first"):
+    with pytest.raises(ControlRefusedError, match="stop them first"):
         offline.control.post(clock, {"action": "advance", "ms": 7 * 24 * 3600 * 1000})
-    with pytest.raises(ControlRefusedError, match="stop the traffic first"):
+    with pytest.raises(ControlRefusedError, match="stop them first"):
         offline.control.post(clock, {"action": "settle", "limit_ms": 24 * 3600 * 1000})
     with pytest.raises(ControlRefusedError, match="more than a world can keep up with"):
         offline.control.post(clock, {"action": "speed", "speed": 60})

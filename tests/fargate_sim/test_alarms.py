@@ -255,6 +255,30 @@ def test_what_is_refused(offline: Any, changes: dict[str, Any], code: str) -> No
             "Dimensions.member.1.Value",
         ),
         ("get_metric_data", {"MetricDataQueries": [], "StartTime": 1767258000}, "EndTime"),
+        (
+            "get_metric_data",
+            {
+                "MetricDataQueries": [
+                    {"Id": "m", "MetricStat": {"Metric": {"MetricName": "x"}, "Period": 60, "Stat": "Sum"}}
+                ],
+                "StartTime": 1767258000,
+                "EndTime": 1767258060,
+            },
+            "Metric.Namespace",
+        ),
+        (
+            "put_metric_alarm",
+            {
+                **{
+                    key: IDLE[key]
+                    for key in ("AlarmName", "EvaluationPeriods", "Threshold", "ComparisonOperator")
+                },
+                "Metrics": [
+                    {"Id": "m", "MetricStat": {"Metric": {"Namespace": "x"}, "Period": 60, "Stat": "Sum"}}
+                ],
+            },
+            "Metric.MetricName",
+        ),
     ],
 )
 def test_what_is_missing_is_said(offline: Any, operation: str, params: Any, missing: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from fargate_sim.api.cloudwatch_common import dimensions_of, not_modelled, offset_of, token_of
+from fargate_sim.api.cloudwatch_common import check_named, dimensions_of, not_modelled, offset_of, token_of
 from fargate_sim.model.alarms import Alarm, AlarmSpec, Query
 from fargate_sim.model.alarms import alarm as a
 from fargate_sim.model.alarms.alarms import SCALING_ACTION, TOPIC_ACTION
@@ -171,6 +171,7 @@ def _query(given: Params) -> Query:
             given["Id"], expression=given.get("Expression") or "", label=given.get("Label"), returns=returns
         )
     metric = stat["Metric"]
+    check_named(metric, f"{given['Id']}.MetricStat.Metric")
     return Query(
         given["Id"],
         Metric(metric["Namespace"], metric["MetricName"], dimensions_of(metric)),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from fargate_sim.api.cloudwatch_common import dimensions_of, not_modelled, offset_of, token_of
+from fargate_sim.api.cloudwatch_common import check_named, dimensions_of, not_modelled, offset_of, token_of
 from fargate_sim.model.metrics import Datum, Metric, Point, statistic
 from fargate_sim.model.metrics.math import BeyondArithmeticError, Series, UnknownIdError, evaluate
 from fargate_sim.model.metrics.metrics import NAMESPACES
@@ -135,6 +135,7 @@ class _Queries:
         period_s = stat["Period"]
         _check_period(period_s, f"{member}.MetricStat.Period")
         name = _known(stat["Stat"], f"{member}.MetricStat.Stat")
+        check_named(stat["Metric"], f"{member}.MetricStat.Metric")
         begin_ms = _begin(self._start_ms, period_s)
         points = _points(self._world, self._own, stat["Metric"], begin_ms, self._end_ms)
         found = values(points, name, stat.get("Unit"), begin_ms, period_s)

@@ -21,6 +21,13 @@ def dimensions_of(params: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted((each["Name"], each["Value"]) for each in params.get("Dimensions") or ()))
 
 
+def check_named(metric: Mapping[str, Any], path: str) -> None:
+    """AwsError for a metric without namespace or name, which the API model allows. [A] wording assumed"""
+    for name in ("Namespace", "MetricName"):
+        if not metric.get(name):
+            raise AwsError("ValidationError", f"The parameter {path}.{name} is required.\n")
+
+
 def token_of(offset: int) -> str:
     """The token of the page that begins at an item."""
     return base64.urlsafe_b64encode(f"from:{offset}".encode()).decode()

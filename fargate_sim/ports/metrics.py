@@ -9,13 +9,14 @@ nothing of ours.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from fargate_sim.model.metrics import Datum, Metric, Point
 from fargate_sim.ports.refusal import NotModelledError
 from fargate_sim.wire.errors import AwsError
 from fargate_sim.wire.render import NOT_MODELLED
+from fargate_sim.wire.services import raw_model
 
 _ATTRIBUTE = "fargate_lab_answer"
 _METHODS = {
@@ -69,6 +70,12 @@ def _asking(operation: str, of_moto: Callable[[Any], Any]) -> Callable[[Any], An
         backend = self.cloudwatch_backend
         answer: AnswerMetrics | None = backend.__dict__.get(_ATTRIBUTE)
         params = _in_milliseconds(self._get_params())
+        missing = _missing(operation, params)
+        if missing is not None:
+            # [A] AWS's common error for requests that no SDK would send
+            raise CloudWatchException(
+                "MissingParameter", f"The request must contain the parameter {missing}."
+            )
         if answer is None or (operation in _OF_ALL_RESOURCES and ":alarm:" not in params["ResourceARN"]):
             return of_moto(self)
         try:
@@ -80,6 +87,26 @@ def _asking(operation: str, of_moto: Callable[[Any], Any]) -> Callable[[Any], An
             raise CloudWatchException(error.code, error.message) from error
 
     return respond
+
+
+def _missing(operation: str, params: Mapping[str, Any]) -> str | None:
+    """The path of the first required parameter that a request has not, by CloudWatch's model."""
+    model = raw_model("cloudwatch")
+    return _missing_in(model["shapes"], model["operations"][operation]["input"]["shape"], params, "")
+
+
+def _missing_in(shapes: Mapping[str, Any], name: str, value: Any, path: str) -> str | None:
+    shape = shapes[name]
+    inner: Iterable[tuple[str, Any, str]] = ()
+    if shape["type"] == "structure" and isinstance(value, Mapping):
+        lacks = (each for each in shape.get("required", ()) if value.get(each) is None)
+        if (first := next(lacks, None)) is not None:
+            return f"{path}{first}"
+        known = shape["members"]
+        inner = ((known[key]["shape"], each, f"{path}{key}.") for key, each in value.items() if key in known)
+    elif shape["type"] == "list" and isinstance(value, list):
+        inner = ((shape["member"]["shape"], each, f"{path}member.{n}.") for n, each in enumerate(value, 1))
+    return next((lost for each in inner if (lost := _missing_in(shapes, *each)) is not None), None)
 
 
 def _milliseconds(moment: datetime.datetime) -> int:

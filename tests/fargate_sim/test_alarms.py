@@ -242,6 +242,51 @@ def test_what_is_refused(offline: Any, changes: dict[str, Any], code: str) -> No
     assert client.describe_alarms()["MetricAlarms"] == []
 
 
+@pytest.mark.parametrize(
+    ("operation", "params", "missing"),
+    [
+        ("enable_alarm_actions", {}, "AlarmNames"),
+        ("delete_alarms", {}, "AlarmNames"),
+        ("set_alarm_state", {"StateValue": "OK", "StateReason": "x"}, "AlarmName"),
+        ("list_tags_for_resource", {}, "ResourceARN"),
+        (
+            "describe_alarms_for_metric",
+            {"Namespace": "a", "MetricName": "b", "Dimensions": [{"Name": "c"}]},
+            "Dimensions.member.1.Value",
+        ),
+        ("get_metric_data", {"MetricDataQueries": [], "StartTime": 1767258000}, "EndTime"),
+        (
+            "get_metric_data",
+            {
+                "MetricDataQueries": [
+                    {"Id": "m", "MetricStat": {"Metric": {"MetricName": "x"}, "Period": 60, "Stat": "Sum"}}
+                ],
+                "StartTime": 1767258000,
+                "EndTime": 1767258060,
+            },
+            "Metric.Namespace",
+        ),
+        (
+            "put_metric_alarm",
+            {
+                **{
+                    key: IDLE[key]
+                    for key in ("AlarmName", "EvaluationPeriods", "Threshold", "ComparisonOperator")
+                },
+                "Metrics": [
+                    {"Id": "m", "MetricStat": {"Metric": {"Namespace": "x"}, "Period": 60, "Stat": "Sum"}}
+                ],
+            },
+            "Metric.MetricName",
+        ),
+    ],
+)
+def test_what_is_missing_is_said(offline: Any, operation: str, params: Any, missing: str) -> None:
+    with pytest.raises(ClientError, match=missing) as caught:
+        getattr(offline.client("cloudwatch"), operation)(**params)
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+
+
 @pytest.mark.parametrize("other", ["e1 + 1", "e3 * 2", "(e2 + 1) / 2"])
 def test_expressions_that_need_themselves_are_refused(offline: Any, other: str) -> None:
     client = offline.client("cloudwatch")

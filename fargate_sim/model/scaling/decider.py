@@ -60,7 +60,12 @@ class Decider:
         return Capacity(now_ms, service.desired, service.running_count, in_rollout=service.in_rollout)
 
     def _decide(self, target: ScalableTarget) -> None:
-        heard = [signal for signal in target.signals.values() if signal.policy.name in target.policies]
+        # A policy that was deleted meanwhile has no say, nor has one whose name is another's now.
+        heard = [
+            signal
+            for signal in target.signals.values()
+            if target.policies.get(signal.policy.name) is signal.policy
+        ]
         target.signals.clear()
         capacity = self.capacity(target)
         found = [claim_of(target, signal, capacity) for signal in heard]

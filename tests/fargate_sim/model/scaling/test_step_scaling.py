@@ -203,3 +203,15 @@ def test_all_alarms_that_call_a_policy_are_known() -> None:
     world = Scaled(4)
     policy = world.step((0, None, 3))
     assert [alarm.spec.name for alarm in world.world.scaling.alarms_of(policy)] == ["steps"]
+
+
+def test_a_policy_of_the_same_name_does_not_inherit_a_call() -> None:
+    web = Scaled(4)
+    old = web.step((0, None, 3))
+    web.from_now(99, QUEUE.name)
+    while not web.target.signals:
+        web.seconds(1)
+    web.world.scaling.delete_policy(web.target, old)
+    web.track(60, name=old.name)
+    web.seconds(20)
+    assert web.web.desired == 4

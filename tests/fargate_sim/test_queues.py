@@ -254,7 +254,7 @@ def test_the_next_happening_is_not_the_next_order(offline: Offline, url: str) ->
     offline.control.post("/_lab/queue", {"action": "start", "queue": url, "rps": 10})
     clock = offline.control.get("/_lab/clock")
     assert clock is not None
-    assert clock["next_ms"] - clock["now_ms"] > 1000
+    assert clock["next_ms"] is None or clock["next_ms"] - clock["now_ms"] > 1000
 
 
 def test_a_jump_over_what_tells_nothing_brings_no_more_orders_than_others(

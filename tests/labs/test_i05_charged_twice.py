@@ -7,6 +7,7 @@ import json
 import pytest
 
 import solutions.i05_charged_twice as i05
+from fargate_lab.commands import queue
 from fargate_lab.inprocess import world_factory
 from labs import queues
 from labs.checking import CheckContext
@@ -60,6 +61,12 @@ def test_what_is_in_the_dead_letter_queue_has_a_good_explanation(incident: LabRu
     url = sqs.get_queue_url(QueueName="orders-dead")["QueueUrl"]
     messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
     assert [json.loads(each["Body"])["order"] for each in messages][:2] == ["TEST-1", "TEST-2"]
+
+
+def test_the_report_says_which_queue_holds_the_dead_letters(incident: LabRunner) -> None:
+    told = queue.render(incident.cloud.control.get("/_lab/queue"))
+    assert "orders-dead, the dead-letter queue of orders\n" in told
+    assert told.startswith("orders\n3 orders a second (poisson), for ")
 
 
 def test_each_cause_fails_its_own_step_alone(cloud: EndpointCloud) -> None:

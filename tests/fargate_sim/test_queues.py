@@ -124,6 +124,8 @@ def test_visibility_batches_delay_purge_and_dead_letters(offline: Offline, sqs: 
     assert "Messages" not in sqs.receive_message(QueueUrl=url)
     assert len(sqs.receive_message(QueueUrl=dead, MaxNumberOfMessages=10)["Messages"]) == 3
     assert report(offline)["dead_lettered"] == 3
+    assert report(offline)["dead_letter_of"] == []
+    assert report(offline, "dead")["dead_letter_of"] == ["orders"]
     sqs.send_message(QueueUrl=url, MessageBody="later", DelaySeconds=30)
     assert "Messages" not in sqs.receive_message(QueueUrl=url)
     advance(offline, 31)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from fargate_sim.endpoint import Endpoint
 
 DEFAULT_LIMIT, LARGEST_LIMIT = 1000, 10000
+UNDER_LOAD_MS = 5 * 60 * 1000
+"""How far the clock jumps over silence while requests or orders come: they are what happens, though the journal does not say so."""
 DEFAULT_SETTLE_MS = 30 * 60 * 1000
 _NOTE_KIND = re.compile(r"lab\.[a-z0-9_.-]{1,60}$")
 
@@ -281,7 +283,8 @@ class Control:
             (world.traffic.peak_rps, traffic_api.BEARABLE.in_a_jump),
             (world.queues.peak_rps, queue_api.BEARABLE.in_a_jump),
         )
-        return min([HOUR_MS, *(int(most * 1000 / peak_rps) for peak_rps, most in loads if peak_rps)])
+        usual_ms = UNDER_LOAD_MS if any(peak_rps for peak_rps, _ in loads) else HOUR_MS
+        return min([usual_ms, *(int(most * 1000 / peak_rps) for peak_rps, most in loads if peak_rps)])
 
     def _refuse_the_unbearable(self, cloud: Cloud, action: str, body: dict[str, Any]) -> None:
         """Traffic that runs limits how far and how fast the clock may go. ValueError says so."""

@@ -115,8 +115,8 @@ class Pacer:
         self._anchor()
 
     def next(self, limit_ms: int = HOUR_MS) -> None:
-        """Jump to the next happening that tells something: the evaluation of an alarm that stays as it is does not. At most
-        ``limit_ms`` of virtual time; with nothing due the clock stays.
+        """Jump to the next happening, and on over those that tell nothing, such as the evaluation of an alarm that stays as it is, but
+        not further than ``limit_ms`` of virtual time. With nothing due the clock stays.
         """
         self.catch_up()
         end_ms = self.engine.now_ms + limit_ms

@@ -28,6 +28,7 @@ _COPIED = (
     "memory",
     "runtimePlatform",
 )
+ORDERS_PAUSED, ORDERS_RESUMED = "lab.orders_paused", "lab.orders_resumed"
 DRAINED_WITHIN_MS = 10 * MINUTE_MS
 """How long a drill waits for its last order."""
 _WARM_MS = 30_000
@@ -113,7 +114,7 @@ def with_orders(
 ) -> Orders:
     """Let ``happen`` happen while orders come, the lab's own or those of ``load``, and wait for the last of them."""
     orders, clock, name = ctx.cloud.queue, ctx.clock, ctx.name("queue")
-    resumed = _stop(ctx)
+    paused = _pause(ctx)
     try:
         _drain(ctx)
         before, mark = _report(ctx), ctx.history.next_seq
@@ -126,9 +127,7 @@ def with_orders(
         _drain(ctx)
     finally:
         # What stopped the drill must not leave the world with the drill's orders, or with none.
-        _stop(ctx)
-        if resumed is not None:
-            orders.start(name, resumed)
+        _resume(ctx, paused)
     after = _report(ctx)
     counts = {each["kind"]: each["count"] for each in before["causes"]}
     again = {each["kind"]: each["count"] - counts.get(each["kind"], 0) for each in after["causes"]}
@@ -170,6 +169,18 @@ def want(ctx: CheckContext, desired: int) -> None:
     ctx.clock.settle(DRILL_LIMIT_MS)
 
 
+def halve(ctx: CheckContext, desired: int, *, times: int) -> None:
+    """Twice as many tasks as ``desired``, and back again, some times over. Whatever happens, as many are wanted in the end as before."""
+    try:
+        for _ in range(times):
+            want(ctx, 2 * desired)
+            ctx.clock.advance(_WARM_MS)  # the new ones have orders in hand as well
+            want(ctx, desired)
+    finally:
+        if (ctx.service() or {}).get("desiredCount", desired) != desired:
+            want(ctx, desired)
+
+
 def kill_all(ctx: CheckContext, service: Mapping[str, Any], *, times: int, every_ms: int) -> None:
     """Let all tasks end as if their hosts had failed: a copy of the revision has two seconds to stop, the least that Fargate allows,
     and its tasks are stopped ``times`` times while orders are in their hands. Then back to the revision from before.
@@ -182,18 +193,21 @@ def kill_all(ctx: CheckContext, service: Mapping[str, Any], *, times: int, every
     copy = ecs.register_task_definition(
         **kept, containerDefinitions=containers, tags=[{"key": "fargate-lab", "value": ctx.lab.id}]
     )["taskDefinition"]["taskDefinitionArn"]
-    ecs.update_service(**name, taskDefinition=copy)
-    ctx.clock.settle(DRILL_LIMIT_MS)
-    for _ in range(times):
-        ctx.clock.advance(every_ms)
-        tasks = ecs.list_tasks(cluster=name["cluster"], serviceName=name["service"])["taskArns"]
-        for task in tasks:
-            ecs.stop_task(cluster=name["cluster"], task=task, reason="drill: as if its host had failed")
-    ctx.clock.advance(_REACTION_MS)
-    ctx.clock.settle(DRILL_LIMIT_MS)
-    ecs.update_service(**name, taskDefinition=before)
-    ctx.clock.settle(DRILL_LIMIT_MS)
-    ecs.deregister_task_definition(taskDefinition=copy)
+    try:
+        ecs.update_service(**name, taskDefinition=copy)
+        ctx.clock.settle(DRILL_LIMIT_MS)
+        for _ in range(times):
+            ctx.clock.advance(every_ms)
+            tasks = ecs.list_tasks(cluster=name["cluster"], serviceName=name["service"])["taskArns"]
+            for task in tasks:
+                ecs.stop_task(cluster=name["cluster"], task=task, reason="drill: as if its host had failed")
+        ctx.clock.advance(_REACTION_MS)
+        ctx.clock.settle(DRILL_LIMIT_MS)
+    finally:
+        if (ctx.service() or {}).get("taskDefinition") == copy:
+            ecs.update_service(**name, taskDefinition=before)
+            ctx.clock.settle(DRILL_LIMIT_MS)
+        ecs.deregister_task_definition(taskDefinition=copy)
 
 
 def _report(ctx: CheckContext) -> dict[str, Any]:
@@ -206,13 +220,43 @@ def _report(ctx: CheckContext) -> dict[str, Any]:
     return found
 
 
-def _stop(ctx: CheckContext) -> dict[str, Any] | None:
-    """No more orders; what they were, None when none were coming."""
+def _pause(ctx: CheckContext) -> dict[str, Any] | None:
+    """No more orders; what is to come again afterwards, None when nothing is.
+
+    It is noted: a drill whose program was killed had no time to let the orders come again, and what runs then, if anything, are that
+    drill's. The next drill makes good for it.
+    """
+    name, found = ctx.name("queue"), _coming(ctx)
+    history = ctx.history.since_start(ctx.lab.id)
+    last = history.last(ORDERS_PAUSED, ORDERS_RESUMED, queue=name)
+    if last is not None and last.kind == ORDERS_PAUSED:
+        begun = history.since(last.seq).of("queue.started", queue=name)
+        if len(begun) <= 1:  # the drill's own; more than that, and somebody has begun others since
+            found = dict(last.data["demand"])
+    if found is not None:
+        ctx.cloud.note(ORDERS_PAUSED, {"lab": ctx.lab.id, "queue": name, "demand": found})
+    _stop(ctx)
+    return found
+
+
+def _resume(ctx: CheckContext, paused: Mapping[str, Any] | None) -> None:
+    """The orders that came before the drill, and no others."""
+    _stop(ctx)
+    if paused is not None:
+        ctx.cloud.queue.start(ctx.name("queue"), paused)
+        ctx.cloud.note(ORDERS_RESUMED, {"lab": ctx.lab.id, "queue": ctx.name("queue")})
+
+
+def _stop(ctx: CheckContext) -> None:
+    """No more orders, if any are coming."""
+    if _coming(ctx) is not None:
+        ctx.cloud.queue.stop(ctx.name("queue"))
+
+
+def _coming(ctx: CheckContext) -> dict[str, Any] | None:
+    """The orders that are coming; None when none are."""
     found = ctx.cloud.queue.report(ctx.name("queue"), minutes=0)
-    if found is None or not found["running"]:
-        return None
-    ctx.cloud.queue.stop(ctx.name("queue"))
-    return dict(found["demand"])
+    return dict(found["demand"]) if found is not None and found["running"] else None
 
 
 def _waiting(report: Mapping[str, Any]) -> int:

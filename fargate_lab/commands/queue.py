@@ -47,7 +47,7 @@ def render(report: dict[str, Any]) -> str:
 
 
 def _lines(queue: dict[str, Any], now_ms: int) -> list[str]:
-    lines = [queue["queue"]]
+    lines = [queue["queue"] + _role(queue)]
     if queue["demand"] is not None:
         ended = queue["stopped_ms"]
         lasted = talk.duration((now_ms if ended is None else ended) - queue["started_ms"])
@@ -94,6 +94,12 @@ def _lines(queue: dict[str, Any], now_ms: int) -> list[str]:
             f"{each['visible']:>8,}  {age}"
         )
     return lines
+
+
+def _role(queue: dict[str, Any]) -> str:
+    """Says so when it is a dead-letter queue, where messages only wait and grow old."""
+    sources = queue["dead_letter_of"]
+    return f", the dead-letter queue of {', '.join(sources)}" if sources else ""
 
 
 def _orders(queue: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ DeleteAlarms, EnableAlarmActions, DisableAlarmActions. Texts of refusals are [A]
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -68,6 +69,8 @@ def put_metric_alarm(world: World, params: Params) -> dict[str, Any]:
     given = _of_one_metric(params) if queries is None else {}
     if params.get("Threshold") is None:
         raise _invalid("The parameter Threshold is required.")
+    if not math.isfinite(params["Threshold"]):
+        raise _invalid("The parameter Threshold must be a finite number.")
     comparison = params.get("ComparisonOperator")
     if comparison not in _STATIC:
         if comparison is None:

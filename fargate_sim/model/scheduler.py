@@ -392,7 +392,7 @@ class Scheduler:
         self._world.ecs_events.steady(service)
         self._engine.cancel(service.steady_repeat)
         service.steady_repeat = self._engine.after(
-            self._timing.steady_repeat, partial(self._repeat_steady, service)
+            self._timing.steady_repeat, partial(self._repeat_steady, service), quiet=True
         )
 
     def _repeat_steady(self, service: Service) -> None:

@@ -79,7 +79,7 @@ class MadeUpAlarms:
         alarm.state = state
         for action in alarm.actions():
             if changed or state == ALARM:
-                self._world.scaling.alarm_state(action, alarm, changed)
+                self._world.scaling.alarm_state(action, alarm)
 
 
 class Scaled(Scenario):

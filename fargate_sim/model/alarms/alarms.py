@@ -62,8 +62,8 @@ class Alarms:
         self._tick: Happening | None = None
         self.history: deque[HistoryItem] = deque(maxlen=_HISTORY_KEPT)
         """Oldest first; that of deleted alarms, too."""
-        self.scaling_action: Callable[[str, Alarm, bool], None] = lambda _policy, _alarm, _changed: None
-        """Called with (policy ARN, alarm, whether its state has just changed)."""
+        self.scaling_action: Callable[[str, Alarm], bool] = lambda _policy, _alarm: False
+        """Called with (policy ARN, alarm); whether there is such a policy."""
 
     # -- questions -------------------------------------------------------------------------------
 
@@ -190,9 +190,9 @@ class Alarms:
             return
         for action in alarm.actions():
             if action.startswith(SCALING_ACTION):
-                self.scaling_action(action, alarm, changed)
+                done = self.scaling_action(action, alarm)
                 if changed:
-                    self._acted(alarm, action, done=True)
+                    self._acted(alarm, action, done=done)
             elif changed and action.startswith(TOPIC_ACTION):
                 subject = f'{alarm.state}: "{alarm.spec.name}"'
                 message = json.dumps(self._notification(alarm, before))
@@ -200,7 +200,7 @@ class Alarms:
                 self._acted(alarm, action, done=done)
 
     def _acted(self, alarm: Alarm, action: str, *, done: bool) -> None:
-        how = "Successfully executed" if done else "Failed to execute"
+        how = "Successfully executed" if done else "Failed to execute"  # [A] the wording of the failure
         data = {"actionState": "Succeeded" if done else "Failed", "notificationResource": action}
         self._remember(alarm, ACTION, f"{how} action {action}", data)
 

@@ -37,19 +37,24 @@ class Watch:
         end_ms = self._world.metrics.published_ms
         begin_ms = end_ms - self._periods * self.period_s * 1000
         grid = range(begin_ms, end_ms, self.period_s * 1000)
-        found = self._series(self._watched, grid)
+        found = self._series(self._watched, grid, {})
         return [(at_ms, found.values.get(at_ms)) for at_ms in grid]
 
-    def _series(self, query: Query, grid: range) -> Series:
+    def _series(self, query: Query, grid: range, found: dict[str, Series]) -> Series:
+        """What a query gives; ``found`` keeps what others have given, since expressions may need one another many times over."""
+        if query.query_id not in found:
+            found[query.query_id] = self._worked_out(query, grid, found)
+        return found[query.query_id]
+
+    def _worked_out(self, query: Query, grid: range, found: dict[str, Series]) -> Series:
         if query.metric is not None:
             points = self._points(query.metric, grid.start, grid.stop)
-            found = values(points, query.statistic, query.unit, grid.start, self.period_s)
-            return Series(found, grid)
+            return Series(values(points, query.statistic, query.unit, grid.start, self.period_s), grid)
 
         def other(query_id: str) -> Series:
             if query_id not in self._queries or query_id == query.query_id:
                 raise UnknownIdError(query_id)
-            return self._series(self._queries[query_id], grid)
+            return self._series(self._queries[query_id], grid, found)
 
         return evaluate(query.expression or "", other)
 

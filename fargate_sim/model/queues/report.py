@@ -30,6 +30,7 @@ def _queue(world: World, queue: Queue, minutes: int) -> dict[str, Any]:
     books = world.queues.ledger(queue.name)
     return {
         "queue": queue.name,
+        "dead_letter_of": _sources(world, queue),
         **_orders(world.queues.producer(queue.name)),
         "sent": queue.sent,
         "received": queue.received,
@@ -60,6 +61,12 @@ def _queue(world: World, queue: Queue, minutes: int) -> dict[str, Any]:
         "workers": [_worker(worker) for worker in world.queues.workers(queue.name)],
         "minutes": _minutes(queue, world.engine.now_ms, minutes),
     }
+
+
+def _sources(world: World, queue: Queue) -> list[str]:
+    """The queues whose messages come here when they have been received too often."""
+    known = ((each.name, each.facts) for each in world.queues.used())
+    return [name for name, facts in known if facts is not None and facts.dead_letter == queue.name]
 
 
 def _orders(producer: Producer | None) -> dict[str, Any]:

@@ -176,12 +176,12 @@ class Scaling:
                     return target, policy
         return None
 
-    def alarm_state(self, policy_arn: str, alarm: Alarm, changed: bool) -> None:
-        """An alarm that has a policy as its action has been evaluated: it has just got into its state, or stays in it."""
-        del changed
+    def alarm_state(self, policy_arn: str, alarm: Alarm) -> bool:
+        """An alarm that has a policy as its action has been evaluated; whether there is such a policy."""
         found = self.policy_of(policy_arn)
         if found is not None:
             self._decider.hear(*found, alarm)
+        return found is not None
 
     # -- scheduled actions -------------------------------------------------------------------------
 

@@ -116,11 +116,12 @@ class TestEvaluation:
 
 
 class TestActions:
-    def told(self, scenario: Scenario) -> list[tuple[int, str, bool]]:
-        told: list[tuple[int, str, bool]] = []
+    def told(self, scenario: Scenario) -> list[tuple[int, str]]:
+        told: list[tuple[int, str]] = []
 
-        def tell(_policy: str, alarm: Alarm, changed: bool) -> None:
-            told.append(((scenario.engine.now_ms - START_MS) // MINUTE, alarm.state, changed))
+        def tell(_policy: str, alarm: Alarm) -> bool:
+            told.append(((scenario.engine.now_ms - START_MS) // MINUTE, alarm.state))
+            return True
 
         scenario.world.alarms.scaling_action = tell
         return told
@@ -134,7 +135,28 @@ class TestActions:
         put(account, 3, 1.0)
         scenario.world.alarms.put(AlarmSpec("a", 5.0, metric=DEPTH, alarm_actions=(POLICY,)))
         minutes(scenario, 8)
-        assert told == [(2, "ALARM", True), (3, "ALARM", False), (4, "ALARM", False)]
+        assert told == [(2, "ALARM"), (3, "ALARM"), (4, "ALARM")]
+
+    def test_a_policy_that_is_gone_is_a_failed_action(self) -> None:
+        account = Account()
+        scenario = Scenario(account=account)
+        put(account, 0, 9.0)
+        scenario.world.alarms.put(AlarmSpec("a", 5.0, metric=DEPTH, alarm_actions=(POLICY,)))
+        minutes(scenario, 3)
+        assert scenario.world.alarms.history[-1].summary == f"Failed to execute action {POLICY}"
+
+    def test_expressions_that_need_one_another_are_worked_out_once(self) -> None:
+        account = Account()
+        scenario = Scenario(account=account)
+        put(account, 0, 1.0)
+        chain = [
+            Query(f"e{number}", expression=f"e{number + 1} + e{number + 1}", returns=number == 0)
+            for number in range(40)
+        ]
+        queries = (*chain, Query("e40", DEPTH, returns=False))
+        alarm = scenario.world.alarms.put(AlarmSpec("a", 5.0, queries=queries))
+        minutes(scenario, 3)
+        assert alarm.readings[-1][1] == 2.0**40
 
     def test_a_topic_is_told_of_changes(self) -> None:
         account = Account(topics={TOPIC})
@@ -170,7 +192,7 @@ class TestActions:
         alarm = scenario.world.alarms.put(AlarmSpec("a", 5.0, metric=DEPTH, alarm_actions=(POLICY,)))
         minutes(scenario, 3)
         scenario.world.alarms.set_state(alarm, "ALARM", "a drill", None)
-        assert told == [(3, "ALARM", True)]
+        assert told == [(3, "ALARM")]
         minutes(scenario, 1)
         assert alarm.state == "OK"
 

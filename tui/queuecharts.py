@@ -93,7 +93,9 @@ def totals(queue: Queue) -> list[Content]:
 def _orders(queue: Queue) -> Content:
     name = (text.one_line(queue.queue), "bold")
     if queue.started_ms is None:
-        return Content.assemble(("■ ", "$muted"), name, (", to which no orders are sent", "$muted"))
+        sources = ", ".join(text.one_line(each) for each in queue.dead_letter_of)
+        role = f", the dead-letter queue of {sources}" if sources else ", to which no orders are sent"
+        return Content.assemble(("■ ", "$muted"), name, (role, "$muted"))
     ended = queue.stopped_ms
     lasted = text.duration((queue.now_ms if ended is None else ended) - queue.started_ms)
     turns = "" if queue.demand.to_rps is None else f" to {queue.demand.to_rps:g}"
@@ -141,6 +143,8 @@ def lines(queue: Queue, span: Span, width: int, height: int) -> list[Content]:
     room = max(10, width - chart.MARGIN)
     found = columns(queue, span, room)
     made = [_waiting(queue, found, span), _oldest(queue, found), _charged(found)]
+    if any(column.again for column in found):
+        made.append(_again(found, span))
     drawn = totals(queue)
     for each, rows in zip(made, heights(len(made), height - len(drawn)), strict=True):
         drawn += [each.caption, *each.rows(rows, room)]
@@ -197,21 +201,13 @@ def _age(seconds: float) -> str:
 
 
 def _charged(found: Sequence[Column]) -> Chart:
-    layers = [
-        [
-            Layer((column.charged - column.again) / column.covered, "█", "$success"),
-            Layer(column.charged / column.covered if column.again else None, "▓", "$error"),
-        ]
-        for column in found
-    ]
+    layers = [[Layer(column.charged / column.covered, "█", "$success")] for column in found]
     sent = [column.sent / column.covered if column.sent else None for column in found]
     most = max(max(column.sent, column.charged) / column.covered for column in found)
-    again = sum(column.again for column in found)
     latest = found[-1]
     caption = Content.assemble(
         ("Charged a minute", "bold"),
-        (f"  █ {_rate(latest.charged - latest.again, latest)}", "$success"),
-        (f"   ▓ {again:,} again" if again else "   none again", "$error" if again else "$success"),
+        (f"  █ {_rate(latest.charged, latest)}", "$success"),
         (f"   {DOT} {_rate(latest.sent, latest)} sent", "$secondary"),
     )
 
@@ -219,6 +215,19 @@ def _charged(found: Sequence[Column]) -> Chart:
         return draw(layers, Scale(nice(most)), height, width, dots=sent)
 
     return Chart(caption, rows)
+
+
+def _again(found: Sequence[Column], span: Span) -> Chart:
+    """On a scale of its own: among all that were charged, a few that were charged twice would not be seen."""
+    rates = [column.again / column.covered for column in found]
+    total = sum(column.again for column in found)
+    caption = Content.assemble(
+        ("Charged again a minute", "bold"),
+        (f"  █ {_rate(found[-1].again, found[-1])}", "$error"),
+        (f"   {total:,} in {span.words}", "$muted"),
+    )
+    layers = [[Layer(rate, "█", "$error")] for rate in rates]
+    return Chart(caption, partial(draw, layers, Scale(nice(max(rates)))))
 
 
 def _rate(count: int, column: Column) -> str:

@@ -79,6 +79,8 @@ class Queue:
     """One queue that has been used. `started_ms` is None when no orders were ever sent to it."""
 
     queue: str = ""
+    dead_letter_of: tuple[str, ...] = ()
+    """The queues whose messages come here when they have been received too often."""
     now_ms: int = 0
     running: bool = False
     demand: Demand = Demand()

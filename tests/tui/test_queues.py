@@ -53,6 +53,8 @@ def test_an_empty_queue_is_drawn_too() -> None:
     assert "no orders are sent" in shown
     assert "Age of the oldest  █ no message\n" in shown
     assert "p50 –" in shown
+    dead = parsed(queue="orders-dead", dead_letter_of=["orders"], started_ms=None, demand=None)
+    assert "■ orders-dead, the dead-letter queue of orders\n" in drawn(dead)
     assert listed(found) == "No worker takes messages from this queue."
 
 
@@ -62,20 +64,21 @@ def test_what_waits_and_for_how_long_and_what_is_done_about_it() -> None:
     assert "Waiting  █ 3,641   ▒ 4 in flight   the last 30 minutes; M changes" in shown
     assert "Age of the oldest  █ 30m50s, at most 30m50s" in shown
     assert "   30m │" in shown  # a scale of ages has what a clock calls round
-    assert "Charged a minute  █ 30   none again   • 121 sent" in shown
+    assert "Charged a minute  █ 30   • 121 sent" in shown
+    assert "Charged again" not in shown
     assert "never 0" in shown
     assert "dead-lettered" not in shown
     assert "09:50:20" in shown
 
 
-def test_orders_that_were_charged_again_are_seen_without_colour() -> None:
+def test_orders_that_were_charged_again_have_a_chart_of_their_own() -> None:
     found = parsed(again=True, running=False, stopped_ms=START_MS + 40 * MINUTE, delayed=3, skipped=1)
-    shown = drawn(found, width=112, height=13)
-    assert len(shown.splitlines()) == 13
+    shown = drawn(found, width=112)
+    assert len(shown.splitlines()) == 16
     assert "stopped after 40m00s" in shown
     assert "again 75  never 0  dead-lettered 2  skipped 1  delayed 3" in shown
-    assert "▓ 43 again" in shown
-    assert any("▓" in line and "│" in line for line in shown.splitlines())
+    assert "Charged again a minute  █ 1   43 in the last 30 minutes" in shown
+    assert shown.splitlines()[-3].startswith("     3 │")
 
 
 def test_the_list_says_why_which_and_who() -> None:

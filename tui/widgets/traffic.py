@@ -54,7 +54,7 @@ class Charts(Widget, can_focus=False):
     """Rows of the rate, of the errors, of the three latencies together."""
     queue: reactive[Queue | None] = reactive(None)
     """The queue to show; None for the load."""
-    queue_rows: reactive[int] = reactive(13, layout=True)
+    queue_rows: reactive[int] = reactive(16, layout=True)
     """Rows of a queue, totals and all."""
     other: reactive[str] = reactive("")
     """What the pane shows next, when there is more than one thing."""
@@ -294,7 +294,6 @@ def rows_for(height: int) -> tuple[int, int, int]:
 
 def queue_rows(height: int, queue: Queue | None) -> int:
     """The rows of a queue's charts in a pane of that height; where orders were charged again the causes need the rest."""
-    again = queue is not None and bool(queue.causes)
-    if height >= 24:
-        return height * (3 if again else 4) // 5
-    return 13 if again else 16
+    if height < 24:
+        return 16
+    return height * (3 if queue is not None and queue.causes else 4) // 5

@@ -14,6 +14,7 @@ from fargate_lab import __version__, capacity_arguments, load_arguments
 from fargate_lab.errors import UsageError
 
 Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
+_WORLDS_LAB = "the lab (else the one of the running world)"
 _EXIT = "exit codes: 0 ok, 1 a check failed, 2 usage or bad file, 3 environment, 130 interrupted"
 
 
@@ -103,7 +104,7 @@ def _catalogue_commands(commands: Commands) -> None:
     show = _command(
         commands, "show", "catalogue.show_lab", "show a lab: its steps and its guide", json="as JSON"
     )
-    show.add_argument("lab", metavar="LAB", nargs="?", help="the lab (else the one of the running world)")
+    show.add_argument("lab", metavar="LAB", nargs="?", help=_WORLDS_LAB)
 
 
 def _world_commands(commands: Commands) -> None:
@@ -244,7 +245,7 @@ def _lab_commands(commands: Commands) -> None:
         "grade a lab or one step of it; exit 1 when something does not pass",
         world=True,
     )
-    check.add_argument("lab", metavar="LAB", nargs="?", help="the lab (else the one of the running world)")
+    check.add_argument("lab", metavar="LAB", nargs="?", help=_WORLDS_LAB)
     check.add_argument("step", metavar="STEP", nargs="?", help="one step only")
     check.add_argument(
         "--no-drills", action="store_true", help="leave out checks that make a failure happen again"
@@ -253,7 +254,7 @@ def _lab_commands(commands: Commands) -> None:
     form.add_argument("--json", action="store_true", help="as JSON")
     form.add_argument("--junit", metavar="FILE", help="write a JUnit XML report; - for stdout")
     hint = _command(commands, "hint", "lab.hint", "show the next hint of a step", world=True)
-    hint.add_argument("lab", metavar="LAB")
+    hint.add_argument("lab", metavar="LAB", nargs="?", help=_WORLDS_LAB)
     hint.add_argument(
         "step", metavar="STEP", nargs="?", help="the step (default: the first that does not pass)"
     )
@@ -266,7 +267,7 @@ def _lab_commands(commands: Commands) -> None:
     solve = _command(
         commands, "solve", "lab.solve", "apply the lab's reference solution to the running world", world=True
     )
-    solve.add_argument("lab", metavar="LAB")
+    solve.add_argument("lab", metavar="LAB", nargs="?", help=_WORLDS_LAB)
     reset = _command(
         commands, "reset", "lab.reset", "a new world, and the lab from its first step", world=True
     )

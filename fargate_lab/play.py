@@ -88,8 +88,12 @@ class Performance:
         if steps is None:
             self.result = self.attempt.check()
             if not self.result.passed:
-                failed = [item.id for item in self.result.steps if not item.passed]
-                yield PlayEvent("failed", f"At the end these steps do not pass: {', '.join(failed)}.")
+                failed = [item for item in self.result.steps if not item.passed]
+                names = ", ".join(item.id for item in failed)
+                yield PlayEvent("failed", f"At the end these steps do not pass: {names}.")
+                for check in (each for item in failed for each in item.checks if not each.passed):
+                    missing = f"{check.id}: expected {check.expected}; observed {check.observed}"
+                    yield PlayEvent("failed", missing)
                 return
         yield PlayEvent("done", f"{lab.title}: every step passes.")
 

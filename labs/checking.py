@@ -118,8 +118,8 @@ def duration(ms: int) -> str:
 
 
 def counted(number: int, one: str, many: str = "") -> str:
-    """``1 task``, ``2 tasks``."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
+    """``1 task``, ``2 tasks``, ``6,389 orders``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def missing_service(ctx: CheckContext, expected: str) -> Evidence:

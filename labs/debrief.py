@@ -20,7 +20,7 @@ from labs.drills import KILLED_BY_BALANCER
 from labs.history import DeploymentStory, Entry, History, TaskStory
 from labs.leaving import Leaving, leaving_of
 from labs.losses import losses_of
-from labs.standalone import tell_standalone
+from labs.standalone import Runs, runs_of, tell_standalone
 
 Tone = Literal["plain", "good", "bad", "learner"]
 
@@ -115,11 +115,13 @@ def debrief(lab: Lab, cloud: Cloud) -> Debrief:
     clients = clients_of(history, cloud.traffic.report())
     killed = kills.kills_of(history, cluster, service)
     queue = orders.report_of(lab, cloud)
+    runs = runs_of(history, cluster)
     leaving = leaving_of(history, (task.id for task in tasks))
     return Debrief(
         lab.id,
-        _headline(lab, stories, clients),
+        _headline(lab, stories, clients, runs),
         (
+            *(Fact(*row) for row in runs.rows()),
             *_facts(history, cluster, service, stories, tasks),
             *_traffic_facts(clients),
             *_leaving_facts(leaving),
@@ -146,16 +148,18 @@ def _start_ms(history: History) -> int:
     return next(iter(history)).at_ms if any(True for _ in history) else 0
 
 
-def _headline(lab: Lab, stories: list[DeploymentStory], clients: Clients) -> str:
+def _headline(lab: Lab, stories: list[DeploymentStory], clients: Clients, runs: Runs) -> str:
     failed = [story for story in stories if story.failed_ms is not None]
     rolled_back = [story for story in failed if story.rollback_completed_ms is not None]
-    if not stories:
-        return f"{lab.title}: nothing has been deployed yet"
-    return (
-        f"{lab.title}: {counted(len(stories), 'deployment')}, "
-        f"{counted(len(failed), 'failure')}, {counted(len(rolled_back), 'rollback')}"
-        + (f", {clients.failed:,} of {clients.sent:,} requests failed" if clients.sent else "")
-    )
+    told = [runs.headline] if runs.headline else []
+    if failed or (stories and not told):  # beside runs of its own, a service that just stands is no news
+        told.append(
+            f"{counted(len(stories), 'deployment')}, {counted(len(failed), 'failure')}, "
+            f"{counted(len(rolled_back), 'rollback')}"
+        )
+    if clients.sent:
+        told.append(f"{clients.failed:,} of {clients.sent:,} requests failed")
+    return f"{lab.title}: {', '.join(told) or 'nothing has been deployed yet'}"
 
 
 def _facts(
@@ -184,7 +188,7 @@ def _facts(
         shortest = f"the youngest {duration(min(lived))} after its start" if lived else ""
         facts.append(Fact("Tasks stopped for failed ELB health checks", str(len(killed)), shortest))
     ran = sum(task.running_ms is not None for task in tasks)
-    facts.append(Fact("Tasks started", str(len(tasks)), f"{ran} ever ran"))
+    facts.append(Fact("Tasks that the service started", str(len(tasks)), f"{ran} ever ran"))
     return facts
 
 
@@ -215,21 +219,11 @@ def _leaving_facts(leaving: Leaving) -> list[Fact]:
     if not leaving.stopped:
         return []
     of_it = f", {duration(leaving.draining_ms)} of it draining" if leaving.draining_ms else ""
-    facts = [
-        Fact(
-            "Longest stop of a task",
-            duration(leaving.longest_ms),
-            f"one of {leaving.stopped}{of_it}",
-        )
-    ]
+    longest = duration(leaving.longest_ms)
+    facts = [Fact("Longest stop of a task", longest, f"one of {leaving.stopped}{of_it}")]
     if leaving.addresses:
-        facts.append(
-            Fact(
-                "Most addresses of leaving tasks",
-                str(leaving.addresses),
-                f"held {duration(leaving.held_ms)} in all",
-            )
-        )
+        held = f"held {duration(leaving.held_ms)} in all"
+        facts.append(Fact("Most addresses of leaving tasks", str(leaving.addresses), held))
     return facts
 
 

@@ -163,7 +163,7 @@ def _ridden(ctx: CheckContext, service: Mapping[str, Any], load: Mapping[str, An
             clock.advance(min(left, _STRETCH_MIN) * MINUTE_MS)
             left -= _STRETCH_MIN
             for each in traffic.report()["minutes"]:
-                if start_ms <= each["at_ms"] < clock.now_ms:
+                if start_ms <= each["at_ms"] <= clock.now_ms - MINUTE_MS:
                     seen[each["at_ms"]] = Minute(
                         each["at_ms"], each["sent"], each["failed"], each["p99_ms"], each["p50_ms"]
                     )

@@ -98,11 +98,10 @@ def _orders(queue: Queue) -> Content:
         return Content.assemble(("■ ", "$muted"), name, (role, "$muted"))
     ended = queue.stopped_ms
     lasted = text.duration((queue.now_ms if ended is None else ended) - queue.started_ms)
-    turns = "" if queue.demand.to_rps is None else f" to {queue.demand.to_rps:g}"
     return Content.assemble(
         ("▶ ", "$primary") if queue.running else ("■ ", "$muted"),
-        (f"{queue.demand.rps:g} orders/s", "bold"),
-        (f" ({text.one_line(queue.demand.pattern)}{turns}) to ", "$muted"),
+        (f"{queue.rates} orders/s", "bold"),
+        (f" ({text.one_line(queue.pattern)}) to ", "$muted"),
         name,
         (f", running for {lasted}" if queue.running else f", stopped after {lasted}", "$muted"),
     )

@@ -10,16 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tui.raw import integer, mappings, read
-
-
-@dataclass(frozen=True, slots=True)
-class Demand:
-    """How orders come: so many a second, by a pattern that may lead to `to_rps`."""
-
-    rps: float = 0.0
-    pattern: str = ""
-    to_rps: float | None = None
+from tui.raw import integer, mapping, mappings, read, string
+from tui.traffic import rates
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +75,9 @@ class Queue:
     """The queues whose messages come here when they have been received too often."""
     now_ms: int = 0
     running: bool = False
-    demand: Demand = Demand()
+    rates: str = ""
+    """The orders a second that are to come: "2", or "0.4 to 2"."""
+    pattern: str = ""
     started_ms: int | None = None
     stopped_ms: int | None = None
     sent: int = 0
@@ -127,6 +121,11 @@ NOTHING = Queues()
 
 def parse_queues(raw: Mapping[str, Any]) -> Queues:
     """A queue answer."""
-    now = {"now_ms": integer(raw, "now_ms")}
-    found = [read(Queue, {**each, **now}) for each in mappings(raw, "queues")]
+    found = [_queue(each, integer(raw, "now_ms")) for each in mappings(raw, "queues")]
     return Queues(tuple(sorted(found, key=lambda queue: queue.started_ms is None)))
+
+
+def _queue(raw: Mapping[str, Any], now_ms: int) -> Queue:
+    demand = mapping(raw, "demand")
+    more = {"now_ms": now_ms, "rates": rates(demand), "pattern": string(demand, "pattern")}
+    return read(Queue, {**raw, **more})

@@ -197,7 +197,8 @@ class Report:
 
     running: bool = False
     group: str = ""
-    rps: float = 0.0
+    rates: str = ""
+    """The rates that the load is to have: "20", or "4 to 20"."""
     pattern: str = ""
     started_ms: int = 0
     stopped_ms: int | None = None
@@ -247,13 +248,23 @@ class Report:
 NOTHING = Report()
 
 
+def rates(demand: Mapping[str, Any]) -> str:
+    """The rates of a load (a control API's ``demand``): "20" where it stays, "4 to 20" where it changes; a wave is told from its low."""
+    rps, other = number_or_none(demand, "rps") or 0.0, number_or_none(demand, "to_rps")
+    if other is None:
+        return f"{rps:g}"
+    if demand.get("pattern") == "wave":
+        rps, other = sorted((rps, other))
+    return f"{rps:g} to {other:g}"
+
+
 def parse_report(raw: Mapping[str, Any]) -> Report:
     """A traffic answer."""
     demand = mapping(raw, "demand")
     return Report(
         running=raw.get("running") is True,
         group=string(raw, "target_group"),
-        rps=number_or_none(demand, "rps") or 0.0,
+        rates=rates(demand),
         pattern=string(demand, "pattern"),
         started_ms=integer(raw, "started_ms"),
         stopped_ms=integer_or_none(raw, "stopped_ms"),

@@ -13,6 +13,7 @@ from fargate_lab.progress import ProgressStore
 from labs import junit, loader
 from labs.catalogue import Lab
 from labs.endpoint_cloud import EndpointCloud
+from labs.errors import LabError, UnknownLabError
 from labs.grading import LabResult
 
 
@@ -33,11 +34,9 @@ def start(arguments: argparse.Namespace) -> ExitCode:
 
 def check(arguments: argparse.Namespace) -> ExitCode:
     """Grade. Exit 1 when something does not pass."""
-    lab = loader.find(arguments.lab) if arguments.lab else lab_of_world(worlds.connect(arguments.endpoint))
-    if arguments.step is not None:
-        lab.step(arguments.step)
+    lab, step = _lab_and_step(arguments)
     attempt = _attempt(lab, arguments.endpoint)
-    result = attempt.check(arguments.step, drills=not arguments.no_drills)
+    result = attempt.check(step, drills=not arguments.no_drills)
     if arguments.json:
         talk.data(json.dumps(result.to_dict(), indent=2, ensure_ascii=False))
     elif arguments.junit == "-":
@@ -52,8 +51,9 @@ def check(arguments: argparse.Namespace) -> ExitCode:
 
 def hint(arguments: argparse.Namespace) -> ExitCode:
     """Show a hint."""
-    attempt = _attempt(loader.find(arguments.lab), arguments.endpoint)
-    step = attempt.lab.step(arguments.step).id if arguments.step else attempt.first_open_step()
+    lab, asked = _lab_and_step(arguments)
+    attempt = _attempt(lab, arguments.endpoint)
+    step = asked or attempt.first_open_step()
     level, text = attempt.hint(step, arguments.level)
     talk.say(f"{attempt.lab.id}, step {step}, hint {level}:")
     talk.data(text.rstrip("\n"))
@@ -62,7 +62,7 @@ def hint(arguments: argparse.Namespace) -> ExitCode:
 
 def solve(arguments: argparse.Namespace) -> ExitCode:
     """Apply the reference solution."""
-    attempt = _attempt(loader.find(arguments.lab), arguments.endpoint)
+    attempt = _attempt(_lab(arguments), arguments.endpoint)
     attempt.solve()
     talk.say(
         f"The reference solution of {attempt.lab.id} is applied. Grade it: fargate-lab check {attempt.lab.id}"
@@ -85,6 +85,32 @@ def play(arguments: argparse.Namespace) -> ExitCode:
     from fargate_lab.play import play_in_new_world  # noqa: PLC0415
 
     return play_in_new_world(loader.find(arguments.lab), speed=arguments.speed, seed=arguments.seed)
+
+
+def _lab(arguments: argparse.Namespace) -> Lab:
+    """The lab that is named, else the one of the running world: in a lab's console that is the open one."""
+    return loader.find(arguments.lab) if arguments.lab else lab_of_world(worlds.connect(arguments.endpoint))
+
+
+def _lab_and_step(arguments: argparse.Namespace) -> tuple[Lab, str | None]:
+    """The same with a step, if one is named. A word alone that is no lab may be a step of the running world's lab."""
+    try:
+        lab = _lab(arguments)
+    except UnknownLabError as unknown:
+        step = None if arguments.step else _step_of_world(arguments.endpoint, arguments.lab)
+        if step is None:
+            raise unknown from None
+        return step
+    return lab, lab.step(arguments.step).id if arguments.step else None
+
+
+def _step_of_world(endpoint: str | None, word: str) -> tuple[Lab, str] | None:
+    """The running world's lab with its step of that name; None without a world, or without such a step."""
+    try:
+        lab = lab_of_world(worlds.connect(endpoint))
+        return lab, lab.step(word).id
+    except LabError:
+        return None
 
 
 def _attempt(lab: Lab, endpoint: str | None) -> Attempt:

@@ -12,6 +12,7 @@ from fargate_lab.commands.answering import tell
 from fargate_lab.errors import ExitCode
 from fargate_lab.load_arguments import RATE, start_body
 from labs.control import ControlClient
+from tui.traffic import rates
 
 _MINUTES_SHOWN = 10
 
@@ -104,4 +105,4 @@ def _role(queue: dict[str, Any]) -> str:
 
 def _orders(queue: dict[str, Any]) -> str:
     demand = queue["demand"]
-    return f"{demand['rps']:g} orders a second ({demand['pattern']})"
+    return f"{rates(demand)} orders a second ({demand['pattern']})"

@@ -12,7 +12,7 @@ from fargate_lab.commands.answering import tell
 from fargate_lab.errors import ExitCode
 from fargate_lab.load_arguments import RATE, start_body
 from labs.control import ControlClient
-from tui.traffic import parse_shutdown
+from tui.traffic import parse_shutdown, rates
 
 _ENDS_SHOWN = 10
 _OPTIONS = {
@@ -99,8 +99,7 @@ def _load(demand: dict[str, Any]) -> str:
     more = ""
     if demand["long_share"]:
         more = f", {demand['long_share']:.3g} of them long ({talk.duration(demand['long_ms'])})"
-    pattern = demand["pattern"] + (f" to {demand['to_rps']:g}" if demand.get("to_rps") else "")
-    return f"{demand['rps']:g} requests a second ({pattern}){more}"
+    return f"{rates(demand)} requests a second ({demand['pattern']}){more}"
 
 
 def _short(arn: str) -> str:

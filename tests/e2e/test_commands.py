@@ -118,11 +118,28 @@ def test_cost_is_an_estimate_of_the_running_world(served: Served) -> None:
     assert "not started in this world" in refused.err
 
 
-def test_in_a_world_without_a_lab_check_asks_which(served: Served) -> None:
+@pytest.mark.parametrize("command", ["check", "hint", "solve"])
+def test_in_a_world_without_a_lab_commands_ask_which(served: Served, command: str) -> None:
     HttpControl(served.exports["AWS_ENDPOINT_URL"]).post("/_lab/reset", {"seed": 11, "label": "sandbox"})
-    said = served.lab("check")
+    said = served.lab(command)
     assert said.code == 2
     assert "No lab is set up" in said.err
+
+
+def test_without_a_name_commands_mean_the_lab_of_the_world(served: Served) -> None:
+    lab = loader.find("p06-no-breaker")
+    step = lab.steps[0]
+    assert served.lab("reset", lab.id).code == 0
+    assert served.lab("hint").out.strip() == step.hints[0].text.strip()
+    assert served.lab("hint", step.id).out.strip() == step.hints[1].text.strip()
+    graded = served.lab("check", step.id, "--json")
+    assert graded.code == 1
+    assert [each["id"] for each in json.loads(graded.out)["steps"]] == [step.id]
+    unknown = served.lab("check", "no-such-step")
+    assert unknown.code == 2
+    assert "no-such-step" in unknown.err
+    assert served.lab("solve").code == 0
+    assert served.lab("check").code == 0
 
 
 @pytest.mark.parametrize("lab", ["core-lab", "p14-health-check-mismatch"])

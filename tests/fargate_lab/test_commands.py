@@ -109,6 +109,8 @@ def test_an_unknown_step_is_named_before_any_world_is_asked(capsys: pytest.Captu
         ("check",),
         ("check", "core-lab"),
         ("start", "core-lab"),
+        ("hint",),
+        ("solve",),
         ("hint", "core-lab"),
         ("solve", "core-lab"),
         ("reset", "core-lab"),

@@ -20,7 +20,7 @@ def test_orders_are_sent_worked_on_and_reported(cloud: EndpointCloud) -> None:
     sqs, ecs, env = cloud.client("sqs"), cloud.client("ecs"), cloud.env
     url = sqs.create_queue(QueueName="orders", Attributes={"VisibilityTimeout": "3"})["QueueUrl"]
     code, out, err = ask(cloud, f"start --queue {url} --rps 1 --pattern ramp --to-rps 2 --after 90s --for 1m")
-    assert (code, out) == (0, "1 orders a second (ramp) to orders.\n")
+    assert (code, out) == (0, "1 to 2 orders a second (ramp) to orders.\n")
     assert "fargate-lab queue" in err
     ecs.create_cluster(clusterName="demo")
     container = {"name": "charger", "image": "public.ecr.aws/fargate-lab/charger:1.0"}
@@ -40,7 +40,7 @@ def test_orders_are_sent_worked_on_and_reported(cloud: EndpointCloud) -> None:
     code, out, _ = ask(cloud, "report")
     assert code == 0
     for words in (
-        "1 orders a second (ramp), for 4 min",
+        "1 to 2 orders a second (ramp), for 4 min",
         "of these again",
         "Charged again, by cause",
         "what to turn: VisibilityTimeout",
@@ -55,6 +55,12 @@ def test_orders_are_sent_worked_on_and_reported(cloud: EndpointCloud) -> None:
     assert report is not None
     assert not report["running"]
     assert cloud.queue.report("nothing") is None
+
+
+def test_the_rate_that_a_spike_goes_to_is_told_when_nobody_gave_it(cloud: EndpointCloud) -> None:
+    cloud.client("sqs").create_queue(QueueName="orders")
+    out = ask(cloud, "start --queue orders --rps 0.4 --pattern spike")[1]
+    assert out == "0.4 to 0.8 orders a second (spike) to orders.\n"
 
 
 @pytest.mark.parametrize(

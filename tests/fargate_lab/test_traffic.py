@@ -108,7 +108,7 @@ def test_before_the_first_load_it_says_how_to_begin() -> None:
 
 def test_a_load_that_changes_says_where_it_goes() -> None:
     report = REPORT | {"demand": {"rps": 5, "pattern": "ramp", "to_rps": 80, "long_share": 0}}
-    assert render(report).startswith("5 requests a second (ramp to 80) to web")
+    assert render(report).startswith("5 to 80 requests a second (ramp) to web")
 
 
 def test_start_asks_for_what_was_given_and_nothing_else(

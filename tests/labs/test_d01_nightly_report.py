@@ -91,7 +91,17 @@ def test_the_debrief_tells_of_runs_and_of_those_who_were_told(ctx: CheckContext)
     solution._update(ctx.cloud, Target=_broken(ctx, "cluster/d01"))
     nights.live(ctx, 1)
     nights.fail_once(ctx, {("default", "nightly-report")}, nights.CANNOT_START)
-    told = [(moment.text, moment.tone) for moment in runner.debrief().timeline]
+    debrief = runner.debrief()
+    assert debrief.headline == (
+        "The report that nobody misses: 7 runs, 5 failed (exit code 2: 3, never ran: 2), 1 call of a schedule refused"
+    )
+    facts = {fact.label: (fact.value, fact.comment) for fact in debrief.facts}
+    assert facts["Calls of schedules"] == ("8", "1 refused for good, checks included")
+    assert facts["Runs"] == ("7", "tasks that no service keeps, checks included")
+    assert facts["Runs that ended well"][0] == "2"
+    assert facts["Runs that failed"] == ("5", "exit code 2: 3, never ran: 2")
+    assert facts["Tasks that the service started"] == ("1", "1 ever ran")
+    told = [(moment.text, moment.tone) for moment in debrief.timeline]
     assert ("schedule nightly-report: ECS accepted 1 task", "plain") in told
     assert ("a task of nightly-report:1 ended with exit code 2", "bad") in told
     assert ("schedule nightly-report: ClusterNotFoundException, it gave up", "bad") in told

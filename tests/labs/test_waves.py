@@ -6,7 +6,12 @@ from itertools import pairwise
 
 import pytest
 
-from labs.waves import MEDIAN, Minute, Ridden, Step
+from labs.checking import CheckContext
+from labs.endpoint_cloud import EndpointCloud
+from labs.load import pattern
+from labs.loader import find
+from labs.runner import LabRunner
+from labs.waves import MEDIAN, Minute, Ridden, Step, ride
 
 MINUTE_MS = 60_000
 
@@ -55,3 +60,18 @@ def test_the_median_where_some_requests_take_long_by_nature() -> None:
     assert found.fared(4000, MEDIAN) == (
         "200 requests, 2 failed; median above 4 s in 1 of 2 minutes, at worst 4.5 s"
     )
+
+
+def test_only_whole_minutes_count_when_the_clock_runs_on_by_itself(
+    cloud: EndpointCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A person's clock goes on between two calls: a minute that has just begun has requests and no answers yet."""
+    runner = LabRunner(find("p03-cpu-scaling"), cloud)
+    runner.start()
+    advance = type(cloud.clock).advance
+    monkeypatch.setattr(type(cloud.clock), "advance", lambda clock, ms: advance(clock, ms + 500))
+    ctx = CheckContext(runner.lab, cloud)
+    ridden, problem = ride(ctx, "a swing", pattern(ctx.lab), 20)
+    assert ridden is not None, problem
+    assert ridden.minutes[-1].at_ms <= cloud.clock.now_ms - MINUTE_MS
+    assert all(minute.p50_ms is not None for minute in ridden.minutes if minute.sent)

@@ -32,7 +32,7 @@ def test_an_answer_is_read_field_by_field() -> None:
     assert [each.queue for each in seen.queues] == ["orders", "dead"]  # where orders come to is first
     found = seen.named("orders")
     assert found is not None
-    assert (found.demand.rps, found.demand.pattern, found.demand.to_rps) == (0.4, "spike", 2)
+    assert (found.rates, found.pattern) == ("0.4 to 2", "spike")
     assert (found.visible, found.in_flight, found.oldest_age_ms, found.now_ms) == (3641, 4, 1_850_000, NOW_MS)
     assert (found.causes[0].count, found.duplicated[0].times, found.latency.p50_ms) == (14, 2, 8000)
     assert (found.workers[1].stopping, found.workers[1].in_hand) == (True, 2)
@@ -60,7 +60,7 @@ def test_an_empty_queue_is_drawn_too() -> None:
 
 def test_what_waits_and_for_how_long_and_what_is_done_about_it() -> None:
     shown = drawn(parsed())
-    assert "▶ 0.4 orders/s (spike to 2) to orders, running for 50m20s" in shown
+    assert "▶ 0.4 to 2 orders/s (spike) to orders, running for 50m20s" in shown
     assert "Waiting  █ 3,641   ▒ 4 in flight   the last 30 minutes; M changes" in shown
     assert "Age of the oldest  █ 30m50s, at most 30m50s" in shown
     assert "   30m │" in shown  # a scale of ages has what a clock calls round

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from tui_traffic import CLEAN, DRAINING, KILLED, NOW_MS, report
 
-from tui.traffic import NOTHING, parse_report, parse_shutdown
+from tui.traffic import NOTHING, parse_report, parse_shutdown, rates
 
 
 def test_a_report_with_nothing_in_it_is_no_trouble() -> None:
@@ -78,3 +79,17 @@ def test_a_process_that_ends_before_its_target_does_is_an_open_door() -> None:
 def test_a_delay_that_was_cut_short_is_named() -> None:
     short = parse_shutdown({**CLEAN, "delay_s": 300})
     assert short.stretches(NOW_MS)[1].words == "draining (delay 300 s)"
+
+
+@pytest.mark.parametrize(
+    ("demand", "told"),
+    [
+        ({"rps": 20, "pattern": "poisson", "to_rps": None}, "20"),
+        ({"rps": 0.4, "pattern": "spike", "to_rps": 1.2}, "0.4 to 1.2"),
+        ({"rps": 20, "pattern": "step", "to_rps": 4}, "20 to 4"),
+        ({"rps": 20, "pattern": "wave", "to_rps": 4}, "4 to 20"),
+        ({}, "0"),
+    ],
+)
+def test_rates_that_change_are_both_told(demand: dict[str, Any], told: str) -> None:
+    assert rates(demand) == told

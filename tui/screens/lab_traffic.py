@@ -91,7 +91,7 @@ class LabTraffic(LabScaling):
     def _on_traffic_moved(self, message: TrafficMoved) -> None:
         message.stop()
         report = message.report
-        words = f"Traffic: {report.rps:g} requests a second. F10 shows what comes of it."
+        words = f"Traffic: {report.rates} requests a second. F10 shows what comes of it."
         self.notify(words if report.running else "Traffic stopped.", markup=False)
 
     @on(TrafficRefused)

@@ -67,7 +67,7 @@ def totals(report: Report) -> list[Content]:
     return [
         Content.assemble(
             sign,
-            (f"{report.rps:g} requests/s", "bold"),
+            (f"{report.rates} requests/s", "bold"),
             (f" ({report.pattern}) to ", "$muted"),
             (text.one_line(group), "bold"),
             (f", {state}", "$muted"),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fargate_sim.model.queues.ledger import CAUSES, Ledger, percentiles_ms
 from fargate_sim.model.queues.queue import MINUTE_MS, Queue
+from fargate_sim.model.traffic.demand import CHANGING
 
 if TYPE_CHECKING:
     from fargate_sim.model.queues.message import Minute
@@ -78,7 +79,7 @@ def _orders(producer: Producer | None) -> dict[str, Any]:
         "demand": {
             "rps": demand.rps,
             "pattern": demand.pattern,
-            "to_rps": demand.to_rps,
+            "to_rps": demand.other_rps if demand.pattern in CHANGING else None,
             "after_ms": demand.after_ms,
             "for_ms": demand.for_ms,
         },

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from fargate_sim.model.traffic.causes import CAUSES, Failure
-from fargate_sim.model.traffic.demand import SECOND_US
+from fargate_sim.model.traffic.demand import CHANGING, SECOND_US
 from fargate_sim.model.traffic.ledger import Bucket
 from fargate_sim.model.traffic.run import Run
 from fargate_sim.model.traffic.shutdown import Shutdown
@@ -44,7 +44,7 @@ def report(
         "demand": {
             "rps": demand.rps,
             "pattern": demand.pattern,
-            "to_rps": demand.to_rps,
+            "to_rps": demand.other_rps if demand.pattern in CHANGING else None,
             "after_ms": demand.after_ms,
             "for_ms": demand.for_ms,
             "path": demand.path,

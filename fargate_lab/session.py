@@ -197,6 +197,12 @@ class Session:
         return self._ask(lambda: scaling(control, minutes))
 
     @_through_the_door
+    def queue(self, *, minutes: int) -> Mapping[str, Any]:
+        control = self._here().attempt.cloud.control
+        answer: Mapping[str, Any] = self._ask(lambda: control.get("/_lab/queue", {"minutes": minutes}))
+        return answer
+
+    @_through_the_door
     def start_traffic(self, rps: float) -> Mapping[str, Any]:
         return self._move_traffic({"action": "start", "rps": rps})
 

@@ -17,7 +17,7 @@ MAX_TASKS = 300
 
 
 def take(world: World) -> dict[str, Any]:
-    """Clusters, services, tasks, subnets, whether a load runs, what scales, and what it costs, as of now."""
+    """Clusters, services, tasks, subnets, whether a load runs, what scales, how many queues are used, and what it costs, as of now."""
     return {
         "clusters": [
             _cluster(world, name) for name, cluster in world.clusters.items() if cluster.status == "ACTIVE"
@@ -29,6 +29,7 @@ def take(world: World) -> dict[str, Any]:
         "subnets": _subnets(world),
         "traffic": None if world.traffic.run is None else {"running": world.traffic.running},
         "scaling": _scaling(world),
+        "queues": len(world.queues.used()),
         "cost": cost_api.rate(world),
     }
 

@@ -46,7 +46,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("show('guide')", "lab", "Panes", "Guide", "Go to the guide", ("f2",), ("1",), 2),
     Action("show('world')", "lab", "Panes", "World", "Go to the live world", ("f3",), ("2",), 3),
     Action("show('console')", "lab", "Panes", "Console", "Go to the console", ("f4",), ("3", "i"), 4),
-    Action("show('traffic')", "lab", "Panes", "Traffic", "Go to the traffic: charts, why requests failed, ends of tasks", ("f10", "ctrl+g"), ("4", "g"), 10),
+    Action("show('traffic')", "lab", "Panes", "Traffic", "Go to the traffic: charts, failures, ends of tasks, queues", ("f10", "ctrl+g"), ("4", "g"), 10),
     Action("scaling", "lab", "Panes", "Scaling", "Go to the scaling: charts, alarms, why a decision was taken or not", ("f11", "ctrl+o"), ("5", "o"), 11),
     Action("shell", "lab", "Panes", "Shell", "Use a full shell in this terminal; exit it to come back", ("ctrl+t",), ("exclamation_mark",), 30),
     # The lab: working on a step.
@@ -64,7 +64,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("speed(-1)", "lab", "Time", "Slower", "Slower", ("ctrl+down",), ("minus",)),
     # The lab: traffic.
     Action("load", "lab", "Traffic", "Load", "Start traffic on the service, or stop it", (), ("l",)),
-    Action("span", "lab", "Traffic", "Span", "Show the traffic of the last 2 minutes, or of the last hour", (), ("m",)),
+    Action("span", "lab", "Traffic", "Span", "Show the last 2 minutes or hour (a queue: 30 min or 2 hours)", (), ("m",)),
+    Action("subject", "lab", "Traffic", "Load or queue", "Show the next: the load, or a queue that orders come to", (), ("v",)),
     # The lab: the whole of it.
     Action("play", "lab", "The whole lab", "Watch", "Watch the lab being performed, narrated", (), ("w",)),
     Action("debrief", "lab", "The whole lab", "Debrief", "Look back at this run: timeline and figures", (), ("d",)),

@@ -1,10 +1,9 @@
 """The thread that looks at the world and tells the screen what it sees.
 
 It asks at most `LOOKS_PER_SECOND` times a second, for the whole world only when its version has moved, and
-for the clock at least every `CLOCK_SECONDS`; for traffic every `TRAFFIC_SECONDS` and for scaling every
-`SCALING_SECONDS`, but only while somebody looks at it (`ask_for_traffic`, `ask_for_scaling`) and while it can have
-changed. It never touches a widget: it hands messages to `tell`. After
-an error it waits to be woken.
+for the clock at least every `CLOCK_SECONDS`; for traffic every `TRAFFIC_SECONDS`, for scaling and for queues every
+`SCALING_SECONDS`, but only while somebody looks at it (`ask_for_...`) and while it can have changed. It never touches
+a widget: it hands messages to `tell`. After an error it waits to be woken.
 """
 
 from __future__ import annotations
@@ -14,8 +13,8 @@ from collections.abc import Callable
 
 from textual.message import Message
 
-from tui import scaling
-from tui.messages import ClockRead, ScalingSeen, SessionFailed, SnapshotTaken, TrafficSeen
+from tui import queues, scaling
+from tui.messages import ClockRead, QueuesSeen, ScalingSeen, SessionFailed, SnapshotTaken, TrafficSeen
 from tui.session import LabSession, SessionError
 from tui.snapshot import parse_clock, parse_snapshot
 from tui.traffic import NOTHING, parse_report
@@ -24,6 +23,41 @@ LOOKS_PER_SECOND = 8
 CLOCK_SECONDS = 0.25
 TRAFFIC_SECONDS = 0.5
 SCALING_SECONDS = 1.0
+
+
+class Followed:
+    """What is fetched while somebody looks at it, the world has any of it, and it can have changed."""
+
+    def __init__(self, fetch: Callable[[int], Message], nothing: Callable[[], Message]) -> None:
+        self._fetch = fetch
+        self._nothing = nothing
+        self._minutes: int | None = None
+        self._any = False
+        self._stale = False
+        self._at_ms = -1
+
+    def world_moved(self, *, any_of_it: bool) -> Message | None:
+        """The world has moved; what is to be told when it had some of this and has none any more."""
+        gone = self._any and not any_of_it
+        self._any, self._stale = any_of_it, True
+        return self._nothing() if gone else None
+
+    def ask(self, minutes: int | None) -> bool:
+        """Look at it from now on, so far back, or (None) no more; whether there is more to see now."""
+        changed = minutes != self._minutes
+        self._minutes = minutes
+        self._stale = self._stale or changed
+        return changed and self._any and minutes is not None
+
+    def look(self, now_ms: int) -> Message | None:
+        """Fetch it if that is worth it, and give what is to be told."""
+        minutes = self._minutes
+        changed = self._stale or now_ms != self._at_ms
+        if minutes is None or not self._any or not changed:
+            return None
+        self._stale = False
+        self._at_ms = now_ms
+        return self._fetch(minutes)
 
 
 class Feed:
@@ -41,14 +75,18 @@ class Feed:
         self._stale = False
         self._clock_at = -1
         self._traffic_at = -1
-        self._scaling_asked: int | None = None
-        self._scales = False
-        self._scaling_stale = False
-        self._scaling_at = -1
+        self._scaling = Followed(
+            lambda minutes: ScalingSeen(scaling.parse_scaling(session.scaling(minutes=minutes))),
+            lambda: ScalingSeen(scaling.NOTHING),
+        )
+        self._queues = Followed(
+            lambda minutes: QueuesSeen(queues.parse_queues(session.queue(minutes=minutes))),
+            lambda: QueuesSeen(queues.NOTHING),
+        )
 
     def run(self) -> None:
         """Look until stopped."""
-        looks_until_clock = looks_until_traffic = looks_until_scaling = 0
+        looks_until_clock = looks_until_traffic = looks_until_scaling = looks_until_queues = 0
         while not self._stopped:
             self._wake.clear()
             try:
@@ -63,6 +101,9 @@ class Feed:
                 looks_until_scaling -= 1
                 if looks_until_scaling <= 0 and self.look_at_scaling():
                     looks_until_scaling = SCALING_LOOKS
+                looks_until_queues -= 1
+                if looks_until_queues <= 0 and self.look_at_queues():
+                    looks_until_queues = SCALING_LOOKS
             except SessionError as error:
                 self._tell(SessionFailed(error, "looking at the world"))
                 self._wake.wait()
@@ -80,10 +121,13 @@ class Feed:
         self._tell(SnapshotTaken(snapshot))
         if self._loaded and not snapshot.loaded:
             self._tell(TrafficSeen(NOTHING))
-        if self._scales and not snapshot.scaling.any:
-            self._tell(ScalingSeen(scaling.NOTHING))
         self._loaded, self._stale = snapshot.loaded, True
-        self._scales, self._scaling_stale = snapshot.scaling.any, True
+        for gone in (
+            self._scaling.world_moved(any_of_it=snapshot.scaling.any),
+            self._queues.world_moved(any_of_it=snapshot.queues > 0),
+        ):
+            if gone is not None:
+                self._tell(gone)
         return True
 
     def ask_for_traffic(self, seconds: int, minutes: int) -> bool:
@@ -115,23 +159,25 @@ class Feed:
 
     def ask_for_scaling(self, minutes: int | None) -> bool:
         """Look at the scaling from now on, so far back, or (None) no more; whether there is more to see now."""
-        changed = minutes != self._scaling_asked
-        self._scaling_asked = minutes
-        self._scaling_stale = self._scaling_stale or changed
-        return changed and self._scales and minutes is not None
+        return self._scaling.ask(minutes)
 
     def look_at_scaling(self) -> bool:
         """Fetch the scaling if somebody wants it, there is any, and it can have changed; whether it was fetched."""
-        minutes = self._scaling_asked
-        changed = self._scaling_stale or self._clock_at != self._scaling_at
-        if minutes is None or not self._scales or not changed:
-            return False
-        self._scaling_stale = False
-        self._scaling_at = self._clock_at
-        seen = scaling.parse_scaling(self._session.scaling(minutes=minutes))
-        if not self._stopped:
-            self._tell(ScalingSeen(seen))
-        return True
+        return self._told(self._scaling)
+
+    def ask_for_queues(self, minutes: int | None) -> bool:
+        """Look at the queues from now on, as `ask_for_scaling`."""
+        return self._queues.ask(minutes)
+
+    def look_at_queues(self) -> bool:
+        """Fetch the queues, as `look_at_scaling`."""
+        return self._told(self._queues)
+
+    def _told(self, followed: Followed) -> bool:
+        message = followed.look(self._clock_at)
+        if message is not None and not self._stopped:
+            self._tell(message)
+        return message is not None
 
     def read_clock(self) -> None:
         """Read the clock."""
@@ -160,4 +206,4 @@ CLOCK_LOOKS = max(1, round(CLOCK_SECONDS * LOOKS_PER_SECOND))
 TRAFFIC_LOOKS = max(1, round(TRAFFIC_SECONDS * LOOKS_PER_SECOND))
 """How many looks pass between two reports of the traffic."""
 SCALING_LOOKS = max(1, round(SCALING_SECONDS * LOOKS_PER_SECOND))
-"""How many looks pass between two looks at the scaling."""
+"""How many looks pass between two looks at the scaling, or at the queues."""

@@ -15,6 +15,7 @@ from tui.snapshot import Clock, Snapshot
 
 if TYPE_CHECKING:
     # Not wanted before a lab is open, and the first frame should not wait for it.
+    from tui.queues import Queues
     from tui.scaling import Scaling
     from tui.traffic import Report
 
@@ -57,6 +58,16 @@ class ScalingSeen(Message):
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, ScalingSeen)
+
+
+@dataclass
+class QueuesSeen(Message):
+    """What has become of the orders."""
+
+    queues: Queues
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, QueuesSeen)
 
 
 @dataclass

@@ -62,15 +62,16 @@ def draw(
     *,
     limits: Sequence[Limit] = (),
     dots: Sequence[float | None] = (),
+    words: Callable[[float], str] = number,
 ) -> list[Content]:
-    """The rows of one chart, from the top."""
+    """The rows of one chart, from the top; `words` says a value of a scale that is not logarithmic."""
     drawn = [_column(layers, scale, height, limits) for layers in columns]
     for index, (column, dot) in enumerate(zip(drawn, dots, strict=False)):
         # Every second column: what lies behind the dots must be seen, too.
         if dot is not None and index % 2 == 0:
             at = min(height - 1, int(scale.share(dot) * height))
             column[at] = (DOT, "bold $secondary" if column[at][0] == " " else "bold $secondary on $surface")
-    labels = {height - 1: number(scale.peak) if scale.low <= 0 else latency(scale.peak).replace(" ", "")}
+    labels = {height - 1: words(scale.peak) if scale.low <= 0 else latency(scale.peak).replace(" ", "")}
     labels[0] = "0" if scale.low <= 0 else latency(scale.low).replace(" ", "")
     for limit in limits:
         if 0 < (at := _row_of(limit.value, scale, height)) < height - 1:

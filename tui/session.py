@@ -300,6 +300,13 @@ class LabSession(Protocol):
         """
         ...
 
+    def queue(self, *, minutes: int) -> Mapping[str, Any]:
+        """Every queue that has been used, as `GET /_lab/queue` gives them.
+
+        `minutes` is how far back the series go; 0 leaves them out.
+        """
+        ...
+
     def start_traffic(self, rps: float) -> Mapping[str, Any]:
         """Send so many requests a second to the service's target group; answers as `traffic`.
 

@@ -219,6 +219,8 @@ class Snapshot:
     load_running: bool = False
     cost: Cost | None = None
     scaling: ScalingFlag = ScalingFlag()
+    queues: int = 0
+    """How many queues have been used."""
 
     @property
     def focus(self) -> Service | None:
@@ -259,6 +261,7 @@ def parse_snapshot(raw: Mapping[str, Any]) -> Snapshot:
         load_running=_map(raw, "traffic").get("running") is True,
         cost=_cost(raw),
         scaling=read(ScalingFlag, _map(raw, "scaling")),
+        queues=_int(raw, "queues"),
     )
 
 

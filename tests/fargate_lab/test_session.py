@@ -301,6 +301,12 @@ def test_the_screen_gets_the_traffic_and_the_refusals_as_they_are(session: Sessi
         session.stop_traffic()
 
 
+def test_queues_as_the_control_api_has_them(session: Session) -> None:
+    assert session.queue(minutes=30)["queues"] == []
+    snapshot: Any = session.snapshot(None)
+    assert snapshot["queues"] == 0
+
+
 def test_scaling_as_the_control_api_has_it(session: Session) -> None:
     seen = session.scaling(minutes=0)
     assert (seen["targets"], seen["alarms"]) == ([], [])

@@ -177,9 +177,13 @@ def test_workers_take_what_anybody_sends(offline: Offline, sqs: Any, url: str) -
 
 
 def test_orders_come_and_are_reported(offline: Offline, sqs: Any, url: str) -> None:
-    start_workers(offline, url)
+    before = offline.control.get("/_lab/snapshot")
     started = offline.control.post("/_lab/queue", {"action": "start", "queue": url, "rps": 1})
     assert started["queues"][0]["running"]
+    # A screen that has seen the one is told of the other.
+    after = offline.control.get("/_lab/snapshot", {"seen": before["version"]})
+    assert (before["queues"], after["queues"]) == (0, 1)
+    start_workers(offline, url)
     advance(offline, 300)
     found = report(offline)
     assert found["demand"]["rps"] == 1
@@ -191,6 +195,7 @@ def test_orders_come_and_are_reported(offline: Offline, sqs: Any, url: str) -> N
         for task in offline.control.get("/_lab/snapshot")["tasks"]  # type: ignore[index]
     }
     assert sum(minute["sent"] for minute in found["minutes"]) == found["sent"]
+    assert sum(minute["charged"] for minute in found["minutes"]) == found["charged"]
     stopped = offline.control.post("/_lab/queue", {"action": "stop", "queue": "orders"})
     assert not stopped["queues"][0]["running"]
     assert [entry["kind"] for entry in offline.journal("queue.started", "queue.stopped")] == [

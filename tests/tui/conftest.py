@@ -41,6 +41,7 @@ def one_look_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
         screen._feed.look()
         screen._feed.look_at_traffic()
         screen._feed.look_at_scaling()
+        screen._feed.look_at_queues()
 
     monkeypatch.setattr(LabCalls, "start_feed", look)
     monkeypatch.setattr(LabCalls, "wake_feed", look)

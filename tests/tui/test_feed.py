@@ -6,12 +6,13 @@ import threading
 
 from textual.message import Message
 from tui_fakes import FakeSession
+from tui_queues import queues, with_orders
 from tui_scaling import scaled, scaling
 from tui_traffic import loaded, report
 from tui_worlds import failing, steady
 
 from tui.feed import CLOCK_LOOKS, Feed
-from tui.messages import ClockRead, ScalingSeen, SessionFailed, SnapshotTaken, TrafficSeen
+from tui.messages import ClockRead, QueuesSeen, ScalingSeen, SessionFailed, SnapshotTaken, TrafficSeen
 from tui.session import SessionError
 
 
@@ -143,3 +144,27 @@ def test_scaling_is_asked_for_only_while_it_is_shown_there_is_any_and_it_can_hav
     assert [each.known for each in seen] == [True, True, False]
     feed.stop()
     assert not feed.look_at_scaling()
+
+
+def test_queues_are_asked_for_only_while_they_are_shown_and_some_have_been_used() -> None:
+    session = FakeSession(steady(), with_orders(steady() | {"version": 11}), steady() | {"version": 12})
+    told: list[Message] = []
+    session.queues = queues()
+    feed = Feed(session, told.append)
+    assert not feed.ask_for_queues(30)
+    feed.look()
+    assert not feed.look_at_queues()  # no orders ever came
+    session.advance()
+    feed.look()
+    assert feed.look_at_queues()
+    assert session.calls[-1] == ("queue", 30)
+    assert not feed.look_at_queues()  # the clock stands still
+    assert feed.ask_for_queues(120)
+    assert feed.look_at_queues()
+    feed.ask_for_queues(None)
+    session.advance()
+    feed.look()
+    assert not feed.look_at_queues()
+    seen = [message.queues for message in told if isinstance(message, QueuesSeen)]
+    assert [each.known for each in seen] == [True, True, False]
+    assert session.count("scaling") == 0

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from tui_costs import with_costs
 from tui_driving import settled
 from tui_fakes import STEPS, FakeSession
+from tui_queues import queue, queues, with_orders
 from tui_scaling import scaled, scaling
 from tui_traffic import CLEAN, DRAINING, KILLED, loaded, report
 
@@ -28,6 +29,16 @@ def under_load() -> FakeSession:
     """A failing rollout with traffic on it, which has cost something."""
     session = FakeSession(loaded(tui_worlds.failing()))
     session.report = report(CLEAN, DRAINING, KILLED)
+    return session
+
+
+def orders_wait(*, again: bool = False) -> FakeSession:
+    """Orders come faster than they are charged; with `again` some of them more than once, beside a load."""
+    session = FakeSession(with_orders(tui_worlds.steady()))
+    session.queues = queues(queue(again=again))
+    if again:
+        session.worlds = [loaded(session.world)]
+        session.report = report(KILLED)
     return session
 
 
@@ -146,6 +157,21 @@ def test_before_any_traffic(look: Look) -> None:
 def test_traffic_without_colour(look: Look, monkeypatch: Any) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     look((140, 40), under_load(), "f10")
+
+
+@SIZES
+def test_a_queue(look: Look, size: tuple[int, int]) -> None:
+    look(size, orders_wait(), "f10")
+
+
+@SIZES
+def test_a_queue_beside_a_load(look: Look, size: tuple[int, int]) -> None:
+    look(size, orders_wait(again=True), "f10", "v")
+
+
+def test_a_queue_without_colour(look: Look, monkeypatch: Any) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    look((80, 24), orders_wait(again=True), "f10", "v", "m")
 
 
 @SIZES

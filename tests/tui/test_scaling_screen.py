@@ -37,7 +37,7 @@ def plain(lines: Any) -> str:
 
 async def look_again(pilot: Pilot[None], lab: LabScreen) -> None:
     assert lab._feed is not None
-    lab._feed._scaling_stale = True
+    lab._feed._scaling._stale = True
     lab.wake_feed()
     await settled(pilot)
 

@@ -152,6 +152,7 @@ class FakeSession:
         self.costs: dict[str, Any] = {"total": 0.0, "per_hour_now": 0.0, "items": []}
         self.report: dict[str, Any] = {"running": False, "target_group": None, "now_ms": 0}
         self.scales: dict[str, Any] = {}
+        self.queues: dict[str, Any] = {"now_ms": 0, "queues": []}
         self.slo_p99_ms: float | None = None
 
     # Help for tests.
@@ -239,6 +240,10 @@ class FakeSession:
     def scaling(self, *, minutes: int) -> Mapping[str, Any]:
         self._called("scaling", minutes)
         return self.scales
+
+    def queue(self, *, minutes: int) -> Mapping[str, Any]:
+        self._called("queue", minutes)
+        return self.queues
 
     def start_traffic(self, rps: float) -> Mapping[str, Any]:
         self._called("start_traffic", rps)

@@ -10,36 +10,30 @@ from __future__ import annotations
 import gc
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult, SuspendNotSupported
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.getters import query_one
-from textual.reactive import reactive
 
 from tui.actions import Scope, bindings
-from tui.chart import HOUR, MINUTES
-from tui.messages import ClockRead, LabOpened, ProgressMade, SessionFailed, SnapshotTaken, TrafficSeen
-from tui.screens.lab_calls import CostsSeen, ShellReady, TrafficMoved, TrafficRefused
-from tui.screens.lab_scaling import LabScaling
+from tui.messages import ClockRead, LabOpened, ProgressMade, SessionFailed, SnapshotTaken
+from tui.screens.lab_calls import CostsSeen, ShellReady
+from tui.screens.lab_traffic import LabTraffic
 from tui.session import LabCard, LabSession, ShellCommand
 from tui.snapshot import Clock, Snapshot
-from tui.traffic import NOTHING, Report
 from tui.widgets.banner import Banner
 from tui.widgets.console import Console
 from tui.widgets.guide import Guide
 from tui.widgets.keybar import KeyBar
 from tui.widgets.panetabs import PANES, Pane, PaneTabs
 from tui.widgets.tasktable import TaskTable
-from tui.widgets.traffic import TrafficList, TrafficPane
+from tui.widgets.traffic import TrafficPane
 from tui.widgets.world import Addresses, WorldPane
 from tui.widgets.worldline import TitleLine, WorldLine
 from tui.work import Work
-
-if TYPE_CHECKING:
-    from tui.screens.shutdown import ShutdownScreen
 
 WIDE = 140
 """From this width and `TALL` on, all three panes are on screen."""
@@ -48,18 +42,13 @@ TALL = 36
 ROOMY = 190
 """From this width on, subnets are shown with zone and range."""
 
-LATELY_SECONDS, LATELY_MINUTES = 60, 2
-"""How far back the line of the world pane looks."""
 
-
-class LabScreen(LabScaling):
+class LabScreen(LabTraffic):
     """One open lab."""
 
     CSS_PATH = "lab.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("lab")]
     SCOPE: ClassVar[Scope] = "lab"
-
-    report: reactive[Report] = reactive(NOTHING, repaint=False)
 
     console = query_one(Console)
     banner = query_one(Banner)
@@ -67,7 +56,6 @@ class LabScreen(LabScaling):
     def __init__(self, session: LabSession, card: LabCard) -> None:
         super().__init__(session, card)
         self._pane: Pane = "guide"
-        self._shutdown: ShutdownScreen | None = None
 
     def compose(self) -> ComposeResult:
         yield TitleLine()
@@ -121,16 +109,6 @@ class LabScreen(LabScaling):
         self.look_at_traffic()
         self.look_at_scaling()
 
-    def traffic_on_screen(self) -> tuple[int, int] | None:
-        if self.covered:
-            return None
-        compact = self.has_class("-compact")
-        if self.has_class("-traffic") and (not compact or self._pane == "traffic"):
-            return (LATELY_SECONDS, 60) if self.query_one(TrafficPane).span is HOUR else (120, LATELY_MINUTES)
-        if not compact or self._pane == "world":
-            return (LATELY_SECONDS, LATELY_MINUTES)
-        return None
-
     @on(events.DescendantFocus)
     def _pane_of_focus(self, event: events.DescendantFocus) -> None:
         for node in event.widget.ancestors_with_self:
@@ -183,71 +161,12 @@ class LabScreen(LabScaling):
 
         self.app.push_screen(TaskScreen(message.task, self.world), then)
 
-    # The traffic.
-
-    @on(TrafficSeen)
-    def _on_traffic(self, message: TrafficSeen) -> None:
-        message.stop()
-        self.report = message.report
-
     def uncovered(self) -> None:
         self.watch_world(self.world)
         self.watch_clock(self.clock)
         self.watch_report(self.report)
+        self.watch_queues(self.queues)
         self.watch_scaling(self.scaling)
-
-    def watch_report(self, report: Report) -> None:
-        if self.is_mounted and not self.covered:
-            self.query_one(WorldPane).report = report
-            self.query_one(TrafficPane).report = report
-            if self._shutdown is not None:
-                self._shutdown.take_report(report)
-
-    def action_load(self) -> None:
-        if self.world.load_running:
-            self.move_traffic(None)
-            return
-        from tui.screens.rate import RateScreen  # noqa: PLC0415 - only when it is wanted
-
-        def then(rps: float | None) -> None:
-            if rps is not None:
-                self.move_traffic(rps)
-
-        self.app.push_screen(RateScreen(), then)
-
-    @on(TrafficMoved)
-    def _on_traffic_moved(self, message: TrafficMoved) -> None:
-        message.stop()
-        report = message.report
-        words = f"Traffic: {report.rates} requests a second. F10 shows what comes of it."
-        self.notify(words if report.running else "Traffic stopped.", markup=False)
-
-    @on(TrafficRefused)
-    def _on_traffic_refused(self, message: TrafficRefused) -> None:
-        message.stop()
-        words = "\n".join(part for part in (message.error.message, message.error.hint) if part)
-        self.notify(words, severity="error", markup=False)
-
-    def action_span(self) -> None:
-        pane = self.query_one(TrafficPane)
-        pane.span = MINUTES if pane.span is HOUR else HOUR
-        self.look_at_traffic()
-
-    @on(TrafficList.Chosen)
-    def _on_end(self, message: TrafficList.Chosen) -> None:
-        message.stop()
-        self._show_shutdown(message.shutdown.task)
-
-    def _show_shutdown(self, task_id: str) -> None:
-        from tui.screens.shutdown import ShutdownScreen  # noqa: PLC0415 - only when it is wanted
-
-        task = next((task for task in self.world.tasks if task.id == task_id), None)
-        self._shutdown = ShutdownScreen(task_id, task, self.report, self.clock.now_ms)
-
-        def then(_: None) -> None:
-            self._shutdown = None
-
-        self.app.push_screen(self._shutdown, then)
 
     # The lab and its steps.
 

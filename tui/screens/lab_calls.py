@@ -209,18 +209,25 @@ class LabCalls(Screen[None]):
             self._feed.wake()
 
     def look_at_traffic(self) -> None:
-        """Tell the feed how much of the traffic is on screen."""
+        """Tell the feed how much of the traffic, and of the queues, is on screen."""
         if self._feed is None:
             return
+        more = self._feed.ask_for_queues(self.queues_on_screen())
         span = self.traffic_on_screen()
         if span is None:
             self._feed.leave_traffic()
-        elif self._feed.ask_for_traffic(*span):
+        else:
+            more = self._feed.ask_for_traffic(*span) or more
+        if more:
             self.wake_feed()
 
     @abstractmethod
     def traffic_on_screen(self) -> tuple[int, int] | None:
         """How many seconds and minutes back the screen shows the traffic; None when it does not."""
+
+    @abstractmethod
+    def queues_on_screen(self) -> int | None:
+        """How many minutes back the screen shows the queues; None when it does not."""
 
     def look_at_scaling(self) -> None:
         """Tell the feed how much of the scaling is on screen."""

@@ -1,5 +1,6 @@
 """The traffic pane: charts above; below them causes, ends of tasks and targets, drawn straight from the report.
 
+It shows one thing at a time: the load through the load balancer, or a queue with orders (`tui/queuecharts.py`).
 Nothing is drawn while the pane is not on screen, and of the list only the lines in view.
 """
 
@@ -19,8 +20,10 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from tui import chart, text, timeline
+from tui import chart, queuecharts, queues, text, timeline
+from tui.queues import Queue, Queues
 from tui.traffic import NOTHING, Load, Report, Shutdown
+from tui.widgets import queue as queuelist
 from tui.widgets.linelist import Line, LineList, ready
 from tui.widgets.tasktable import TARGET_STYLES
 from tui.widgets.trafficline import totals
@@ -32,13 +35,14 @@ EMPTY_LINES = (
     ("", ""),
     ("L starts a load on the service behind the load balancer; L again stops it.", ""),
     ("In the console: fargate-lab traffic start --rps 20", ""),
+    ("Orders to a queue: fargate-lab queue start --queue NAME --rps 2", ""),
     ("", ""),
     ("Then deploy, scale or stop a task, and see here what its clients lived through.", "$muted"),
 )
 
 
 class Charts(Widget, can_focus=False):
-    """Rate, errors and latency over the last 2 minutes or the last hour."""
+    """Rate, errors and latency over the last 2 minutes or the last hour; or a queue by minute."""
 
     DEFAULT_CSS = "Charts { height: auto; padding: 0 1; }"
     ALLOW_SELECT = False
@@ -48,14 +52,37 @@ class Charts(Widget, can_focus=False):
     span: reactive[chart.Span] = reactive(chart.MINUTES)
     rows: reactive[tuple[int, int, int]] = reactive((2, 2, 3), layout=True)
     """Rows of the rate, of the errors, of the three latencies together."""
+    queue: reactive[Queue | None] = reactive(None)
+    """The queue to show; None for the load."""
+    queue_rows: reactive[int] = reactive(16, layout=True)
+    """Rows of a queue, totals and all."""
+    other: reactive[str] = reactive("")
+    """What the pane shows next, when there is more than one thing."""
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - Textual's
-        return sum(self.rows) + 6
+        return sum(self.rows) + 6 if self.queue is None else self.queue_rows
+
+    def watch_queue(self, before: Queue | None, after: Queue | None) -> None:
+        if (before is None) is not (after is None):
+            self.refresh(layout=True)
 
     def render(self) -> Content:
-        if not self.report.known:
+        width, height = self.size
+        if self.queue is not None:
+            lines = queuecharts.lines(self.queue, queue_span(self.span), width, height)
+        elif self.report.known:
+            lines = chart_lines(self.report, self.span, self.rows, width)
+        else:
             return Content("\n").join([Content.styled(*line) for line in EMPTY_LINES])
-        return Content("\n").join(chart_lines(self.report, self.span, self.rows, self.size.width))
+        if self.other:
+            more = Content.styled(f"   V: {text.one_line(self.other)}", "$accent")
+            lines[0] = lines[0].truncate(max(1, width - len(more)), ellipsis=True) + more
+        return Content("\n").join(lines)
+
+
+def queue_span(span: chart.Span) -> queuecharts.Span:
+    """How far back a queue is shown: its charts know no seconds."""
+    return queuecharts.LONG if span is chart.HOUR else queuecharts.SHORT
 
 
 def chart_lines(report: Report, span: chart.Span, rows: tuple[int, int, int], width: int) -> list[Content]:
@@ -171,11 +198,19 @@ class TrafficList(LineList):
 
     report: reactive[Report] = reactive(NOTHING, repaint=False)
 
+    queue: reactive[Queue | None] = reactive(None, repaint=False)
+
     def watch_report(self) -> None:
+        if self.queue is None:
+            self.remake()
+
+    def watch_queue(self) -> None:
         self.remake()
 
     def make(self, width: int) -> Sequence[Line]:
-        return list_lines(self.report, width)
+        return (
+            list_lines(self.report, width) if self.queue is None else queuelist.list_lines(self.queue, width)
+        )
 
     def choose(self, key: str) -> None:
         shutdown = self.report.shutdown(key)
@@ -184,12 +219,49 @@ class TrafficList(LineList):
 
 
 class TrafficPane(Vertical):
-    """The whole traffic pane."""
+    """The whole traffic pane: the load first, the first queue where there is no load, and what was last chosen."""
 
     DEFAULT_CSS = "TrafficPane > TrafficList { margin: 1 1 0 1; }"
 
     report: reactive[Report] = reactive(NOTHING, repaint=False)
+    queues: reactive[Queues] = reactive(queues.NOTHING, repaint=False)
     span: reactive[chart.Span] = reactive(chart.MINUTES, repaint=False)
+
+    _subject: str | None = None
+    """What was chosen: the name of a queue, empty for the load; None before anything was."""
+
+    @property
+    def queue_span(self) -> queuecharts.Span:
+        """How far back a queue is shown."""
+        return queue_span(self.span)
+
+    @property
+    def subjects(self) -> list[str]:
+        """What there is to show: empty for the load, the names of queues."""
+        return [*([""] if self.report.known else []), *(each.queue for each in self.queues.queues)]
+
+    def next_subject(self) -> bool:
+        """Show the next of what there is; whether there is more than one."""
+        found = self.subjects
+        if len(found) < 2:
+            return False
+        self._subject = found[(self._place(found) + 1) % len(found)]
+        self._show()
+        return True
+
+    def _place(self, found: Sequence[str]) -> int:
+        return found.index(self._subject) if self._subject in found else 0
+
+    def _show(self) -> None:
+        if not self.is_mounted:
+            return
+        found = self.subjects
+        place = self._place(found)
+        queue = self.queues.named(found[place]) if found and found[place] else None
+        charts = self.query_one(Charts)
+        charts.other = (found[(place + 1) % len(found)] or "load") if len(found) > 1 else ""
+        charts.queue_rows = queue_rows(self.size.height, queue)
+        charts.queue = self.query_one(TrafficList).queue = queue
 
     def compose(self) -> ComposeResult:
         yield Charts()
@@ -197,11 +269,16 @@ class TrafficPane(Vertical):
 
     def on_resize(self, event: events.Resize) -> None:
         self.query_one(Charts).rows = rows_for(event.size.height)
+        self._show()
 
     def watch_report(self, report: Report) -> None:
         if self.is_mounted:
             self.query_one(Charts).report = report
             self.query_one(TrafficList).report = report
+            self._show()
+
+    def watch_queues(self) -> None:
+        self._show()
 
     def watch_span(self, span: chart.Span) -> None:
         if self.is_mounted:
@@ -213,3 +290,10 @@ def rows_for(height: int) -> tuple[int, int, int]:
     if height < 24:
         return (2, 2, 3)
     return (3, 3, 6) if height < 34 else (5, 4, 6) if height < 44 else (6, 5, 9)
+
+
+def queue_rows(height: int, queue: Queue | None) -> int:
+    """The rows of a queue's charts in a pane of that height; where orders were charged again the causes need the rest."""
+    if height < 24:
+        return 16
+    return height * (3 if queue is not None and queue.causes else 4) // 5

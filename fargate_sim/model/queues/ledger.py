@@ -102,6 +102,7 @@ class Ledger:
         if noted:
             self._table.add(order)
         self.charged += 1
+        minute.charged += 1
         times = before.times + 1 if before else 1
         self._charges[order] = Charge(times, task, "")
         duplicate = None

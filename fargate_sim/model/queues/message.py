@@ -57,6 +57,7 @@ class Minute:
     received: int = 0
     deleted: int = 0
     processed: int = 0
+    charged: int = 0
     duplicates: int = 0
     latencies: dict[int, int] = field(default_factory=dict)
     """Bucket of the traffic ledger's ``EDGES`` to how many: from sent to processed."""

@@ -125,6 +125,7 @@ def _minute(minute: Minute) -> dict[str, Any]:
         "received": minute.received,
         "deleted": minute.deleted,
         "processed": minute.processed,
+        "charged": minute.charged,
         "duplicates": minute.duplicates,
         "visible": minute.visible,
         "in_flight": minute.in_flight,

@@ -89,3 +89,8 @@ def test_the_service_in_focus_is_the_largest_when_nothing_moves() -> None:
     focus = parse_snapshot({"services": [small, large]}).focus
     assert focus is not None
     assert focus.name == "large"
+
+
+@pytest.mark.parametrize(("raw", "count"), [({"queues": 2}, 2), ({}, 0), ({"queues": "x"}, 0)])
+def test_how_many_queues_have_been_used(raw: dict[str, object], count: int) -> None:
+    assert parse_snapshot(raw).queues == count

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping
 from typing import Any
 
+from fargate_sim.api import tokens
 from fargate_sim.wire.errors import AwsError
 from fargate_sim.wire.render import NOT_MODELLED
+
+_KEY = "from"
 
 
 def not_modelled(what: str) -> AwsError:
@@ -30,17 +31,12 @@ def check_named(metric: Mapping[str, Any], path: str) -> None:
 
 def token_of(offset: int) -> str:
     """The token of the page that begins at an item."""
-    return base64.urlsafe_b64encode(f"from:{offset}".encode()).decode()
+    return tokens.token_of(_KEY, offset)
 
 
 def offset_of(token: str | None) -> int:
     """The item that a page begins at; AwsError when the token is none of ours."""
-    if token is None:
-        return 0
     try:
-        kind, _, number = base64.urlsafe_b64decode(token).decode().partition(":")
-        if kind == "from" and number.isdigit():
-            return int(number)
-    except (ValueError, binascii.Error):
-        pass
-    raise AwsError("InvalidParameterValue", "Request parameter NextToken is invalid")
+        return tokens.position_of(token, _KEY)
+    except ValueError as error:
+        raise AwsError("InvalidParameterValue", "Request parameter NextToken is invalid") from error

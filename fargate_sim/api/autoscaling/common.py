@@ -7,12 +7,11 @@ carry [A] are formed after them.
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from fargate_sim.api.ecs.common import not_modelled
+from fargate_sim.api.tokens import position_of, token_of
 from fargate_sim.model import service as s
 from fargate_sim.model.scaling import ScalableTarget
 from fargate_sim.model.service import Service
@@ -96,16 +95,10 @@ def narrowed(world: World, params: Params) -> list[ScalableTarget]:
 
 def page(items: Sequence[T], params: Params, *, key: str, limit: int) -> tuple[list[T], dict[str, str]]:
     """One page of a list and, when there is more, ``{"NextToken": ...}``. ``key`` binds the token to its operation."""
-    start = 0
-    token = params.get("NextToken")
-    if token:
-        try:
-            owner, _, position = base64.b64decode(token, validate=True).decode().rpartition(":")
-            start = int(position)
-        except (binascii.Error, ValueError, UnicodeDecodeError):
-            owner = ""
-        if owner != key or start < 0:
-            raise AwsError("InvalidNextTokenException", "The next token supplied was invalid.")
+    try:
+        start = position_of(params.get("NextToken"), key)
+    except ValueError as error:
+        raise AwsError("InvalidNextTokenException", "The next token supplied was invalid.") from error
     size = params.get("MaxResults")
     size = limit if size is None else size
     if not 1 <= size <= limit:
@@ -113,7 +106,7 @@ def page(items: Sequence[T], params: Params, *, key: str, limit: int) -> tuple[l
     found = list(items[start : start + size])
     if start + size >= len(items):
         return found, {}
-    return found, {"NextToken": base64.b64encode(f"{key}:{start + size}".encode()).decode()}
+    return found, {"NextToken": token_of(key, start + size)}
 
 
 def present(**members: Any) -> Answer:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
+from fargate_sim.api.tokens import position_of, token_of
 from fargate_sim.model import cluster as clusters
 from fargate_sim.model.cluster import Cluster
 from fargate_sim.model.service import Service
@@ -123,23 +122,17 @@ def find_task(world: World, cluster: Cluster, reference: str) -> Task | None:
 
 def page(items: Sequence[T], params: Params, *, key: str, limit: int = 100) -> tuple[list[T], dict[str, str]]:
     """One page of a list and, when there is more, ``{"nextToken": ...}``. ``key`` binds the token to its operation."""
-    start = 0
-    token = params.get("nextToken")
-    if token:
-        try:
-            owner, _, position = base64.b64decode(token, validate=True).decode().rpartition(":")
-            start = int(position)
-        except (binascii.Error, ValueError, UnicodeDecodeError):
-            owner = ""
-        if owner != key or start < 0:
-            raise invalid("Invalid token")
+    try:
+        start = position_of(params.get("nextToken"), key)
+    except ValueError as error:
+        raise invalid("Invalid token") from error
     size = params.get("maxResults") or limit
     if not 1 <= size <= limit:
         raise invalid(f"MaxResults should be between 1 and {limit}.")  # [A] wording assumed
     found = list(items[start : start + size])
     if start + size >= len(items):
         return found, {}
-    return found, {"nextToken": base64.b64encode(f"{key}:{start + size}".encode()).decode()}
+    return found, {"nextToken": token_of(key, start + size)}
 
 
 def missing(arn: str) -> dict[str, str]:

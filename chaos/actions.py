@@ -17,6 +17,7 @@ from typing import Any
 from chaos.errors import FaultError
 from chaos.haste import half_at_a_time, hasty_stop
 from chaos.labels import wrong_label
+from chaos.revisions import deploy_changed, main_container
 from chaos.spot import all_on_spot
 from chaos.targets import (
     CIRCUIT_BREAKER_OFF,
@@ -24,7 +25,6 @@ from chaos.targets import (
     free_blocks,
     our_service,
     our_target_group,
-    register_changed,
 )
 from chaos.undo import FAULT_TAG, OWNER_TAG, Clients, Undo, UndoStep
 
@@ -73,23 +73,9 @@ def bad_image(
     the start: tasks fail after RUNNING, which ECS does not slow down. Taken back by deploying the former
     revision and deregistering ours.
     """
-    found = our_service(clients, cluster, service)
-    former = found["taskDefinition"]
-    tag = f"bad-image-{service}"
-    family = former.rsplit("/", 1)[-1].rsplit(":", 1)[0]
-    undo = Undo(
-        "bad_image",
-        f"the task definition of service {service}",
-        (
-            UndoStep("update_service", {"cluster": cluster, "service": service, "taskDefinition": former}),
-            UndoStep("deregister_revisions", {"family": family, "tag": tag}),
-        ),
-    )
-    record(undo)
     change: dict[str, Any] = {"command": ["exit 1"]} if crash else {"image": image}
-    revision = register_changed(clients, former, tag, **change)
-    clients("ecs").update_service(cluster=cluster, service=service, taskDefinition=revision)
-    return undo
+    found = our_service(clients, cluster, service)
+    return deploy_changed(clients, record, "bad_image", found, **change)
 
 
 def breaker_off(
@@ -155,7 +141,8 @@ def memory_cap(
             f"A container of {service!r} cannot have a limit of {memory} MiB.",
             f"Choose {LEAST_MEMORY_MIB} to {room}, the memory of its tasks.",
         )
-    return _deploy(clients, record, "memory_cap", found, memory=memory, image=image or None)
+    only = main_container(clients, found)["name"]
+    return deploy_changed(clients, record, "memory_cap", found, memory=memory, image=image or None, only=only)
 
 
 def memory_leak(
@@ -168,7 +155,8 @@ def memory_leak(
     revision and deregistering ours.
     """
     found = our_service(clients, cluster, service)
-    return _deploy(clients, record, "memory_leak", found, image=image)
+    only = main_container(clients, found)["name"]
+    return deploy_changed(clients, record, "memory_leak", found, image=image, only=only)
 
 
 def no_grace_period(
@@ -217,32 +205,22 @@ def shell_as_pid1(
     deploying the former revision and deregistering ours.
     """
     found = our_service(clients, cluster, service)
-    former = found["taskDefinition"]
-    definition = clients("ecs").describe_task_definition(taskDefinition=former)["taskDefinition"]
-    behind = {item["containerName"] for item in found.get("loadBalancers", [])}
-    containers = definition["containerDefinitions"]
-    container = next((item for item in containers if item["name"] in behind), containers[0])
+    container = main_container(clients, found)
     run = run or shlex.join([*container.get("entryPoint", []), *container.get("command", [])])
     if not run:
         raise FaultError(
             f"The task definition of {service!r} leaves the command line to the image.",
             "Say what it runs, for example `--set run=/app/shop`.",
         )
-    tag = f"shell-{service}"
-    family = definition["family"]
-    undo = Undo(
+    return deploy_changed(
+        clients,
+        record,
         "shell_as_pid1",
+        found,
         f"the command line of service {service}",
-        (
-            UndoStep("update_service", {"cluster": cluster, "service": service, "taskDefinition": former}),
-            UndoStep("deregister_revisions", {"family": family, "tag": tag}),
-        ),
+        command=[script.replace("{run}", run)],
+        only=container["name"],
     )
-    record(undo)
-    command = [script.replace("{run}", run)]
-    revision = register_changed(clients, former, tag, command=command, only=container["name"])
-    clients("ecs").update_service(cluster=cluster, service=service, taskDefinition=revision)
-    return undo
 
 
 def tiny_subnet(
@@ -313,30 +291,6 @@ def wrong_delay(clients: Clients, record: Record, *, cluster: str, service: str,
     elb.modify_target_group_attributes(
         TargetGroupArn=arn, Attributes=[{"Key": DELAY_KEY, "Value": str(DELAYS[delay])}]
     )
-    return undo
-
-
-def _deploy(clients: Clients, record: Record, fault: str, service: dict[str, Any], **change: Any) -> Undo:
-    """Deploy a copy of the service's revision in which the container behind the load balancer (or the first one)
-    is changed.
-    """
-    former = service["taskDefinition"]
-    definition = clients("ecs").describe_task_definition(taskDefinition=former)["taskDefinition"]
-    behind = [item["containerName"] for item in service.get("loadBalancers", [])]
-    only = behind[0] if behind else definition["containerDefinitions"][0]["name"]
-    name = {"cluster": service["clusterArn"].rsplit("/", 1)[-1], "service": service["serviceName"]}
-    tag = f"{fault.replace('_', '-')}-{name['service']}"
-    undo = Undo(
-        fault,
-        f"the task definition of service {name['service']}",
-        (
-            UndoStep("update_service", {**name, "taskDefinition": former}),
-            UndoStep("deregister_revisions", {"family": definition["family"], "tag": tag}),
-        ),
-    )
-    record(undo)
-    revision = register_changed(clients, former, tag, only=only, **change)
-    clients("ecs").update_service(**name, taskDefinition=revision)
     return undo
 
 

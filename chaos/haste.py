@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from chaos.errors import FaultError
-from chaos.targets import breaker_of, our_service, register_changed
+from chaos.revisions import deploy_changed
+from chaos.targets import breaker_of, our_service
 from chaos.undo import Clients, Undo, UndoStep
 
 Record = Callable[[Undo], None]
@@ -51,18 +52,5 @@ def hasty_stop(clients: Clients, record: Record, *, cluster: str, service: str, 
     if not 2 <= seconds <= 120:
         raise FaultError(f"A stopTimeout of {seconds} s is not possible.", "Fargate takes 2 to 120.")
     found = our_service(clients, cluster, service)
-    former = found["taskDefinition"]
-    tag = f"hasty-{service}"
-    family = former.rsplit("/", 1)[-1].rsplit(":", 1)[0]
-    undo = Undo(
-        "hasty_stop",
-        f"the stopTimeout of service {service}",
-        (
-            UndoStep("update_service", {"cluster": cluster, "service": service, "taskDefinition": former}),
-            UndoStep("deregister_revisions", {"family": family, "tag": tag}),
-        ),
-    )
-    record(undo)
-    revision = register_changed(clients, former, tag, stop_timeout=seconds)
-    clients("ecs").update_service(cluster=cluster, service=service, taskDefinition=revision)
-    return undo
+    told = f"the stopTimeout of service {service}"
+    return deploy_changed(clients, record, "hasty_stop", found, told, stop_timeout=seconds)

@@ -11,26 +11,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from chaos.errors import FaultError
-from chaos.undo import FAULT_TAG, OWNER_TAG, Clients
+from chaos.undo import OWNER_TAG, Clients
 
 CIRCUIT_BREAKER_OFF: dict[str, Any] = {"enable": False, "rollback": False}
-_COPIED = (
-    "family",
-    "taskRoleArn",
-    "executionRoleArn",
-    "networkMode",
-    "containerDefinitions",
-    "volumes",
-    "placementConstraints",
-    "requiresCompatibilities",
-    "cpu",
-    "memory",
-    "pidMode",
-    "ipcMode",
-    "proxyConfiguration",
-    "runtimePlatform",
-    "ephemeralStorage",
-)
 
 
 def our_service(clients: Clients, cluster: str, service: str) -> dict[str, Any]:
@@ -84,46 +67,6 @@ def breaker_of(service: dict[str, Any]) -> dict[str, Any]:
     """The service's circuit breaker in the form that UpdateService takes; off when the service has none."""
     configured = service.get("deploymentConfiguration", {}).get("deploymentCircuitBreaker")
     return dict(configured) if configured else dict(CIRCUIT_BREAKER_OFF)
-
-
-def register_changed(
-    clients: Clients,
-    task_definition: str,
-    tag: str,
-    *,
-    image: str | None = None,
-    command: list[str] | None = None,
-    memory: int | None = None,
-    stop_timeout: int | None = None,
-    only: str | None = None,
-) -> str:
-    """Register a revision like ``task_definition`` whose essential containers (or ``only`` the one of that
-    name) differ in image, command, hard limit of memory (MiB) or stopTimeout (seconds); its ARN.
-
-    With ``command``, the entry point becomes ``sh -c`` so that the command runs whatever the image starts by
-    itself.
-    """
-    ecs = clients("ecs")
-    found = ecs.describe_task_definition(taskDefinition=task_definition, include=["TAGS"])
-    definition = {key: found["taskDefinition"][key] for key in _COPIED if found["taskDefinition"].get(key)}
-    containers = []
-    for container in definition["containerDefinitions"]:
-        changed = dict(container)
-        if changed["name"] == only if only else changed.get("essential", True):
-            if image is not None:
-                changed["image"] = image
-            if stop_timeout is not None:
-                changed["stopTimeout"] = stop_timeout
-            if command is not None:
-                changed["entryPoint"], changed["command"] = ["sh", "-c"], command
-            if memory is not None:
-                changed["memory"] = memory
-        containers.append(changed)
-    definition["containerDefinitions"] = containers
-    tags = [item for item in found.get("tags", []) if item["key"] not in {FAULT_TAG, OWNER_TAG}]
-    tags += [{"key": OWNER_TAG, "value": "fault"}, {"key": FAULT_TAG, "value": tag}]
-    arn: str = ecs.register_task_definition(**definition, tags=tags)["taskDefinition"]["taskDefinitionArn"]
-    return arn
 
 
 def free_blocks(vpc_cidrs: Iterable[str], taken: Iterable[str], prefix: int, count: int) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chaos.targets import register_changed
+from chaos.revisions import register_changed
 from labs.checking import CheckContext, counted, revision_of
 from labs.cloud import MINUTE_MS
 from labs.history import DeploymentStory, History, Minimum

@@ -13,14 +13,13 @@ from itertools import pairwise
 from statistics import median
 from typing import Any
 
-from labs import targets
-from labs.checking import CheckContext, Evidence, missing_service
+from labs.checking import CheckContext, Evidence
 from labs.cloud import MINUTE_MS
 from labs.drills import release
 from labs.errors import ControlError
 from labs.kills import Kill, kills_of, told
 from labs.load import Lived, under_load
-from labs.targets import ready, targets_of
+from labs.targets import ready
 
 _PUBLISHED_MS = 3 * MINUTE_MS
 """A minute's point has appeared in CloudWatch by then."""
@@ -90,22 +89,6 @@ def limits_of(ctx: CheckContext, service: Mapping[str, Any]) -> Limits:
     containers = found["containerDefinitions"]
     container = next((item for item in containers if item["name"] in balanced), containers[0])
     return Limits(int(found["cpu"]), int(found["memory"]), container.get("memory"), container)
-
-
-def steady(ctx: CheckContext) -> Evidence:
-    """One deployment, COMPLETED, with every target of the load balancer healthy."""
-    expected = "one deployment, COMPLETED, with every target healthy"
-    service = ctx.service()
-    if service is None:
-        return missing_service(ctx, expected)
-    found = targets_of(ctx, service)
-    if found is None:
-        return Evidence(False, expected, targets.NO_BALANCER)
-    state = ctx.primary(service)["rolloutState"]
-    passed = (
-        len(service["deployments"]) == 1 and state == "COMPLETED" and 0 < found.healthy == len(found.shown)
-    )
-    return Evidence(passed, expected, f"the deployment is {state}, {found}")
 
 
 # -- the drill -----------------------------------------------------------------------------------------

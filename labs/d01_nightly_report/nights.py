@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from chaos.targets import register_changed
+from chaos.revisions import register_changed
 from labs.checking import CheckContext
 from labs.errors import ControlError
 from labs.history import History

@@ -14,9 +14,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from labs import load, targets
-from labs.checking import CheckContext, Evidence, counted, missing_service
+from labs.checking import CheckContext, Evidence, counted
 from labs.load import Lived
-from labs.targets import targets_of
 
 SIGTERM_EXIT = 143
 _DELAY = "deregistration_delay.timeout_seconds"
@@ -42,18 +41,7 @@ def capacity(ctx: CheckContext) -> Evidence:
 
 def steady(ctx: CheckContext) -> Evidence:
     """One deployment, COMPLETED, with every target of the load balancer healthy."""
-    expected = "one deployment, COMPLETED, with every target healthy"
-    service = ctx.service()
-    if service is None:
-        return missing_service(ctx, expected)
-    found = targets_of(ctx, service)
-    if found is None:
-        return Evidence(False, expected, targets.NO_BALANCER)
-    state = ctx.primary(service)["rolloutState"]
-    passed = (
-        len(service["deployments"]) == 1 and state == "COMPLETED" and 0 < found.healthy == len(found.shown)
-    )
-    return Evidence(passed, expected, f"the deployment is {state}, {found}")
+    return targets.at_rest(ctx)
 
 
 def ends_alone(ctx: CheckContext) -> Evidence:

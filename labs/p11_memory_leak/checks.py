@@ -20,7 +20,7 @@ def capacity(ctx: CheckContext) -> Evidence:
 
 def steady(ctx: CheckContext) -> Evidence:
     """One deployment, COMPLETED, with every target of the load balancer healthy."""
-    return memory.steady(ctx)
+    return targets.at_rest(ctx)
 
 
 def stays_level(ctx: CheckContext) -> Evidence:

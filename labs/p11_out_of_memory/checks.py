@@ -59,7 +59,7 @@ def fits(ctx: CheckContext) -> Evidence:
 
 def steady(ctx: CheckContext) -> Evidence:
     """One deployment, COMPLETED, with every target of the load balancer healthy."""
-    return memory.steady(ctx)
+    return targets.at_rest(ctx)
 
 
 def release_loses_nothing(ctx: CheckContext) -> Evidence:

@@ -14,7 +14,10 @@ def position_of(token: str | None, key: str) -> int:
     """The item that a page begins at, 0 without a token. ValueError when the token is none of ``key``'s."""
     if not token:
         return 0
-    owner, _, position = base64.b64decode(token, altchars=b"-_", validate=True).decode().rpartition(":")
+    try:
+        owner, _, position = base64.b64decode(token, altchars=b"-_", validate=True).decode().rpartition(":")
+    except ValueError:  # of base64, or of UTF-8
+        owner = position = ""
     if owner != key or not position.isdecimal():
-        raise ValueError(f"not a token of {key}")
+        raise ValueError(f"not a token of {key}: {token}")
     return int(position)

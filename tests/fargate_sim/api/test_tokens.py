@@ -24,7 +24,7 @@ def test_without_a_token_a_list_begins_at_its_beginning() -> None:
     "token", ["tasks", "dGFza3M=", token_of("services", 3), token_of("tasks", -1), "ä", "==="]
 )
 def test_any_other_token_is_refused(token: str) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="not a token of tasks"):
         position_of(token, "tasks")
 
 

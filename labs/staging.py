@@ -13,6 +13,7 @@ from labs.cloud import MINUTE_MS, Cloud
 
 GOOD_IMAGE = "public.ecr.aws/nginx/nginx:1.27"
 SETTLE_LIMIT_MS = 60 * MINUTE_MS
+_COPIED = ("family", "networkMode", "requiresCompatibilities", "cpu", "memory", "executionRoleArn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,32 @@ class Balanced:
     matcher: str = "200"
     draining_s: int = 20
     stop_timeout_s: int = 30
+
+
+def health_check(
+    *, interval_s: int = 10, timeout_s: int = 5, healthy: int = 2, unhealthy: int = 3
+) -> dict[str, str | int]:
+    """CreateTargetGroup's parameters of a health check that asks ``/healthz``."""
+    return {
+        "HealthCheckPath": "/healthz",
+        "HealthCheckIntervalSeconds": interval_s,
+        "HealthCheckTimeoutSeconds": timeout_s,
+        "HealthyThresholdCount": healthy,
+        "UnhealthyThresholdCount": unhealthy,
+    }
+
+
+def register_next(cloud: Cloud, lab: Lab, task_definition: str, image: str) -> str:
+    """Register a revision like ``task_definition``, of one container, with another image; its ARN."""
+    ecs = cloud.client("ecs")
+    found = ecs.describe_task_definition(taskDefinition=task_definition)["taskDefinition"]
+    (container,) = found["containerDefinitions"]
+    registered = ecs.register_task_definition(
+        **{key: found[key] for key in _COPIED},
+        containerDefinitions=[{**container, "image": image}],
+        tags=[{"key": "fargate-lab", "value": lab.id}],
+    )
+    return str(registered["taskDefinition"]["taskDefinitionArn"])
 
 
 def build(cloud: Cloud, stage: Stage) -> None:

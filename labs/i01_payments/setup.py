@@ -9,9 +9,16 @@ from pathlib import Path
 from labs import load as clients
 from labs.cloud import MINUTE_MS, Cloud
 from labs.loader import load
-from labs.staging import SETTLE_LIMIT_MS, Balanced, Stage, build_balanced, scale_on_cpu
+from labs.staging import (
+    SETTLE_LIMIT_MS,
+    Balanced,
+    Stage,
+    build_balanced,
+    health_check,
+    register_next,
+    scale_on_cpu,
+)
 
-_COPIED = ("family", "networkMode", "requiresCompatibilities", "cpu", "memory", "executionRoleArn")
 _CPU_TARGET = 60
 _BUSY_MS = 24 * MINUTE_MS
 """The tasks have more to do than they can."""
@@ -22,13 +29,7 @@ _ROLLBACK_SEEN_MS = 150_000
 def set_up(cloud: Cloud) -> None:
     """Build the service by the names in lab.yaml."""
     lab = load(Path(__file__).parent)
-    check: dict[str, str | int] = {
-        "HealthCheckPath": "/healthz",
-        "HealthCheckIntervalSeconds": 10,
-        "HealthCheckTimeoutSeconds": 5,
-        "HealthyThresholdCount": 3,
-        "UnhealthyThresholdCount": 3,
-    }
+    check = health_check(healthy=3)
     image = f"{lab.name('image')}:{lab.name('before')}"
     stage = Stage.of(lab)
     build_balanced(cloud, stage, Balanced(image, 8080, 0, check, draining_s=lab.number("drain")))
@@ -41,14 +42,8 @@ def set_going(cloud: Cloud) -> None:
     ecs, name = cloud.client("ecs"), {"cluster": lab.name("cluster"), "service": lab.name("service")}
     service = ecs.describe_services(cluster=name["cluster"], services=[name["service"]])["services"][0]
     before = service["taskDefinition"]
-    found = ecs.describe_task_definition(taskDefinition=before)["taskDefinition"]
-    (container,) = found["containerDefinitions"]
     image = f"{lab.name('image')}:{lab.name('after')}"
-    released = ecs.register_task_definition(
-        **{key: found[key] for key in _COPIED},
-        containerDefinitions=[{**container, "image": image}],
-        tags=[{"key": "fargate-lab", "value": lab.id}],
-    )["taskDefinition"]["taskDefinitionArn"]
+    released = register_next(cloud, lab, before, image)
     cloud.traffic.start(clients.settings(lab, service["loadBalancers"][0]["targetGroupArn"]))
     cloud.clock.advance(_BUSY_MS)
     ecs.update_service(**name, taskDefinition=released)

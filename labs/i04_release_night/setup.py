@@ -9,9 +9,8 @@ from pathlib import Path
 from labs import load as clients
 from labs.cloud import MINUTE_MS, Cloud
 from labs.loader import load
-from labs.staging import Balanced, Stage, build_balanced
+from labs.staging import Balanced, Stage, build_balanced, health_check, register_next
 
-_COPIED = ("family", "networkMode", "requiresCompatibilities", "cpu", "memory", "executionRoleArn")
 _TICK_MS = 5_000
 _TICKS = 240
 _SEEN_MS = 30_000
@@ -21,13 +20,7 @@ _SEEN_MS = 30_000
 def set_up(cloud: Cloud) -> None:
     """Build the service by the names in lab.yaml."""
     lab = load(Path(__file__).parent)
-    check: dict[str, str | int] = {
-        "HealthCheckPath": "/healthz",
-        "HealthCheckIntervalSeconds": 10,
-        "HealthCheckTimeoutSeconds": 5,
-        "HealthyThresholdCount": 2,
-        "UnhealthyThresholdCount": 3,
-    }
+    check = health_check()
     image = f"{lab.name('image')}:{lab.name('before')}{lab.name('build')}"
     build_balanced(cloud, Stage.of(lab), Balanced(image, 8080, 0, check, draining_s=lab.number("drain")))
 
@@ -39,14 +32,8 @@ def set_going(cloud: Cloud) -> None:
     lab = load(Path(__file__).parent)
     ecs, name = cloud.client("ecs"), {"cluster": lab.name("cluster"), "service": lab.name("service")}
     service = ecs.describe_services(cluster=name["cluster"], services=[name["service"]])["services"][0]
-    found = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
-    (container,) = found["containerDefinitions"]
     image = f"{lab.name('image')}:{lab.name('after')}{lab.name('build')}"
-    released = ecs.register_task_definition(
-        **{key: found[key] for key in _COPIED},
-        containerDefinitions=[{**container, "image": image}],
-        tags=[{"key": "fargate-lab", "value": lab.id}],
-    )["taskDefinition"]["taskDefinitionArn"]
+    released = register_next(cloud, lab, service["taskDefinition"], image)
     cloud.traffic.start(clients.settings(lab, service["loadBalancers"][0]["targetGroupArn"]))
     cloud.clock.advance(MINUTE_MS)
     with cloud.clock.hold():

@@ -7,7 +7,7 @@ from pathlib import Path
 from labs.cloud import MINUTE_MS, Cloud
 from labs.load import settings
 from labs.loader import load
-from labs.staging import Balanced, Stage, build_balanced, scale_on_cpu
+from labs.staging import Balanced, Stage, build_balanced, health_check, scale_on_cpu
 
 _TARGET = 60
 _ON_THE_WAY_MS = 24 * MINUTE_MS
@@ -18,13 +18,7 @@ def set_up(cloud: Cloud) -> None:
     """Build the service by the names in lab.yaml, and let its CPU scale it."""
     lab = load(Path(__file__).parent)
     stage = Stage.of(lab)
-    check: dict[str, str | int] = {
-        "HealthCheckPath": "/healthz",
-        "HealthCheckIntervalSeconds": 10,
-        "HealthCheckTimeoutSeconds": 5,
-        "HealthyThresholdCount": 2,
-        "UnhealthyThresholdCount": 3,
-    }
+    check = health_check()
     image = f"{lab.name('image')}:1.0"
     build_balanced(cloud, stage, Balanced(image, lab.number("port"), 30, check))
     scale_on_cpu(cloud, stage, lab.number("maximum"), target=_TARGET, scale_in_s=0)

@@ -8,18 +8,12 @@ from pathlib import Path
 
 from labs.cloud import Cloud
 from labs.loader import load
-from labs.staging import Balanced, Stage, build_balanced
+from labs.staging import Balanced, Stage, build_balanced, health_check
 
 
 def set_up(cloud: Cloud) -> None:
     """Build the service by the names in lab.yaml."""
     lab = load(Path(__file__).parent)
-    check: dict[str, str | int] = {
-        "HealthCheckPath": "/healthz",
-        "HealthCheckIntervalSeconds": 10,
-        "HealthCheckTimeoutSeconds": 5,
-        "HealthyThresholdCount": 5,
-        "UnhealthyThresholdCount": 2,
-    }
+    check = health_check(healthy=5, unhealthy=2)
     image = f"{lab.name('image')}:1.0-slow"
     build_balanced(cloud, Stage.of(lab), Balanced(image, 8080, 180, check))

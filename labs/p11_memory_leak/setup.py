@@ -9,7 +9,7 @@ from pathlib import Path
 from labs.cloud import MINUTE_MS, Cloud
 from labs.load import settings
 from labs.loader import load
-from labs.staging import Balanced, Stage, build_balanced
+from labs.staging import Balanced, Stage, build_balanced, health_check
 
 _FIRST_KILL_SEEN_MS = 21 * MINUTE_MS
 
@@ -17,13 +17,7 @@ _FIRST_KILL_SEEN_MS = 21 * MINUTE_MS
 def set_up(cloud: Cloud) -> None:
     """Build the service by the names in lab.yaml, then let the users begin."""
     lab = load(Path(__file__).parent)
-    check: dict[str, str | int] = {
-        "HealthCheckPath": "/healthz",
-        "HealthCheckIntervalSeconds": 10,
-        "HealthCheckTimeoutSeconds": 5,
-        "HealthyThresholdCount": 2,
-        "UnhealthyThresholdCount": 3,
-    }
+    check = health_check()
     image = f"{lab.name('image')}:{lab.name('before')}"
     build_balanced(cloud, Stage.of(lab), Balanced(image, 8080, 60, check))
     groups = cloud.client("elbv2").describe_target_groups(Names=[lab.name("service")])["TargetGroups"]

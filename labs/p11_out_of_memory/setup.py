@@ -10,7 +10,7 @@ from pathlib import Path
 from labs.cloud import MINUTE_MS, Cloud
 from labs.load import settings
 from labs.loader import load
-from labs.staging import Balanced, Stage, build_balanced
+from labs.staging import Balanced, Stage, build_balanced, health_check
 
 _SEEN_MS = 6 * MINUTE_MS
 
@@ -18,13 +18,7 @@ _SEEN_MS = 6 * MINUTE_MS
 def set_up(cloud: Cloud) -> None:
     """Build the service by the names in lab.yaml, then let the users begin."""
     lab = load(Path(__file__).parent)
-    check: dict[str, str | int] = {
-        "HealthCheckPath": "/healthz",
-        "HealthCheckIntervalSeconds": 10,
-        "HealthCheckTimeoutSeconds": 5,
-        "HealthyThresholdCount": 2,
-        "UnhealthyThresholdCount": 3,
-    }
+    check = health_check()
     image = f"{lab.name('image')}:{lab.name('former')}"
     stage = replace(Stage.of(lab), breaker=False)
     build_balanced(cloud, stage, Balanced(image, 8080, lab.number("grace"), check))

@@ -9,19 +9,13 @@ from pathlib import Path
 from labs import load as clients
 from labs.cloud import MINUTE_MS, Cloud
 from labs.loader import load
-from labs.staging import Balanced, Stage, build_balanced
+from labs.staging import Balanced, Stage, build_balanced, health_check
 
 
 def set_up(cloud: Cloud) -> None:
     """Build the service by the names in lab.yaml."""
     lab = load(Path(__file__).parent)
-    check: dict[str, str | int] = {
-        "HealthCheckPath": "/healthz",
-        "HealthCheckIntervalSeconds": 10,
-        "HealthCheckTimeoutSeconds": 5,
-        "HealthyThresholdCount": 2,
-        "UnhealthyThresholdCount": 3,
-    }
+    check = health_check()
     balanced = Balanced(
         f"{lab.name('image')}:4.2",
         8080,

@@ -7,19 +7,13 @@ from pathlib import Path
 
 from labs.cloud import Cloud
 from labs.loader import load
-from labs.staging import Balanced, Stage, build_balanced
+from labs.staging import Balanced, Stage, build_balanced, health_check
 
 
 def set_up(cloud: Cloud) -> None:
     """Build the service by the names in lab.yaml."""
     lab = load(Path(__file__).parent)
-    check: dict[str, str | int] = {
-        "HealthCheckPath": "/healthz",
-        "HealthCheckIntervalSeconds": lab.number("interval"),
-        "HealthCheckTimeoutSeconds": 2,
-        "HealthyThresholdCount": 2,
-        "UnhealthyThresholdCount": lab.number("threshold"),
-    }
+    check = health_check(interval_s=lab.number("interval"), timeout_s=2, unhealthy=lab.number("threshold"))
     image = f"{lab.name('image')}:1.0"
     stage = replace(Stage.of(lab), breaker=False)
     build_balanced(cloud, stage, Balanced(image, lab.number("port"), lab.number("grace"), check))

@@ -56,19 +56,41 @@ class Offline:
         self, *, desired: int = 2, image: str = "public.ecr.aws/nginx/nginx:1.27"
     ) -> dict[str, str]:
         """Cluster ``demo`` with the service ``web``, not yet settled. Returns the exports."""
-        env, ecs = self.env(), self.client("ecs")
-        ecs.create_cluster(clusterName="demo")
+        env = self.env()
+        self.client("ecs").create_cluster(clusterName="demo")
         self.register(image)
+        self._create_web(env, desiredCount=desired)
+        return env
+
+    def start_balanced_service(self) -> tuple[str, str]:
+        """The same, of two tasks, behind a load balancer. Returns the ARNs of the balancer and of the target group."""
+        env, elb = self.env(), self.client("elbv2")
+        balancer = elb.create_load_balancer(
+            Name="alb",
+            Subnets=[env["PUBLIC_SUBNET_A"], env["PUBLIC_SUBNET_B"]],
+            SecurityGroups=[env["ALB_SG"]],
+        )["LoadBalancers"][0]["LoadBalancerArn"]
+        group = elb.create_target_group(
+            Name="web", Protocol="HTTP", Port=80, VpcId=env["VPC"], TargetType="ip"
+        )["TargetGroups"][0]["TargetGroupArn"]
+        forward = [{"Type": "forward", "TargetGroupArn": group}]
+        elb.create_listener(LoadBalancerArn=balancer, Protocol="HTTP", Port=80, DefaultActions=forward)
+        self.client("ecs").create_cluster(clusterName="demo")
+        self.register()
+        behind = [{"targetGroupArn": group, "containerName": "app", "containerPort": 80}]
+        self._create_web(env, desiredCount=2, loadBalancers=behind)
+        return balancer, group
+
+    def _create_web(self, env: dict[str, str], **service: Any) -> None:
         network = {"subnets": [env["SUBNET_A"], env["SUBNET_B"]], "securityGroups": [env["SG"]]}
-        ecs.create_service(
+        self.client("ecs").create_service(
             cluster="demo",
             serviceName="web",
             taskDefinition="web",
-            desiredCount=desired,
             launchType="FARGATE",
             networkConfiguration={"awsvpcConfiguration": network},
+            **service,
         )
-        return env
 
     def register(self, image: str = "public.ecr.aws/nginx/nginx:1.27") -> None:
         env = self.env()

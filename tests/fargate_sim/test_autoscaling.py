@@ -35,28 +35,7 @@ def look(offline: Offline, minutes: int = 60) -> Any:
 
 def balanced(offline: Offline) -> tuple[Any, str, str]:
     """The service ``web`` of two tasks behind a load balancer: the scaling client, target group, label."""
-    env, elb = offline.env(), offline.client("elbv2")
-    balancer = elb.create_load_balancer(
-        Name="alb", Subnets=[env["PUBLIC_SUBNET_A"], env["PUBLIC_SUBNET_B"]], SecurityGroups=[env["ALB_SG"]]
-    )["LoadBalancers"][0]["LoadBalancerArn"]
-    group: str = elb.create_target_group(
-        Name="web", Protocol="HTTP", Port=80, VpcId=env["VPC"], TargetType="ip"
-    )["TargetGroups"][0]["TargetGroupArn"]
-    forward = [{"Type": "forward", "TargetGroupArn": group}]
-    elb.create_listener(LoadBalancerArn=balancer, Protocol="HTTP", Port=80, DefaultActions=forward)
-    ecs = offline.client("ecs")
-    ecs.create_cluster(clusterName="demo")
-    offline.register()
-    network = {"subnets": [env["SUBNET_A"], env["SUBNET_B"]], "securityGroups": [env["SG"]]}
-    ecs.create_service(
-        cluster="demo",
-        serviceName="web",
-        taskDefinition="web",
-        desiredCount=2,
-        launchType="FARGATE",
-        networkConfiguration={"awsvpcConfiguration": network},
-        loadBalancers=[{"targetGroupArn": group, "containerName": "app", "containerPort": 80}],
-    )
+    balancer, group = offline.start_balanced_service()
     label = f"{balancer.partition(':loadbalancer/')[2]}/{group.rpartition(':')[2]}"
     advance(offline, 5)
     return offline.client("application-autoscaling"), group, label

@@ -57,27 +57,7 @@ def loaded(offline: Any) -> tuple[Any, Any, list[dict[str, str]], dict[str, Any]
 
 
 def under_load(offline: Any) -> tuple[Any, Any, list[dict[str, str]], dict[str, Any]]:
-    env, elb = offline.env(), offline.client("elbv2")
-    balancer = elb.create_load_balancer(
-        Name="alb", Subnets=[env["PUBLIC_SUBNET_A"], env["PUBLIC_SUBNET_B"]], SecurityGroups=[env["ALB_SG"]]
-    )["LoadBalancers"][0]["LoadBalancerArn"]
-    group = elb.create_target_group(Name="web", Protocol="HTTP", Port=80, VpcId=env["VPC"], TargetType="ip")
-    arn = group["TargetGroups"][0]["TargetGroupArn"]
-    forward = [{"Type": "forward", "TargetGroupArn": arn}]
-    elb.create_listener(LoadBalancerArn=balancer, Protocol="HTTP", Port=80, DefaultActions=forward)
-    ecs = offline.client("ecs")
-    ecs.create_cluster(clusterName="demo")
-    offline.register()
-    network = {"subnets": [env["SUBNET_A"], env["SUBNET_B"]], "securityGroups": [env["SG"]]}
-    ecs.create_service(
-        cluster="demo",
-        serviceName="web",
-        taskDefinition="web",
-        desiredCount=2,
-        launchType="FARGATE",
-        networkConfiguration={"awsvpcConfiguration": network},
-        loadBalancers=[{"targetGroupArn": arn, "containerName": "app", "containerPort": 80}],
-    )
+    balancer, arn = offline.start_balanced_service()
     advance(offline, 180)
     offline.control.post("/_lab/traffic", {"action": "start", "target_group": arn, "rps": 20})
     advance(offline, 300)

@@ -7,7 +7,7 @@ carry [A] are formed after them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from fargate_sim.api.ecs.common import not_modelled
@@ -76,6 +76,22 @@ def find_target(world: World, params: Params, *, registered: bool = True) -> Sca
         how = "registered" if registered else "found"
         raise not_found(f"No scalable target {how} for {identified(resource_id)}")
     return target
+
+
+def find_part(
+    world: World, params: Params, parts: Callable[[ScalableTarget], Mapping[str, T]], *, kind: str, name: str
+) -> tuple[ScalableTarget, T]:
+    """What a request names of a scalable target's ``parts``, a policy or a scheduled action. Without the target, AWS says that there
+    is no such part.
+    """
+    missing = f"No {kind} found for {identified(params['ResourceId'])}, {kind.removeprefix('scaling ')} name: {name}"
+    try:
+        target = find_target(world, params)
+    except AwsError as error:
+        raise not_found(missing) if error.code == "ObjectNotFoundException" else error from None
+    if name not in parts(target):
+        raise not_found(missing)
+    return target, parts(target)[name]
 
 
 def narrowed(world: World, params: Params) -> list[ScalableTarget]:

@@ -8,11 +8,10 @@ from fargate_sim.api.autoscaling.common import (
     IDENTITY,
     Answer,
     Params,
+    find_part,
     find_target,
-    identified,
     invalid,
     narrowed,
-    not_found,
     page,
 )
 from fargate_sim.api.autoscaling.settings import read_stepping, read_tracking
@@ -81,14 +80,8 @@ def _alarms(world: World, policy: Policy) -> list[dict[str, str]]:
 def delete_scaling_policy(world: World, params: Params) -> Answer:
     """Forget one, with the alarms that were made for it."""
     name = params["PolicyName"]
-    missing = f"No scaling policy found for {identified(params['ResourceId'])}, policy name: {name}"
-    try:
-        target = find_target(world, params)
-    except AwsError as error:
-        raise not_found(missing) if error.code == "ObjectNotFoundException" else error from None
-    if name not in target.policies:
-        raise not_found(missing)
-    world.scaling.delete_policy(target, target.policies[name])
+    target, found = find_part(world, params, lambda target: target.policies, kind="scaling policy", name=name)
+    world.scaling.delete_policy(target, found)
     return {}
 
 

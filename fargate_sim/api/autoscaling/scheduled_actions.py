@@ -6,11 +6,10 @@ from fargate_sim.api.autoscaling.common import (
     IDENTITY,
     Answer,
     Params,
+    find_part,
     find_target,
-    identified,
     invalid,
     narrowed,
-    not_found,
     page,
     present,
 )
@@ -86,16 +85,10 @@ def _schedule(
 def delete_scheduled_action(world: World, params: Params) -> Answer:
     """Forget one."""
     name = params["ScheduledActionName"]
-    missing = (
-        f"No scheduled action found for {identified(params['ResourceId'])}, scheduled action name: {name}"
+    target, found = find_part(
+        world, params, lambda target: target.actions, kind="scheduled action", name=name
     )
-    try:
-        target = find_target(world, params)
-    except AwsError as error:
-        raise not_found(missing) if error.code == "ObjectNotFoundException" else error from None
-    if name not in target.actions:
-        raise not_found(missing)
-    world.scaling.delete_action(target, target.actions[name])
+    world.scaling.delete_action(target, found)
     return {}
 
 

@@ -130,7 +130,7 @@ class MotoSide:
             content = b"".join(chunks)
         except NotModelledError:
             raise
-        except NotImplementedError as problem:
+        except NotImplementedError as problem:  # moto's own word for what it lacks
             raise NotModelledError(str(problem)) from problem
         except Exception as problem:
             if type(problem).__name__ in ("OperationNotFoundError", "UnknownServiceError"):

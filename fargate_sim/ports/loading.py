@@ -37,6 +37,7 @@ from fargate_sim.ports import (
     schedules,
     targets,
 )
+from fargate_sim.ports.refusal import NotModelledError
 from fargate_sim.wire.services import data_folder
 
 _READ_AHEAD = ("ec2", "elbv2", "logs")
@@ -75,10 +76,10 @@ _POLICIES = (
 
 
 def _refusing_module(name: str) -> ModuleType:
-    """``openapi_spec_validator`` without its weight: importing an OpenAPI body says that it is missing."""
+    """``openapi_spec_validator`` without its weight: validating an OpenAPI body is refused by name."""
 
     def validate(*_args: object, **_kwargs: object) -> None:
-        raise NotImplementedError("importing an OpenAPI body needs the package openapi-spec-validator")
+        raise NotModelledError("the package openapi-spec-validator is not installed", part="failOnWarnings")
 
     root = ModuleType(name)
     root.__dict__["validate"] = validate
@@ -144,7 +145,7 @@ class _NoNetwork:
     """Stands for the module ``requests`` in services that would call subscribers and destinations."""
 
     def __getattr__(self, name: str) -> Any:
-        raise NotImplementedError("the offline cloud sends no request to any real host")
+        raise NotModelledError("no request leaves this machine", part="a request to a real host")
 
 
 def _untracked(cls: type, *_args: object, **_kwargs: object) -> Any:

@@ -361,3 +361,15 @@ class TestTheDoor:
                 side.surroundings("us-east-1").subnets()
         finally:
             side.close()
+
+
+def test_what_moto_cannot_do_here_is_refused_and_named(offline: Offline) -> None:
+    sns, gateway = offline.client("sns"), offline.client("apigateway")
+    topic = sns.create_topic(Name="news")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="http", Endpoint="http://example.com/news")
+    with pytest.raises(ClientError, match="sns:Publish with a request to a real host") as caught:
+        sns.publish(TopicArn=topic, Message="hello")
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+    body = b'{"openapi": "3.0.0", "info": {"title": "t", "version": "1"}, "paths": {}}'
+    with pytest.raises(ClientError, match="apigateway:ImportRestApi with failOnWarnings"):
+        gateway.import_rest_api(body=body, failOnWarnings=True)

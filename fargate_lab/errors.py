@@ -66,10 +66,15 @@ class NotPassedError(LabError):
 
 def exit_code(error: LabError) -> ExitCode:
     """The exit code of an error, those of the labs included."""
-    from labs.errors import FaultError, LabFileError, UnknownLabError  # noqa: PLC0415 - only when it is needed
+    from labs.errors import (  # noqa: PLC0415 - only when it is needed
+        FaultError,
+        LabFileError,
+        UnknownLabError,
+        UnknownResourceError,
+    )
 
     if isinstance(error, NotPassedError):
         return ExitCode.FAILED
-    if isinstance(error, UsageError | LabFileError | UnknownLabError | FaultError):
+    if isinstance(error, UsageError | LabFileError | UnknownLabError | UnknownResourceError | FaultError):
         return ExitCode.USAGE
     return ExitCode.ENVIRONMENT

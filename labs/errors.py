@@ -1,6 +1,6 @@
 """Errors of the labs, on top of ``chaos.errors.LabError``.
 
-``LabFileError`` and ``UnknownLabError`` are the author's or the caller's to mend (exit code 2 of the
+``LabFileError``, ``UnknownLabError`` and ``UnknownResourceError`` are the author's or the caller's to mend (exit code 2 of the
 command); ``NoWorldError`` and ``ControlError`` concern the surroundings (exit code 3).
 """
 
@@ -10,7 +10,15 @@ from pathlib import Path
 
 from chaos.errors import FaultError, LabError
 
-__all__ = ["ControlError", "FaultError", "LabError", "LabFileError", "NoWorldError", "UnknownLabError"]
+__all__ = [
+    "ControlError",
+    "FaultError",
+    "LabError",
+    "LabFileError",
+    "NoWorldError",
+    "UnknownLabError",
+    "UnknownResourceError",
+]
 
 
 class LabFileError(LabError):
@@ -28,6 +36,10 @@ class LabFileError(LabError):
 
 class UnknownLabError(LabError):
     """There is no lab, or no step, of that name."""
+
+
+class UnknownResourceError(LabError):
+    """Nothing in the world, or in a file, is called that; or several things are."""
 
 
 class NoWorldError(LabError):

@@ -79,7 +79,7 @@ def report(
         ],
         "seconds": _series(run.ledger.seconds(now_us - seconds * SECOND_US), 1000) if seconds else [],
         "minutes": _series(run.ledger.minutes(now_us - minutes * 60 * SECOND_US), 60_000) if minutes else [],
-        "failures": [_failure(failure) for failure in run.ledger.latest(failures)],
+        "failures": [_failure(run.number, failure) for failure in run.ledger.latest(failures)],
         "shutdowns": [_shutdown(end) for end in list(run.shutdowns.values())[-SHUTDOWNS_SHOWN:]],
     }
 
@@ -136,9 +136,11 @@ def _causes(run: Run) -> list[dict[str, Any]]:
     return found
 
 
-def _failure(failure: Failure) -> dict[str, Any]:
+def _failure(run: int, failure: Failure) -> dict[str, Any]:
     cause = CAUSES[failure.kind]
     return {
+        # As an order is called: the number of the load, and that of the request in it.
+        "id": f"{run}-{failure.number:06}",
         "at_ms": failure.at_us // 1000,
         "waited_ms": (failure.at_us - failure.arrived_us) / 1000,
         "status": cause.status,

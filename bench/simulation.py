@@ -12,6 +12,15 @@ from fargate_sim.kernel.engine import Engine
 from fargate_sim.kernel.journal import Journal
 from fargate_sim.kernel.seeds import Seeds
 from fargate_sim.model.breaker import CircuitBreaker
+from fargate_sim.model.egress import VpcFacts
+from fargate_sim.model.egress.facts import (
+    GroupRule,
+    NatFacts,
+    RouteEntry,
+    RouteTableFacts,
+    SecurityGroupFacts,
+    SubnetNetwork,
+)
 from fargate_sim.model.events import Undelivered
 from fargate_sim.model.queues.message import Message
 from fargate_sim.model.scaling import Followed, Tracking
@@ -27,7 +36,30 @@ _SUBNETS = {
     "subnet-a": SubnetFacts("subnet-a", "vpc", "10.0.0.0/17", "us-east-1a"),
     "subnet-b": SubnetFacts("subnet-b", "vpc", "10.0.128.0/17", "us-east-1b"),
 }
-
+_ANYWHERE = "0.0.0.0/0"
+_VPC = VpcFacts(
+    "vpc",
+    "us-east-1",
+    ("10.0.0.0/16", "10.1.0.0/24"),
+    subnets={
+        "subnet-public": SubnetNetwork("subnet-public", "10.1.0.0/24", "us-east-1a", "rtb-public"),
+        **{
+            each.subnet_id: SubnetNetwork(each.subnet_id, each.cidr, each.availability_zone)
+            for each in _SUBNETS.values()
+        },
+    },
+    route_tables={
+        "rtb-main": RouteTableFacts("rtb-main", (RouteEntry(_ANYWHERE, "nat gateway", "nat"),), main=True),
+        "rtb-public": RouteTableFacts("rtb-public", (RouteEntry(_ANYWHERE, "internet gateway", "igw"),)),
+    },
+    internet_gateways=("igw",),
+    nat_gateways={"nat": NatFacts("nat", "subnet-public")},
+    security_groups={
+        each: SecurityGroupFacts(each, rules_out=(GroupRule(cidrs=(_ANYWHERE,)),))
+        for each in ("sg-1", "sg-default")
+    },
+)
+"""Everything reaches, through a NAT gateway."""
 
 _CHARGER = "public.ecr.aws/fargate-lab/charger:1.1"
 _GROUP = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/0123456789abcdef"
@@ -55,6 +87,9 @@ class _Account:
 
     def default_security_group(self, vpc_id: str) -> str:  # noqa: ARG002
         return "sg-default"
+
+    def vpc(self, vpc_id: str) -> VpcFacts | None:
+        return _VPC if vpc_id == _VPC.vpc_id else None
 
     def target_group(self, arn: str) -> TargetGroupFacts | None:
         return _GROUP_FACTS if arn == _GROUP else None

@@ -10,7 +10,7 @@ import signal
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from fargate_lab import __version__, capacity_arguments, load_arguments
+from fargate_lab import __version__, capacity_arguments, image_arguments, load_arguments
 from fargate_lab.errors import UsageError
 
 Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
@@ -215,6 +215,18 @@ def _world_commands(commands: Commands) -> None:
         )
     )
     _cost_command(commands)
+    image_arguments.add(
+        _command(
+            commands,
+            "image",
+            "image.image",
+            "list the images that can be pulled, show one, or push one into a private repository",
+            world=True,
+            json="as JSON",
+        )
+    )
+    _calls_command(commands)
+    _why_command(commands)
 
 
 def _cost_command(commands: Commands) -> None:
@@ -230,6 +242,41 @@ def _cost_command(commands: Commands) -> None:
         "--since",
         metavar="LAB|MS",
         help="from the start of a lab, or from a moment in milliseconds since the epoch (default: all)",
+    )
+
+
+def _calls_command(commands: Commands) -> None:
+    calls = _command(
+        commands,
+        "calls",
+        "calls.calls",
+        "list what execution and task roles have called, and what they were refused",
+        world=True,
+        json="the whole report as JSON",
+    )
+    calls.add_argument("role", metavar="ROLE", nargs="?", help="only this role (name or ARN; default: all)")
+
+
+def _why_command(commands: Commands) -> None:
+    why = _command(
+        commands,
+        "why",
+        "why.why",
+        "explain a task, deployment, target, request or alarm: from its cause to its end, each fact with its source",
+        world=True,
+        json="the chain as JSON",
+    )
+    why.add_argument(
+        "resource",
+        metavar="RESOURCE",
+        nargs="?",
+        help="a task (id, unique prefix, ARN), a service, ecs-svc/..., IP or IP:PORT, a target group, "
+        "the id of a failed request, requests, an alarm",
+    )
+    why.add_argument(
+        "--file",
+        metavar="FILE",
+        help="explain saved JSON of `aws ... describe-*` instead of the world; - for stdin",
     )
 
 

@@ -120,7 +120,7 @@ class Performance:
 
     def _run(self, words: list[str]) -> Ran:
         if words[:1] == [own_commands.PROGRAM]:
-            return own_commands.run(words, self.attempt.cloud.control)
+            return own_commands.run(words, self.attempt.cloud.control, self.attempt.cloud)
         return self.aws.run(words)
 
     def _wait(self, step: Step) -> Generator[PlayEvent, None, bool]:

@@ -24,6 +24,8 @@ from fargate_sim.kernel.seeds import Seeds
 from fargate_sim.model.images import ImageCatalogue
 from fargate_sim.model.metrics import Datum
 from fargate_sim.model.timing import Timing
+from fargate_sim.model.trail import access_key
+from fargate_sim.model.trail.keys import LONG_TERM
 from fargate_sim.model.world import World
 from fargate_sim.pacer import DEFAULT_SPEED, Pacer, Speed
 from fargate_sim.ports import MotoSide, events, schedules
@@ -198,9 +200,8 @@ class Cloud:
         }
 
     def _key(self) -> str:
-        """An access key id in AWS's form: AKIA and 16 of its base-32 letters."""
-        digest = hashlib.sha256(f"key:{self.account}".encode()).digest()
-        return "AKIA" + "".join("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[byte % 32] for byte in digest[:16])
+        """The id of the account's access key."""
+        return access_key(LONG_TERM, self.account)
 
     def through_moto(
         self, service: str, region: str, environ: dict[str, Any], body: bytes, *, changing: bool
@@ -214,6 +215,8 @@ class Cloud:
         answer = self.moto.call(environ, body, changing=changing)
         if changing:
             self._tell_world(service, region)
+            for world in self._worlds.values():
+                world.account_changed()
         return answer
 
     def _show_moto(self, service: str, region: str, *, changing: bool) -> None:

@@ -12,7 +12,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from fargate_sim import capacity_api, cost_api, queue_api, scaling_api, snapshot, traffic_api
+from fargate_sim import (
+    calls_api,
+    capacity_api,
+    cost_api,
+    image_api,
+    queue_api,
+    scaling_api,
+    snapshot,
+    traffic_api,
+)
 from fargate_sim.model.queues import report as queue_report
 from fargate_sim.model.queues.message import KEPT_MINUTES
 from fargate_sim.model.queues.queues import queue_name
@@ -82,8 +91,10 @@ class Control:
             "traffic": self._traffic,
             "queue": self._queue,
             "cost": self._cost,
+            "calls": self._calls,
             "capacity": self._capacity,
             "scaling": self._scaling,
+            "images": self._images,
         }
         self._posts: dict[str, Callable[[dict[str, Any]], Answer]] = {
             "clock": self._set_clock,
@@ -236,6 +247,17 @@ class Control:
 
         return self._locked(act)
 
+    def _calls(self, query: dict[str, str], _host: str) -> Answer:
+        since_ms = _whole(query["since"], "since") if "since" in query else None
+
+        def act(cloud: Cloud) -> object:
+            try:
+                return calls_api.calls(cloud.world(cloud.region), query.get("role") or None, since_ms)
+            except ValueError as error:
+                raise ControlError(400, str(error), "leave it out for everything since the start") from error
+
+        return self._locked(act)
+
     def _capacity(self, _query: dict[str, str], _host: str) -> Answer:
         return self._locked(lambda cloud: capacity_api.show(cloud.world(cloud.region)))
 
@@ -246,6 +268,15 @@ class Control:
                 400, f"minutes must be 0 to {scaling_api.MOST_MINUTES}", "0 leaves the series out"
             )
         return self._locked(lambda cloud: scaling_api.report(cloud.world(cloud.region), minutes))
+
+    @staticmethod
+    def _images(query: dict[str, str], _host: str) -> Answer:
+        if "reference" not in query:
+            return _json(200, image_api.catalogue())
+        try:
+            return _json(200, image_api.manifests(query["reference"]))
+        except image_api.UnknownImageError as error:
+            raise ControlError(404, str(error), error.hint) from error
 
     # Changing
 

@@ -17,7 +17,7 @@ from typing import Any
 from fargate_sim import capacity_api, queue_api, traffic_api
 from fargate_sim.cloud import Cloud
 from fargate_sim.control import Control, problem
-from fargate_sim.json_front import ECS, FRONTS, Chapter, front_of
+from fargate_sim.json_front import ECS, Chapter, JsonFront, front_of
 from fargate_sim.pacer import Pacer
 from fargate_sim.ports.refusal import NotModelledError
 from fargate_sim.recording import Recorder, Recording, environ_of
@@ -134,17 +134,18 @@ class Endpoint:
             call = identify(environ, body)
         while True:
             cloud = self.cloud
-            if call.service not in FRONTS:
+            if front is None:
                 cloud.wait_until_ready()
             with cloud.lock:
                 if not cloud.closed:
                     self.catch_up()
-                    return self._carry_out(cloud, call, environ, body)
+                    return self._carry_out(cloud, call, environ, body, front=front)
 
-    def _carry_out(self, cloud: Cloud, call: Call, environ: dict[str, Any], body: bytes) -> Answer:
+    def _carry_out(
+        self, cloud: Cloud, call: Call, environ: dict[str, Any], body: bytes, *, front: JsonFront | None
+    ) -> Answer:
         region = call.region or cloud.region
         agent = environ.get("HTTP_USER_AGENT", "")
-        front = FRONTS.get(call.service)
         polls = call.reading and front is not None and self.pacer.hurries and is_waiter(agent)
         if polls and front and front.wait_for(cloud.world(region), call.operation or "", body):
             self.pacer.jumped()

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from fargate_sim.model.app_calls import AppCall
 from fargate_sim.model.images import App, Image, ImageCatalogue
 from fargate_sim.model.queue_work import QueueWork
 
@@ -44,7 +45,8 @@ def _images(entry: dict[str, Any]) -> list[Image]:
         architectures=frozenset(entry.get("architectures", ("x86_64", "arm64"))),
         app=_app(entry["app"]) if "app" in entry else None,
     )
-    return [image, *(replace(image, repository=str(name)) for name in entry.get("also", ()))]
+    mirrors = (str(name) for name in entry.get("also", ()))
+    return [image, *(replace(image, repository=name, origin=image.repository) for name in mirrors)]
 
 
 def _app(entry: dict[str, Any]) -> App:
@@ -53,4 +55,6 @@ def _app(entry: dict[str, Any]) -> App:
     }
     if "consumes" in fields:
         fields["consumes"] = QueueWork(**fields["consumes"])
+    if "calls" in fields:
+        fields["calls"] = tuple(AppCall(**call) for call in fields["calls"])
     return App(**fields)

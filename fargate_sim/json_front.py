@@ -31,17 +31,24 @@ class JsonFront:
     """One service. Its model and its operations are read at the first call.
 
     ``service`` is its name for the ``aws`` command, and in the credential scope; ``target`` stands before the operation in
-    ``X-Amz-Target``.
+    ``X-Amz-Target``. ``partial``: it answers the operations that it has, and leaves the others to moto.
     """
 
     def __init__(
-        self, service: str, *, target: str, manners: Manners, load: Callable[[], Mapping[str, Operation]]
+        self,
+        service: str,
+        *,
+        target: str,
+        manners: Manners,
+        load: Callable[[], Mapping[str, Operation]],
+        partial: bool = False,
     ) -> None:
         self.service = service
         self.target_prefix = target + "."
         self._scope = f"/{service}/aws4_request"
         self._manners = manners
         self._load = load
+        self._partial = partial
 
     @cached_property
     def wire(self) -> JsonService:
@@ -54,10 +61,14 @@ class JsonFront:
         return self._load()
 
     def is_meant(self, environ: Mapping[str, Any]) -> bool:
-        """Whether a request is for this service."""
-        return environ.get("HTTP_X_AMZ_TARGET", "").startswith(
-            self.target_prefix
-        ) or self._scope in environ.get("HTTP_AUTHORIZATION", "")
+        """Whether a request is for this service, and to be answered here."""
+        target = environ.get("HTTP_X_AMZ_TARGET", "")
+        if self._partial:
+            return (
+                target.startswith(self.target_prefix)
+                and target.removeprefix(self.target_prefix) in self.operations
+            )
+        return target.startswith(self.target_prefix) or self._scope in environ.get("HTTP_AUTHORIZATION", "")
 
     def operation_of(self, environ: Mapping[str, Any]) -> str | None:
         """The operation that a request names; None when the service has none of that name."""
@@ -116,6 +127,12 @@ def _autoscaling() -> Mapping[str, Operation]:
     return autoscaling.OPERATIONS
 
 
+def _cloudtrail() -> Mapping[str, Operation]:
+    from fargate_sim.api import cloudtrail  # noqa: PLC0415 - ECS's first answer does not wait for it
+
+    return cloudtrail.OPERATIONS
+
+
 ECS = JsonFront(
     "ecs",
     target="AmazonEC2ContainerServiceV20141113",
@@ -133,7 +150,20 @@ SCALING = JsonFront(
     ),
     load=_autoscaling,
 )
-FRONTS = {front.service: front for front in (ECS, SCALING)}
+CLOUDTRAIL = JsonFront(
+    "cloudtrail",
+    target="com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
+    manners=Manners(
+        # [A] The package is not in any public record that was found; the code is AWS's common one.
+        java_package="com.amazonaws.cloudtrail.v20131101",
+        code="ValidationException",
+        plain_names=False,
+        unchecked=frozenset({"MaxResults", "EventCategory", "LookupAttributeKey"}),
+    ),
+    load=_cloudtrail,
+    partial=True,
+)
+FRONTS = {front.service: front for front in (ECS, SCALING, CLOUDTRAIL)}
 
 
 def front_of(environ: Mapping[str, Any]) -> JsonFront | None:

@@ -5,8 +5,9 @@ Labs, checks, solutions and proofs see this and nothing of what stands behind it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from labs.history import History
@@ -93,6 +94,26 @@ class Queue(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A document of a registry, byte for byte. ``architecture`` is ECS's name; None for an index."""
+
+    digest: str
+    media_type: str
+    architecture: str | None
+    text: str
+
+
+class Images(Protocol):
+    """The public images that can be pulled. No call of the AWS API reads them."""
+
+    def manifests(self, reference: str) -> Sequence[Manifest]:
+        """What a registry has of an image: what is listed before what lists it, so the last is what the reference points to.
+        ControlError when there is no such image.
+        """
+        ...
+
+
 class Cloud(Protocol):
     """One world."""
 
@@ -128,6 +149,11 @@ class Cloud(Protocol):
     @property
     def capacity(self) -> Capacity:
         """AWS's own capacity in this world."""
+        ...
+
+    @property
+    def images(self) -> Images:
+        """The public images."""
         ...
 
     def cost(self, since_ms: int | None = None) -> Mapping[str, Any]:

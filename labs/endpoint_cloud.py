@@ -12,7 +12,7 @@ from functools import lru_cache
 from threading import Lock, RLock
 from typing import Any
 
-from labs.cloud import Capacity, Clock, Cloud, Queue, Traffic
+from labs.cloud import Capacity, Clock, Cloud, Images, Manifest, Queue, Traffic
 from labs.control import ControlClient, HttpControl
 from labs.history import Entry, History
 
@@ -138,6 +138,21 @@ class ControlCapacity:
         return dict(self._control.get("/_lab/capacity"))
 
 
+class ControlImages:
+    """The public images, through the control API."""
+
+    def __init__(self, control: ControlClient) -> None:
+        self._control = control
+
+    def manifests(self, reference: str) -> list[Manifest]:
+        """The manifests of an image."""
+        found = self._control.get("/_lab/images", {"reference": reference})["manifests"]
+        return [
+            Manifest(each["digest"], each["media_type"], each["architecture"], each["manifest"])
+            for each in found
+        ]
+
+
 class EndpointCloud:
     """One world behind an endpoint.
 
@@ -157,6 +172,7 @@ class EndpointCloud:
         self._traffic = ControlTraffic(self._control)
         self._capacity = ControlCapacity(self._control)
         self._queue = ControlQueue(self._control)
+        self._images = ControlImages(self._control)
 
     @property
     def control(self) -> ControlClient:
@@ -190,6 +206,11 @@ class EndpointCloud:
     def capacity(self) -> Capacity:
         """AWS's own capacity in this world."""
         return self._capacity
+
+    @property
+    def images(self) -> Images:
+        """The public images."""
+        return self._images
 
     @property
     def history(self) -> History:

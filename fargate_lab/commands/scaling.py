@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from fargate_lab import talk
 from fargate_lab.commands.answering import tell
+from fargate_lab.commands.tables import table
 from fargate_lab.errors import ExitCode
 from labs.control import ControlClient
 from labs.control import scaling as fetch
@@ -42,7 +43,7 @@ def render(seen: Scaling) -> str:
     lines: list[str] = []
     for target in seen.targets:
         lines += [*_target(target), ""]
-    lines += _headed("Alarms", _table([_alarm(alarm) for alarm in seen.alarms]))
+    lines += _headed("Alarms", table([_alarm(alarm) for alarm in seen.alarms]))
     return "\n".join(lines).rstrip("\n")
 
 
@@ -54,7 +55,7 @@ def _target(target: Target) -> Iterator[str]:
         f"{one_line(target.resource_id)}: {target.desired} desired, {target.running} running, "
         f"between {target.low} and {target.high}" + "".join(f"; {note}" for note in notes)
     )
-    yield from _headed("  Policies", _table([_policy(target, i) for i in range(len(target.policies))], 4))
+    yield from _headed("  Policies", table([_policy(target, i) for i in range(len(target.policies))], 4))
     plans = [
         [
             one_line(plan.name),
@@ -64,12 +65,12 @@ def _target(target: Target) -> Iterator[str]:
         ]
         for plan in target.scheduled_actions
     ]
-    yield from _headed("  Scheduled", _table(plans, 4))
-    yield from _headed("  By the minute", _table(_minutes(target.series), 4))
+    yield from _headed("  Scheduled", table(plans, 4))
+    yield from _headed("  By the minute", table(_minutes(target.series), 4))
     made = target.decisions[:_DECISIONS_SHOWN]
     yield from _headed(
         _counted("  Decisions, newest first", len(made), len(target.decisions)),
-        _table([_decision(each) for each in made], 4),
+        table([_decision(each) for each in made], 4),
     )
     done = target.activities[:_ACTIVITIES_SHOWN]
     told = [
@@ -154,16 +155,3 @@ def _ms(value: float | None) -> str:
     if value is None:
         return "–"
     return f"{value:.3g} ms" if value < 1000 else talk.duration(value)
-
-
-def _table(rows: Sequence[Sequence[str]], indent: int = 2) -> list[str]:
-    """Rows in columns as wide as they must be."""
-    if not rows:
-        return []
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return [
-        (
-            " " * indent + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]

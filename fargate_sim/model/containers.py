@@ -15,12 +15,12 @@ from fargate_sim.model import stop_reasons
 from fargate_sim.model import task as states
 from fargate_sim.model.health_command import passes
 from fargate_sim.model.lifecycle import Lifecycle, runtime_id
+from fargate_sim.model.logs import stream_name
 from fargate_sim.model.memory import MemoryWatch
 from fargate_sim.model.pid1 import SIGKILL_EXIT
 from fargate_sim.model.task import Container, Task
 
 if TYPE_CHECKING:
-    from fargate_sim.model.task_definition import AwsLogs
     from fargate_sim.model.world import World
 
 
@@ -93,6 +93,7 @@ class Containers:
             self.lifecycle.fail_to_start(task, run.error)
             return
         self._world.traffic.starting(task)
+        run = container.run = self._world.programs.boot(task, container) or run
         container.status = states.RUNNING
         container.started_ms = self._engine.now_ms
         container.runtime_id = runtime_id(self._world, task)
@@ -120,13 +121,12 @@ class Containers:
 
     def _arm_check(self, task: Task, container: Container) -> None:
         """Work out the first verdict of the health check and schedule just that."""
-        check, run = container.spec.health_check, container.run
-        image = self._world.images.resolve(container.spec.image)
+        check, run, image = container.spec.health_check, container.run, container.image
         if check is None or run is None or image is None:
             return
         interval_ms = check.interval_s * 1000
         boot_ms = run.app.boot_ms if run.app else 0
-        good = passes(check.command, image.image, run.app)
+        good = passes(check.command, image, run.app)
         first_pass_ms = -(-max(boot_ms, 1) // interval_ms) * interval_ms if good else None
         first_counted = check.start_period_s * 1000 // interval_ms + 1
         verdict_ms = (first_counted + check.retries - 1) * interval_ms + check.timeout_s * 1000
@@ -178,6 +178,7 @@ class Containers:
             return
         self._world.traffic.exiting(task, container, exit_code)
         self._world.queues.exiting(task, container, exit_code)
+        self._world.programs.ended(container)
         self._log(task, container, last_words)
         container.status = states.STOPPED
         container.exit_code = exit_code
@@ -278,10 +279,3 @@ class Containers:
                 self._world.logs.write(
                     logs.group, stream_name(logs, container, task), self._engine.now_ms, line
                 )
-
-
-def stream_name(logs: AwsLogs, container: Container, task: Task) -> str:
-    """``prefix/container/task``; without a prefix the container's runtime id. Source: ECS developer guide, using_awslogs."""
-    if logs.prefix:
-        return f"{logs.prefix}/{container.spec.name}/{task.task_id}"
-    return container.runtime_id or task.task_id

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fargate_sim.model.world import World
 
 NEVER_RUNNING = "never_running"
+NOT_LAUNCHED = "not_launched"
 EXITED_BEFORE_HEALTHY = "exited_before_healthy"
 FAILED_HEALTH_CHECK = "unhealthy"
 
@@ -76,6 +77,18 @@ class Failures:
         judged = deployment.rollout_state == s.IN_PROGRESS and service.deployments[:1] == [deployment]
         if judged and service.status == s.ACTIVE:
             deployment.uncounted.append(Failure(task.task_id, why, pool))
+
+    def not_launched(self, service: Service, deployment: Deployment, error: str) -> None:
+        """No task could be launched, which is tried again after a while. [A] It counts like a task that never ran."""
+        deployment.retry_at_ms = self._engine.now_ms + self._timing.role_retry
+        self._scheduler.say_once(service, say.failed_to_launch(service.name, error))
+        self._record(
+            "service.not_launched", service, deployment, reason=error, retry_at=deployment.retry_at_ms
+        )
+        judged = deployment.rollout_state == s.IN_PROGRESS and service.deployments[:1] == [deployment]
+        if judged and service.status == s.ACTIVE:
+            deployment.uncounted.append(Failure(None, NOT_LAUNCHED))
+        self._scheduler.wake(service, deployment.retry_at_ms)
 
     def _throttle(self, service: Service, deployment: Deployment, task: Task, pool: str | None) -> None:
         """Tasks that never ran are tried again after growing gaps; those of one attempt wait together, those that lacked one kind
@@ -148,10 +161,10 @@ class Failures:
                 deployment,
                 task=task_id,
                 count=deployment.breaker_count,
-                threshold=service.threshold if enabled else None,
+                threshold=service.limit(deployment) if enabled else None,
                 why=why,
             )
-            if enabled and deployment.breaker_count >= service.threshold:
+            if enabled and deployment.breaker_count >= service.limit(deployment):
                 deployment.trip = self._engine.after(
                     self._timing.breaker_evaluation, partial(self._trip, service, deployment), cause=cause
                 )

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from fargate_sim.kernel.seeds import digits
 from fargate_sim.model import stop_reasons
 from fargate_sim.model import task as states
-from fargate_sim.model.images import ResolvedImage
-from fargate_sim.model.task import Container, Task
+from fargate_sim.model.startup import StartUp
+from fargate_sim.model.task import Task
 
 if TYPE_CHECKING:
     from fargate_sim.model.containers import Containers
@@ -31,6 +31,8 @@ class Lifecycle:
         self._timing = world.timing
         self._durations = world.seeds.stream("durations")
         self._containers = containers
+        self._startup = StartUp(world, self)
+        self.role_refused = self._startup.role_refused
 
     def draw(self, span: Span) -> int:
         """A duration from a range."""
@@ -64,7 +66,7 @@ class Lifecycle:
         world.ecs_events.task_changed(task)
         if world.capacity.lacks(task.pool, task.availability_zone):
             delay_ms = self.draw(self._timing.capacity_refused)
-            self._next(task, delay_ms, partial(self._capacity_refused, task))
+            self.follow(task, delay_ms, partial(self._capacity_refused, task))
             return
         task.interface = world.network.attach(
             task.subnet_id,
@@ -77,16 +79,17 @@ class Lifecycle:
             gone = world.network.pool(task.subnet_id) is None
             text = stop_reasons.subnet_gone if gone else stop_reasons.subnet_full
             reason = text(task.subnet_id, public_ip=task.public_ip)
-            self._next(
+            self.follow(
                 task, self.draw(self._timing.eni_refused), partial(self._network_refused, task, reason)
             )
             return
         task.address = task.interface
         task.attachment_id = task.interface.attachment_id
         world.costs.addressed(task)
-        self._next(task, self.draw(self._timing.eni_attach), partial(self._attached, task))
+        self.follow(task, self.draw(self._timing.eni_attach), partial(self._attached, task))
 
-    def _next(self, task: Task, delay_ms: int, callback: Any) -> None:
+    def follow(self, task: Task, delay_ms: int, callback: Any) -> None:
+        """What happens to the task next, unless something else does before."""
         task.next = self._engine.after(delay_ms, callback, cause=task.cause)
 
     def _capacity_refused(self, task: Task) -> None:
@@ -107,7 +110,7 @@ class Lifecycle:
             task, "task.address", eni=interface.eni_id, ip=interface.private_ip, subnet=interface.subnet_id
         )
         self._enter(task, states.PENDING, "task.pending")
-        self._next(task, self.draw(self._timing.capacity), partial(self._pull, task))
+        self.follow(task, self.draw(self._timing.capacity), partial(self._startup.begin, task))
 
     def _enter(self, task: Task, status: str, kind: str | None = None) -> None:
         self._world.traffic.step()
@@ -118,67 +121,11 @@ class Lifecycle:
         if status != states.STOPPED:  # told once the containers have settled
             self._world.ecs_events.task_changed(task)
 
-    def _pull(self, task: Task) -> None:
-        task.pull_started_ms = self._engine.now_ms
-        self._world.costs.pulling(task)
-        self.record(task, "task.pulling")
-        slowest_ms = self._timing.pull_minimum
-        found: list[ResolvedImage] = []
-        for container in task.containers:
-            image = self._world.images.resolve(self._reference(task, container))
-            architecture = task.task_definition.architecture
-            if image is None or architecture not in image.image.architectures:
-                reason = (
-                    stop_reasons.manifest_not_found(container.spec.image)
-                    if image is None
-                    else stop_reasons.wrong_architecture(architecture)
-                )
-                delay_ms = self.draw(self._timing.pull_refused)
-                self._next(task, delay_ms, partial(self._pull_refused, task, container, reason))
-                return
-            found.append(image)
-            pull_ms = image.image.size_mb * 1000 // self._timing.pull_megabytes_per_second
-            slowest_ms = max(slowest_ms, pull_ms)
-        self._next(task, slowest_ms, partial(self._pulled, task, found))
-
-    @staticmethod
-    def _reference(task: Task, container: Container) -> str:
-        """The tag, or the digest that the deployment has settled on."""
-        spec = container.spec
-        digest = task.deployment.digests.get(spec.name) if task.deployment and spec.pinned else None
-        if digest is None:
-            return spec.image
-        name = spec.image.partition("@")[0]
-        head, slash, last = name.rpartition("/")
-        return f"{head}{slash}{last.partition(':')[0]}@{digest}"
-
-    def _pull_refused(self, task: Task, container: Container, reason: str) -> None:
-        container.reason = reason
-        self.fail_to_start(task, reason)
-
-    def _pulled(self, task: Task, images: list[ResolvedImage]) -> None:
-        task.pull_stopped_ms = self._engine.now_ms
-        for container, found in zip(task.containers, images, strict=True):
-            container.image_digest = found.digest
-            container.run = container.spec.run(
-                found.image,
-                command=container.command,
-                shared_pids=task.task_definition.shared_pids,
-                environment=container.environment,
-            )
-            if task.deployment is not None and container.spec.pinned:
-                task.deployment.digests.setdefault(container.spec.name, found.digest)
-        for container in task.containers:
-            logs = container.spec.logs
-            if logs is None or self._world.surroundings.log_group_exists(logs.group):
-                continue
-            if not logs.create_group:
-                self.fail_to_start(task, stop_reasons.log_group_missing())
-                return
-            self._world.surroundings.create_log_group(logs.group)
+    def pulled(self, task: Task) -> None:
+        """All that the containers need is there: they are started."""
         self._enter(task, states.ACTIVATING)
         delay_ms = self.draw(self._timing.container_start)
-        self._next(task, delay_ms, partial(self._containers.start_ready, task))
+        self.follow(task, delay_ms, partial(self._containers.start_ready, task))
 
     def running(self, task: Task) -> None:
         """Every container has started."""
@@ -310,14 +257,14 @@ class Lifecycle:
     def consider_ended(self, task: Task) -> None:
         """Take the network interface of a stopping task away if no container runs any more."""
         if not any(container.status == states.RUNNING for container in task.containers):
-            self._next(task, 0, partial(self._deprovision, task))
+            self.follow(task, 0, partial(self._deprovision, task))
 
     def _deprovision(self, task: Task) -> None:
         task.execution_stopped_ms = self._engine.now_ms if task.started_ms is not None else None
         self._world.metrics.tasks.ended(task)
         self._enter(task, states.DEPROVISIONING, "task.deprovisioning")
         delay_ms = self.draw(self._timing.eni_release) if task.interface else 1_000
-        self._next(task, delay_ms, partial(self._stopped, task))
+        self.follow(task, delay_ms, partial(self._stopped, task))
 
     def _stopped(self, task: Task) -> None:
         world = self._world

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from fargate_sim.model.task import Container, Task
+    from fargate_sim.model.task_definition import AwsLogs
 
 BACKLOG_LINES = 50_000
 """Lines kept for delivery; the oldest go first. A world that nobody reads logs in must not grow without bound."""
@@ -27,3 +31,10 @@ class LogBook:
     def write(self, group: str, stream: str, at_ms: int, message: str) -> None:
         """Keep a line."""
         self.undelivered.append(LogLine(group, stream, at_ms, message))
+
+
+def stream_name(logs: AwsLogs, container: Container, task: Task) -> str:
+    """``prefix/container/task``; without a prefix the container's runtime id. Source: ECS developer guide, using_awslogs."""
+    if logs.prefix:
+        return f"{logs.prefix}/{container.spec.name}/{task.task_id}"
+    return container.runtime_id or task.task_id

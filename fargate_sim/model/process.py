@@ -6,9 +6,11 @@ when nothing else is there: an unknown program is not found, an interpreter with
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import PurePosixPath
 
 from fargate_sim.model import pid1
@@ -60,6 +62,7 @@ SMALL_TOOLS = frozenset(_INSTANT) | {
 RUNS_ANOTHER = frozenset({"env", "nohup", "command", "nice", "setsid"})
 """Programs that become the program that follows them."""
 _INTERPRETERS = frozenset({"python", "python3", "node"})
+_FINGERPRINT = re.compile(r"\{sha:([A-Z][A-Z0-9_]*)\}")
 _STEP_MS = 100
 """How long a command takes that does next to nothing. [A]"""
 
@@ -249,13 +252,25 @@ def _seconds(words: tuple[str, ...]) -> int | None:
     return int(float(match.group(1)) * 1000) * units[match.group(2)]
 
 
-def without_variable(run: Run, environment: Mapping[str, str]) -> Run:
-    """A queue worker that is not told which queue says so and ends; everything else runs as it is."""
+def in_environment(run: Run, environment: Mapping[str, str]) -> Run:
+    """The process as its environment makes it: a program that lacks a variable says so and ends; its lines may tell what it found."""
     app = run.app
-    if app is None or app.consumes is None or environment.get(app.consumes.variable):
+    if app is None:
         return run
-    said = f"{app.programs[0]}: {app.consumes.variable} is not set"
-    return replace(run, lasts_ms=app.boot_ms, exit_code=1, output=(said,))
+    if app.consumes is not None and not environment.get(app.consumes.variable):
+        said = f"{app.programs[0]}: {app.consumes.variable} is not set"
+        return replace(run, lasts_ms=app.boot_ms, exit_code=1, output=(said,))
+    lost = next((name for name in app.needs_env if not environment.get(name)), None)
+    if lost is not None:
+        return replace(run, lasts_ms=app.boot_ms, exit_code=1, app=None, output=(f"KeyError: '{lost}'",))
+    return replace(
+        run, output=tuple(_FINGERPRINT.sub(partial(_told, environment), line) for line in run.output)
+    )
+
+
+def _told(environment: Mapping[str, str], match: re.Match[str]) -> str:
+    """The beginning of a checksum: enough to tell one value from another, not enough to know it."""
+    return hashlib.sha256(environment.get(match.group(1), "").encode()).hexdigest()[:8]
 
 
 def _not_found(program: str) -> Run:

@@ -77,9 +77,11 @@ class Rollout:
             created_ms=now_ms,
             updated_ms=now_ms,
             account=account,
+            resolves=service.desired > 0,
         )
         deployment.reason = f"ECS deployment {deployment.deployment_id} in progress."
         service.revisions[revision.arn] = revision
+        service.digests[revision.arn] = deployment.digests
         service.accounts.append(account)
         cause = self._record(
             "deployment.started",
@@ -87,6 +89,7 @@ class Rollout:
             deployment,
             task_definition=revision.task_definition.label,
             why=why,
+            service_deployment=account.arn,
         )
         self._world.ecs_events.deployment_changed(service, deployment, "IN_PROGRESS", deployment.reason)
         self._supersede(service, deployment)
@@ -106,7 +109,7 @@ class Rollout:
 
     def _resolvable(self, revision: Revision) -> bool:
         return all(
-            self._world.images.resolve(container.image) is not None
+            self._world.registry.resolves(container.image)
             for container in revision.task_definition.containers
             if container.pinned
         )
@@ -182,7 +185,7 @@ class Rollout:
         judged = service.deployments[:1] == [deployment] and deployment.rollout_state == s.IN_PROGRESS
         if not judged or service.status != s.ACTIVE or not service.breaker.enabled:
             return
-        if deployment.breaker_count < service.threshold:
+        if deployment.breaker_count < service.limit(deployment):
             return  # the desired count has grown meanwhile, or a healthy task has cleared the count
         account = self._account_of(service, deployment)
         account.breaker_status = "TRIGGERED"
@@ -212,7 +215,7 @@ class Rollout:
             task_definition=deployment.revision.task_definition.label,
             reason=reason,
             count=deployment.breaker_count,
-            threshold=service.threshold if service.breaker.enabled else None,
+            threshold=service.limit(deployment) if service.breaker.enabled else None,
         )
         self._engine.cause = cause
         told = BREAKER_EVENT_REASON if reason == BREAKER_REASON else reason

@@ -177,6 +177,10 @@ class Scheduler:
         if wait_until > self._engine.now_ms:
             self.wake(service, wait_until)
             return True  # there is something to do, only not yet
+        refused = self._world.lifecycle.role_refused(deployment.revision.task_definition)
+        if refused is not None:
+            self.rollout.failures.not_launched(service, deployment, refused)
+            return True
         providers = self._providers(service, deployment, missing)[:count]
         if providers:
             replaced = min(len(providers), sum(1 for task in live if task.unhealthy_reason))
@@ -269,6 +273,8 @@ class Scheduler:
             deployment=deployment,
             tags=self._world.task_tags(service, revision.task_definition),
             exec_enabled=bool(service.settings.get("enableExecuteCommand")),
+            execution_role=revision.task_definition.execution_role,
+            task_role=revision.task_definition.task_role,
         )
 
     # -- stopping ----------------------------------------------------------------------------------

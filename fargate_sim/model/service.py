@@ -46,9 +46,10 @@ class StrategyItem(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """A task that failed and that the scheduler has not reckoned with yet. ``pool``: the capacity that was not there, if it was that."""
+    """A task that failed and that the scheduler has not reckoned with yet. ``pool``: the capacity that was not there, if it was that.
+    ``task_id`` None: there was no task, since none could be launched."""
 
-    task_id: str
+    task_id: str | None
     why: str
     pool: str | None = None
 
@@ -131,7 +132,11 @@ class Deployment:
     """For a source: how many of its tasks have not been replaced yet."""
     tasks: dict[str, Task] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
-    """Container name to image digest, fixed by the first task of the deployment that pulled it."""
+    """Container name to image digest, fixed by the first task of the deployment that resolved it."""
+    resolves: bool = True
+    """Whether tags are resolved once for all tasks; not for a deployment that began with nothing to start."""
+    unresolved: int = 0
+    """Attempts to resolve a tag that failed."""
     ever_completed: bool = False
     rollback_of: str | None = None
     stalled: bool = False
@@ -159,6 +164,19 @@ class Deployment:
         """Tasks that run or are on their way."""
         return [task for task in self.tasks.values() if task.live]
 
+    def resolved(self, container: str, digest: str) -> None:
+        """A task has resolved a container's tag: the others will use the digest, unless the deployment has given that up."""
+        if self.resolves:
+            self.digests.setdefault(container, digest)
+
+    def not_resolved(self, container: str) -> None:
+        """A task could not resolve a tag. After three attempts the deployment goes on without. Source: ECS developer guide,
+        deployment-type-ecs; [A] each task that tries is an attempt.
+        """
+        if self.resolves and container not in self.digests:
+            self.unresolved += 1
+            self.resolves = self.unresolved < RESOLUTION_ATTEMPTS
+
     @property
     def running_count(self) -> int:
         """Tasks in RUNNING."""
@@ -175,6 +193,8 @@ class Deployment:
         return sum(1 for task in self.tasks.values() if task.healthy and task.live)
 
 
+RESOLUTION_ATTEMPTS = 3
+"""Attempts to resolve a tag after which a deployment goes on without, or is failed by the circuit breaker."""
 MAX_DESIRED = 5000
 """Tasks per service. Source: Amazon ECS service quotas."""
 
@@ -199,6 +219,8 @@ class Service:
     """All that were ever COMPLETED, oldest first: the candidates of a rollback."""
     accounts: list[ServiceDeployment] = field(default_factory=list)
     revisions: dict[str, Revision] = field(default_factory=dict)
+    digests: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By revision: container name to image digest, of the deployment that rolled it out."""
     registered: list[Task] = field(default_factory=list)
     """Tasks that are targets of a load balancer, until they are deregistered."""
     events: deque[ServiceEvent] = field(default_factory=lambda: deque(maxlen=MAX_EVENTS))
@@ -232,6 +254,11 @@ class Service:
     def threshold(self) -> int:
         """Failures that trip the breaker, for the latest desired count."""
         return self.breaker.threshold(self.desired)
+
+    def limit(self, deployment: Deployment) -> int:
+        """Failures at which the circuit breaker acts on a deployment: fewer where tags could not be resolved."""
+        given_up = deployment.unresolved >= RESOLUTION_ATTEMPTS
+        return min(self.threshold, RESOLUTION_ATTEMPTS) if given_up else self.threshold
 
     @property
     def running_count(self) -> int:

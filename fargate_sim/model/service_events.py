@@ -73,6 +73,11 @@ def rolling_back(service: str, deployment_id: str) -> str:
     return f"(service {service}) rolling back to deployment {deployment_id}."
 
 
+def failed_to_launch(service: str, error: str) -> str:
+    """No task was launched at all. [R]"""
+    return f"(service {service}) failed to launch a task with (error {error})."
+
+
 def unable_to_place(service: str, reason: str) -> str:
     """A task could not be launched."""
     return f"(service {service}) was unable to place a task. Reason: {reason.rstrip('.')}."

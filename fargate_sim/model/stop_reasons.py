@@ -25,23 +25,6 @@ def scaling(deployment_id: str) -> str:
     return f"Scaling activity initiated by (deployment {deployment_id})"
 
 
-def manifest_not_found(image: str) -> str:
-    """The tag or digest does not exist. [R]"""
-    return (
-        "CannotPullContainerError: pull image manifest has been retried 7 time(s): "
-        f"failed to resolve ref {image}: not found"
-    )
-
-
-def wrong_architecture(architecture: str) -> str:
-    """The image has no variant for the task's CPU. [R]"""
-    platform = {"x86_64": "linux/amd64", "arm64": "linux/arm64"}[architecture]
-    return (
-        "CannotPullContainerError: pull image manifest has been retried 7 time(s): "
-        f"image Manifest does not contain descriptor matching platform '{platform}'"
-    )
-
-
 def subnet_full(subnet_id: str, *, public_ip: bool) -> str:
     """No address is free for the network interface. Head [C], tail [R]."""
     public = " with public IP assignment enabled" if public_ip else ""
@@ -57,14 +40,6 @@ def subnet_gone(subnet_id: str, *, public_ip: bool) -> str:
     return (
         f"Unexpected EC2 error while attempting to Create Network Interface{public} in subnet '{subnet_id}': "
         "InvalidSubnetID.NotFound"
-    )
-
-
-def log_group_missing() -> str:
-    """The awslogs driver found no group. [R]"""
-    return (
-        "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: "
-        "failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist. : exit status 1"
     )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from fargate_sim.model.access import RoleFacts
+    from fargate_sim.model.egress import VpcFacts
     from fargate_sim.model.events import Undelivered
     from fargate_sim.model.metrics import Metric, Point
 
@@ -91,8 +93,67 @@ class Billable:
     name: str
 
 
+@dataclass(frozen=True)
+class SecretFacts:
+    """A secret of Secrets Manager and the version that was asked for. ``value`` None: there is no such version, or it is no text."""
+
+    arn: str
+    name: str
+    value: str | None
+    version_id: str = ""
+    key: str | None = None
+    """The KMS key of the account's own that it is encrypted with, as it was given; None: ``aws/secretsmanager``."""
+    deleted: bool = False
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ParameterFacts:
+    """A parameter of Systems Manager, decrypted."""
+
+    name: str
+    value: str
+    version: int
+    key: str | None = None
+    """The KMS key of the account's own, for a SecureString that has one; None: no encryption, or ``aws/ssm``."""
+
+
+@dataclass(frozen=True)
+class KeyFacts:
+    """A KMS key: its policy as JSON text, and whether it can be used."""
+
+    arn: str
+    policy: str
+    enabled: bool = True
+
+
+@dataclass(frozen=True)
+class RegistryImage:
+    """A manifest or an index in a private repository, byte for byte."""
+
+    digest: str
+    media_type: str
+    manifest: str
+
+
 class Surroundings(Protocol):
     """What other services own, and what they do for ECS. Answers are read at the moment of asking."""
+
+    @property
+    def epoch(self) -> int:
+        """Grows with every change that somebody makes to the rest of the account."""
+
+    def secret(self, secret_id: str, *, stage: str, version: str) -> SecretFacts | None:
+        """A secret by ARN or name, with the version of an id, or else (empty) of a stage; None when there is no such secret."""
+
+    def parameter(self, name: str) -> ParameterFacts | None:
+        """A parameter by name, or None when there is none."""
+
+    def key(self, key_id: str) -> KeyFacts | None:
+        """A KMS key by id, ARN or alias, or None when there is none."""
+
+    def exists(self, arn: str) -> bool:
+        """Whether there is a bucket or object, table, queue, topic, secret or parameter of that ARN. True for other kinds of things."""
 
     def subnet(self, subnet_id: str) -> SubnetFacts | None:
         """The subnet, or None when there is none of that id."""
@@ -109,6 +170,9 @@ class Surroundings(Protocol):
     def default_security_group(self, vpc_id: str) -> str:
         """The id of the VPC's default security group."""
 
+    def vpc(self, vpc_id: str) -> VpcFacts | None:
+        """What a VPC is made of, or None when there is none of that id. The same object as long as nothing of it has changed."""
+
     def target_group(self, arn: str) -> TargetGroupFacts | None:
         """The target group, or None when there is none of that ARN."""
 
@@ -117,6 +181,12 @@ class Surroundings(Protocol):
 
     def billables(self) -> list[Billable]:
         """What the account is charged for by the hour, but for its tasks."""
+
+    def registry_image(self, repository: str, tag: str | None, digest: str | None) -> RegistryImage | None:
+        """What a tag or a digest points to in a private repository of ECR, None when it points to nothing."""
+
+    def registry_repository(self, repository: str) -> bool:
+        """Whether ECR has a private repository of that name."""
 
     def log_group_exists(self, name: str) -> bool:
         """Whether CloudWatch Logs has a log group of that name."""
@@ -146,3 +216,11 @@ class Surroundings(Protocol):
 
     def delete_schedule(self, group: str, name: str) -> None:
         """Forget a schedule of EventBridge Scheduler that has run for the last time."""
+
+    def role(self, arn: str) -> RoleFacts | None:
+        """The IAM role with its policies, or None when there is none of that ARN."""
+
+    def resource_policy(self, arn: str) -> str | None:
+        """The policy of a secret, KMS key, SQS queue, SNS topic, S3 bucket (also by an object's ARN) or ECR repository; None when it has
+        none.
+        """

@@ -162,8 +162,10 @@ class TargetHealth:
         now_ms = self._engine.now_ms
         port = facts.check_port or target.port
         serving = [
-            ((container.started_ms or 0) + container.run.app.boot_ms, container.run.app.paths)
-            for container in target.task.containers  # one network interface: whoever of them has the port answers
+            ((container.started_ms or 0) + container.run.app.boot_ms, place)
+            for place, container in enumerate(
+                target.task.containers
+            )  # one network interface: whoever of them has the port answers
             if container.status == states.RUNNING
             and container.run
             and container.run.app
@@ -171,14 +173,23 @@ class TargetHealth:
         ]
         if not serving:
             return Outcome(False, *REFUSED)
-        booted_ms, paths = min(serving)
+        booted_ms, place = min(serving)
         if now_ms < booted_ms:
             return Outcome(False, *REFUSED, until_ms=booted_ms)
-        code = 200 if facts.path.split("?")[0] in paths else 404
+        code = self._code(target.task, target.task.containers[place], facts.path.split("?")[0])
         if facts.expects(code):
             return Outcome(True)
         return Outcome(
             False, "Target.ResponseCodeMismatch", f"Health checks failed with these codes: [{code}]"
+        )
+
+    def _code(self, task: Task, container: Container, path: str) -> int:
+        """What a container answers to a request of a path."""
+        app = container.run.app if container.run else None
+        if app is None or path not in app.paths:
+            return 404
+        return (
+            500 if any(made.kind for made in self._world.programs.for_request(task, container, path)) else 200
         )
 
     def _set(self, target: Target, state: str, reason: str | None, description: str | None) -> None:
@@ -189,8 +200,27 @@ class TargetHealth:
             self._world.metrics.hosts.moved(target.group, target.state, state)
         target.state, target.reason, target.description = state, reason, description
         if changed:
-            self._record(target, f"target.{state}", reason=reason, description=description)
+            self._record(
+                target,
+                f"target.{state}",
+                reason=reason,
+                description=description,
+                check=self._check_of(target),
+            )
             self._changed(target)
+
+    def _check_of(self, target: Target) -> dict[str, Any] | None:
+        """What the health check asks, and how often, as the journal tells it; None when the group is gone."""
+        facts = self._world.surroundings.target_group(target.group)
+        if facts is None:
+            return None
+        return {
+            "port": facts.check_port or target.port,
+            "path": facts.path,
+            "matcher": facts.matcher,
+            "interval_s": facts.interval_s,
+            "failures": facts.unhealthy_threshold,
+        }
 
     def _slow_start(self, target: Target) -> int | None:
         """Now, if a target that has just become healthy enters slow start: another must be healthy and not in slow start itself."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fargate_sim.kernel.engine import Happening
+from fargate_sim.model.images import Image
 from fargate_sim.model.network import NetworkInterface
 from fargate_sim.model.process import Run
 from fargate_sim.model.task_definition import ContainerSpec, TaskDefinition
@@ -49,11 +50,15 @@ class Container:
     container_id: str
     status: str = PENDING
     health: str = UNKNOWN
+    image: Image | None = None
+    """What was pulled for it."""
     image_digest: str | None = None
     runtime_id: str | None = None
     run: Run | None = None
     command: tuple[str, ...] | None = None
     environment_override: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    """The variables that it got from secrets and parameters when its task was launched."""
     started_ms: int | None = None
     signalled_ms: int | None = None
     """When it got its stop signal."""
@@ -67,7 +72,7 @@ class Container:
     @property
     def environment(self) -> dict[str, str]:
         """The environment variables that its process sees."""
-        return {**self.spec.environment, **self.environment_override}
+        return {**self.spec.environment, **self.secrets, **self.environment_override}
 
 
 @dataclass(eq=False)
@@ -94,6 +99,8 @@ class Task:
     exec_enabled: bool = False
     overrides: dict[str, object] = field(default_factory=dict)
     replaces_unhealthy: bool = False
+    execution_role: str | None = None
+    task_role: str | None = None
 
     last_status: str = PROVISIONING
     desired_status: str = RUNNING

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fargate_sim.model.images import Image
-from fargate_sim.model.process import Run, effective_argv, plan, without_variable
+from fargate_sim.model.process import Run, effective_argv, in_environment, plan
 
 DEFAULT_STOP_TIMEOUT_S = 30
 
@@ -45,6 +45,14 @@ class AwsLogs:
 
 
 @dataclass(frozen=True)
+class SecretSpec:
+    """A secret or parameter that a container wants. ``name`` is that of its variable; empty where it is for a log driver or a registry."""
+
+    name: str
+    value_from: str
+
+
+@dataclass(frozen=True)
 class ContainerSpec:
     """One container of a task definition."""
 
@@ -64,6 +72,7 @@ class ContainerSpec:
     """The hard limit, where it has one of its own."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Plain environment variables."""
+    secrets: tuple[SecretSpec, ...] = ()
     pinned: bool = True
     """False with versionConsistency ``disabled``: the tag is resolved anew for every task."""
 
@@ -78,7 +87,7 @@ class ContainerSpec:
         """What the container's process does with this image; ``command`` and ``environment`` override the definition's."""
         argv = effective_argv(image, self.entrypoint, command or self.command)
         run = plan(image, argv, is_pid1=not (self.init or shared_pids))
-        return without_variable(run, self.environment if environment is None else environment)
+        return in_environment(run, self.environment if environment is None else environment)
 
 
 @dataclass
@@ -97,6 +106,10 @@ class TaskDefinition:
     ephemeral_storage_gib: int = 20
     architecture: str = "x86_64"
     shared_pids: bool = False
+    execution_role: str | None = None
+    """ARN of the role that ECS uses before the containers start."""
+    task_role: str | None = None
+    """ARN of the role that the programs in the containers use."""
     status: str = ACTIVE
     tags: dict[str, str] = field(default_factory=dict)
     deregistered_ms: int | None = None

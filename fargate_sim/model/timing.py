@@ -43,6 +43,14 @@ class Timing:
     """[A] 3 s for a small image in the ECS developer guide's sample [C]."""
     pull_refused: Span = (55_000, 62_000)
     """Retries of a pull whose manifest does not exist. [R] 85 to 92 s from start to stopped, all steps included."""
+    resource_refused: Span = (5_000, 12_000)
+    """Until a call before the start that was answered with an error ends the task. [A]"""
+    resource_unreachable: Span = (262_000, 285_000)
+    """Until ECS gives up a service that a task needs before its start and cannot reach. [R] 271 and 289 s seen, for ECR's API"""
+    registry_unreachable: Span = (90_000, 180_000)
+    """The same for manifests and layers. [A]"""
+    role_retry: int = 30_000
+    """From a role that could not be assumed to the next attempt. [R] 29 s seen"""
     container_start: Span = (2_000, 4_000)
     """Pull end to RUNNING. [C] 3 s in the same sample."""
 

@@ -18,6 +18,7 @@ from fargate_sim.model import service as s
 from fargate_sim.model import task as states
 from fargate_sim.model.alarms import Alarms
 from fargate_sim.model.breaker import CircuitBreaker
+from fargate_sim.model.calls import Caller, Programs
 from fargate_sim.model.capacity import Capacity
 from fargate_sim.model.cluster import Cluster
 from fargate_sim.model.containers import Containers
@@ -30,6 +31,7 @@ from fargate_sim.model.metrics import Metrics
 from fargate_sim.model.network import Network
 from fargate_sim.model.placement import ZoneSpread, next_providers
 from fargate_sim.model.queues import Queues
+from fargate_sim.model.registry import Registry
 from fargate_sim.model.scaling import Scaling
 from fargate_sim.model.scheduler import Scheduler
 from fargate_sim.model.schedules import Schedules
@@ -40,6 +42,7 @@ from fargate_sim.model.task import Container, Task, pool_of
 from fargate_sim.model.task_definition import TaskDefinition
 from fargate_sim.model.timing import Timing
 from fargate_sim.model.traffic import Traffic
+from fargate_sim.model.trail import Trail
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,9 @@ class StandaloneTask:
     environments: dict[str, dict[str, str]] = field(default_factory=dict)
     """Container name to the variables that override its definition's."""
     overrides: dict[str, object] = field(default_factory=dict)
+    execution_role: str | None = None
+    task_role: str | None = None
+    """Roles that override the definition's."""
     tags: dict[str, str] = field(default_factory=dict)
     exec_enabled: bool = False
 
@@ -90,7 +96,7 @@ class World:
         self.region = region
         self.account = account
         self.surroundings = surroundings
-        self.images = images
+        self.registry = Registry(images, surroundings, account, region)
         self.timing = timing or Timing()
         self.clusters: dict[str, Cluster] = {}
         self.task_definitions: dict[str, list[TaskDefinition]] = {}
@@ -106,11 +112,14 @@ class World:
         self.schedules = Schedules(self)
         self.metrics = Metrics(self)
         self.costs = Costs(self)
+        self.trail = Trail(engine, seeds)
         self.traffic = Traffic(self)
         self.queues = Queues(self)
         self.capacity = Capacity(self)
         self.spot = Spot(self)
         self.alarms = Alarms(self)
+        self.caller = Caller(self)
+        self.programs = Programs(self, self.caller)
         containers = Containers(self)
         self.lifecycle, self.memory = containers.lifecycle, containers.memory
         self.balancing = LoadBalancing(self)
@@ -175,6 +184,11 @@ class World:
         elif propagate == "TASK_DEFINITION":
             tags |= task_definition.tags
         return tags
+
+    def account_changed(self) -> None:
+        """Somebody has changed something in the rest of the account: requests and checks may be answered otherwise from now on."""
+        self.traffic.account_changed()
+        self.programs.account_changed()
 
     # -- clusters and task definitions -------------------------------------------------------------
 
@@ -403,6 +417,8 @@ class World:
                 tags=dict(asked.tags),
                 exec_enabled=asked.exec_enabled,
                 overrides=asked.overrides,
+                execution_role=asked.execution_role or definition.execution_role,
+                task_role=asked.task_role or definition.task_role,
             )
             self.lifecycle.launch(task)
             started.append(task)

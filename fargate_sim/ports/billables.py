@@ -9,7 +9,7 @@ from fargate_sim.model.cost.kinds import ALB, ENDPOINT, NAT, NLB, PUBLIC_IP
 from fargate_sim.model.surroundings import Billable
 
 _BALANCERS = {"application": ALB, "network": NLB}
-_GONE = ("deleted", "deleting")
+_GONE = ("deleted", "deleting", "failed")
 
 
 def billables(ec2: Any, elbv2: Any) -> Iterator[Billable]:

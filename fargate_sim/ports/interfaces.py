@@ -195,7 +195,8 @@ def mend_ec2() -> None:
 
     def delete_network_interface(self: Any, eni_id: str) -> None:
         eni = self.enis.get(eni_id)
-        if eni is not None and is_task_interface(eni):
+        if eni is not None and (is_task_interface(eni) or eni.requester_managed):
+            # Of a task, a NAT gateway or a VPC endpoint: it goes with that.
             message = f"Network interface '{eni_id}' is currently in use."
             raise EC2ClientError("InvalidParameterValue", message)
         delete(self, eni_id)

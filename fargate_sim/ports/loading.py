@@ -10,8 +10,9 @@ Quick: what moto works out anew for each request, though it never changes, is wo
 
 Mended: models are not kept alive by moto's own tracking; backends draw their ids from the account's seed,
 whoever touches them first; no service may send a request to a real host; EC2's addresses and the attributes of
-target groups keep to AWS's ranges; EventBridge matches and delivers as AWS does;
-EventBridge Scheduler checks what it is given.
+target groups keep to AWS's ranges; EC2's routes, NAT gateways and VPC endpoints do what AWS's do;
+EventBridge matches and delivers as AWS does; EventBridge Scheduler checks what it is given; ECR knows images
+by their content; IAM simulates policies.
 """
 
 # ruff: noqa: PLC0415 - moto takes two seconds to import, which must not delay the first answer
@@ -30,12 +31,16 @@ from typing import Any
 from fargate_sim.ports import (
     balancer_attributes,
     clock,
+    endpoints,
     events,
     interfaces,
     metrics,
     queues,
+    registry,
+    routing,
     schedules,
     targets,
+    templates,
 )
 from fargate_sim.ports.refusal import NotModelledError
 from fargate_sim.wire.services import data_folder
@@ -214,6 +219,8 @@ def load() -> Any:
         from moto.core import base_backend, common_models
         from moto.core import utils as core_utils
 
+        from fargate_sim.ports import simulation
+
         settings.ec2_load_default_amis = lambda: False
         iam = modules["iam"]
         policies = json.loads(iam.aws_managed_policies_data)
@@ -232,12 +239,17 @@ def load() -> Any:
             modules[name].__dict__["requests"] = _NoNetwork()
         clock.install([core_utils], [modules["secretsmanager"]])
         interfaces.mend_ec2()
+        routing.mend_ec2()
+        endpoints.mend_ec2()
+        templates.mend_ec2()
         balancer_attributes.mend_elbv2()
         targets.mend_elbv2()
         metrics.mend_cloudwatch()
         queues.mend_sqs()
+        registry.mend_ecr()
         events.mend_events()
         schedules.mend_scheduler()
+        simulation.mend_iam()
         return app_module.DomainDispatcherApplication(app_module.create_backend_app)
 
 

@@ -93,26 +93,23 @@ def _check(request: Any) -> None:
         if error.status == NOT_MODELLED:
             raise NotModelledError(error.code, part=error.message) from error
         raise ValidationException(error.message) from error
-    request.scheduler_backend.get_schedule_group(document.get("GroupName"))
-    if not _may_be_assumed(request.current_account, document["Target"].get("RoleArn", "")):
+    group = request.scheduler_backend.get_schedule_group(document.get("GroupName"))
+    if not _may_be_assumed(request.current_account, document["Target"].get("RoleArn", ""), group.arn):
         raise ValidationException(ROLE_REFUSED)
 
 
-def _may_be_assumed(account: str, role_arn: str) -> bool:
-    """Whether the role is there and lets the scheduler assume it."""
+def _may_be_assumed(account: str, role_arn: str, group_arn: str) -> bool:
+    """Whether the role is there and lets the scheduler assume it for a group's schedules. Source of the keys: EventBridge Scheduler user
+    guide, cross-service-confused-deputy-prevention.
+    """
     from moto.backends import get_backend
 
-    for role in get_backend("iam")[account]["aws"].get_roles():
-        if role.arn == role_arn:
-            statements = json.loads(role.assume_role_policy_document).get("Statement", [])
-            return any(
-                statement.get("Effect") == "Allow" and ASSUMED_BY in _services(statement)
-                for statement in (statements if isinstance(statements, list) else [statements])
-            )
-    return False
+    from fargate_sim.model.access import assumable
+    from fargate_sim.ports import access
 
-
-def _services(statement: Any) -> list[str]:
-    principal = statement.get("Principal")
-    named = principal.get("Service", []) if isinstance(principal, dict) else []
-    return [named] if isinstance(named, str) else list(named)
+    iam = get_backend("iam")[account]["aws"]
+    context = {"aws:SourceAccount": account, "aws:SourceArn": group_arn}
+    return any(
+        role.arn == role_arn and assumable(access.role_facts(iam, role), ASSUMED_BY, context)
+        for role in iam.get_roles()
+    )

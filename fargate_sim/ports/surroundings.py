@@ -8,10 +8,34 @@ from typing import TYPE_CHECKING, Any
 
 from fargate_sim.model.events import Undelivered
 from fargate_sim.model.metrics import Metric, Point
-from fargate_sim.model.surroundings import Billable, QueueFacts, SubnetFacts, TargetGroupFacts
-from fargate_sim.ports import billables, clock, events, interfaces, metrics, queues, schedules, targets
+from fargate_sim.model.surroundings import (
+    Billable,
+    KeyFacts,
+    ParameterFacts,
+    QueueFacts,
+    RegistryImage,
+    SecretFacts,
+    SubnetFacts,
+    TargetGroupFacts,
+)
+from fargate_sim.ports import (
+    billables,
+    clock,
+    events,
+    interfaces,
+    metrics,
+    queues,
+    registry,
+    resources,
+    schedules,
+    secrets,
+    targets,
+    vpc,
+)
 
 if TYPE_CHECKING:
+    from fargate_sim.model.access import RoleFacts
+    from fargate_sim.model.egress import VpcFacts
     from fargate_sim.ports.gateway import MotoSide
 
 
@@ -21,9 +45,38 @@ class MotoSurroundings:
     def __init__(self, side: MotoSide, region: str) -> None:
         self._side = side
         self._region = region
+        self._vpcs: dict[str, tuple[int, VpcFacts | None]] = {}
 
     def _ec2(self) -> Any:
         return self._side.backend("ec2", self._region)
+
+    @property
+    def epoch(self) -> int:
+        """Grows with every change that somebody makes to the rest of the account."""
+        return self._side.changes
+
+    def secret(self, secret_id: str, *, stage: str, version: str) -> SecretFacts | None:
+        """A secret by ARN or name, with the version of an id, or else (empty) of a stage."""
+        with self._side.moto():
+            # An ARN names its region, and nothing hinders a task from asking there.
+            region = secret_id.split(":")[3] if secret_id.startswith("arn:") else self._region
+            backend = self._side.backend("secretsmanager", region)
+            return secrets.secret(backend, secret_id, stage=stage, version=version)
+
+    def parameter(self, name: str) -> ParameterFacts | None:
+        """A parameter by name, or None when there is none."""
+        with self._side.moto():
+            return secrets.parameter(self._side.backend("ssm", self._region), name)
+
+    def key(self, key_id: str) -> KeyFacts | None:
+        """A KMS key by id, ARN or alias, or None when there is none."""
+        with self._side.moto():
+            return secrets.key(self._side.backend("kms", self._region), key_id)
+
+    def exists(self, arn: str) -> bool:
+        """Whether there is such a bucket or object, table, queue, topic, secret or parameter; True for other kinds."""
+        with self._side.moto():
+            return resources.exists(self._side, self._region, arn)
 
     def subnet(self, subnet_id: str) -> SubnetFacts | None:
         """The subnet, or None when there is none of that id."""
@@ -70,6 +123,20 @@ class MotoSurroundings:
         with self._side.moto():
             return str(self._ec2().get_default_security_group(vpc_id).id)
 
+    def vpc(self, vpc_id: str) -> VpcFacts | None:
+        """What a VPC is made of, or None when there is none of that id. The same object as long as nothing of it has changed."""
+        with self._side.moto():
+            at, known = self._vpcs.get(vpc_id, (-1, None))
+            if at == self._side.changes:
+                return known
+            found = vpc.facts(self._ec2(), vpc_id)
+            if found is None:
+                self._vpcs.pop(vpc_id, None)
+                return None
+            same = known if found == known else found
+            self._vpcs[vpc_id] = self._side.changes, same
+            return same
+
     def target_group(self, arn: str) -> TargetGroupFacts | None:
         """The target group, or None when there is none of that ARN."""
         with self._side.moto():
@@ -84,6 +151,16 @@ class MotoSurroundings:
         """What the account is charged for by the hour, but for its tasks."""
         with self._side.moto():
             return list(billables.billables(self._ec2(), self._side.backend("elbv2", self._region)))
+
+    def registry_image(self, repository: str, tag: str | None, digest: str | None) -> RegistryImage | None:
+        """What a tag or a digest points to in a private repository, None when it points to nothing."""
+        with self._side.moto():
+            return registry.image(self._side.backend("ecr", self._region), repository, tag, digest)
+
+    def registry_repository(self, repository: str) -> bool:
+        """Whether ECR has a private repository of that name."""
+        with self._side.moto():
+            return repository in self._side.backend("ecr", self._region).repositories
 
     def log_group_exists(self, name: str) -> bool:
         """Whether CloudWatch Logs has a log group of that name."""
@@ -145,15 +222,26 @@ class MotoSurroundings:
         """Forget a schedule that has run for the last time."""
         schedules.delete(self._side, self._region, group, name)
 
+    def role(self, arn: str) -> RoleFacts | None:
+        """The IAM role with its policies, or None when there is none of that ARN."""
+        from fargate_sim.ports import access  # noqa: PLC0415 - policies must not delay the first answer
+
+        return access.role(self._side, arn)
+
+    def resource_policy(self, arn: str) -> str | None:
+        """The policy of a resource; None when it has none."""
+        from fargate_sim.ports import access  # noqa: PLC0415 - likewise
+
+        return access.resource_policy(self._side, arn)
+
 
 def _facts(ec2: Any, subnet: Any) -> SubnetFacts:
-    names = [tag["value"] for tag in subnet.get_tags() if tag["key"] == "Name"]
     return SubnetFacts(
         subnet_id=subnet.id,
         vpc_id=subnet.vpc_id,
         cidr=subnet.cidr_block,
         availability_zone=subnet.availability_zone,
-        name=names[0] if names else "",
+        name=vpc.name_of(subnet),
         public=_leads_to_the_internet(ec2, subnet),
     )
 

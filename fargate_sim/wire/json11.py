@@ -36,8 +36,6 @@ _JAVA = {
     "boolean": "java.lang.Boolean",
     "timestamp": "java.util.Date",
 }
-# The model answers these itself, with the sentence that AWS has for them.
-_ENUMS_LEFT_TO_THE_MODEL = frozenset({"LogDriver", "PidMode", "TaskDefinitionStatus"})
 _INTEGER_RANGE = {"integer": 2**31, "long": 2**63}
 
 Problems = list[str]
@@ -74,15 +72,22 @@ class Manners(NamedTuple):
 
     ``java_package`` is the package that AWS names when a list stands where a structure belongs. ``code`` is the error
     of a broken constraint. ``plain_names``: paths are spelled like the members, and a missing required parameter has a sentence of
-    its own; else paths begin with small letters ("at 'policyType'") and it is a broken constraint like others.
+    its own; else paths begin with small letters ("at 'policyType'") and it is a broken constraint like others. ``unchecked`` are shapes
+    whose enum and range the operations look at themselves, because AWS has a sentence or an error of its own for them.
     """
 
     java_package: str
     code: str
     plain_names: bool
+    unchecked: frozenset[str] = frozenset()
 
 
-ECS_MANNERS = Manners("com.amazonaws.madison.frontend", "InvalidParameterException", plain_names=True)
+ECS_MANNERS = Manners(
+    "com.amazonaws.madison.frontend",
+    "InvalidParameterException",
+    plain_names=True,
+    unchecked=frozenset({"LogDriver", "PidMode", "TaskDefinitionStatus"}),
+)
 
 
 def _constraint(value: Any, path: str, rule: str) -> str:
@@ -250,7 +255,7 @@ class JsonService:
 
     def _string(self, shape: str, model: Mapping[str, Any]) -> Parse:
         low, high = model.get("min"), model.get("max")
-        enum = None if shape in _ENUMS_LEFT_TO_THE_MODEL else model.get("enum")
+        enum = None if shape in self._manners.unchecked else model.get("enum")
         allowed = frozenset(enum or ())
 
         def parse(value: Any, path: str, problems: Problems, _item: bool) -> str:
@@ -271,10 +276,10 @@ class JsonService:
 
         return parse
 
-    def _scalar(self, _shape: str, model: Mapping[str, Any]) -> Parse:
+    def _scalar(self, shape: str, model: Mapping[str, Any]) -> Parse:
         kind: str = model["type"]
         name, java = kind.capitalize(), _JAVA.get(kind, "java.lang.Object")
-        low, high = model.get("min"), model.get("max")
+        low, high = (None, None) if shape in self._manners.unchecked else (model.get("min"), model.get("max"))
         bound = _INTEGER_RANGE.get(kind)
 
         def parse_boolean(value: Any, _path: str, _problems: Problems, _item: bool) -> bool:

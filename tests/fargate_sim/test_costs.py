@@ -93,6 +93,37 @@ def test_load_balancers_endpoints_and_addresses_count_while_they_are_there(offli
     assert cost(offline.control)["per_hour_now"] == pytest.approx(0.0275)
 
 
+def test_an_endpoint_counts_in_each_zone_that_it_is_in_now(offline: Offline) -> None:
+    env, ec2 = offline.env(), offline.client("ec2")
+    made = ec2.create_vpc_endpoint(
+        VpcId=env["VPC"],
+        ServiceName="com.amazonaws.us-east-1.logs",
+        VpcEndpointType="Interface",
+        SubnetIds=[env["SUBNET_A"]],
+    )["VpcEndpoint"]["VpcEndpointId"]
+    hours = []
+    for change in (
+        {},
+        {"AddSubnetIds": [env["SUBNET_B"]]},
+        {"AddSubnetIds": [env["PUBLIC_SUBNET_A"]], "RemoveSubnetIds": [env["SUBNET_A"]]},
+        {"RemoveSubnetIds": [env["SUBNET_B"]]},
+    ):
+        if change:
+            ec2.modify_vpc_endpoint(VpcEndpointId=made, **change)
+        advance(offline, HOUR_MS)
+        hours.append(amounts(cost(offline.control, START_MS + len(hours) * HOUR_MS))["endpoint"])
+    assert hours == [0.01, 0.02, 0.02, 0.01]
+
+
+def test_a_nat_gateway_that_failed_costs_nothing(offline: Offline) -> None:
+    env, ec2 = offline.env(), offline.client("ec2")
+    before = cost(offline.control)["per_hour_now"]
+    used = ec2.describe_addresses()["Addresses"][0]["AllocationId"]
+    made = ec2.create_nat_gateway(SubnetId=env["PUBLIC_SUBNET_B"], AllocationId=used)["NatGateway"]
+    assert made["State"] == "failed"
+    assert cost(offline.control)["per_hour_now"] == before
+
+
 def test_a_stack_counts_as_well(offline: Offline) -> None:
     env = offline.env()
     template = f"""

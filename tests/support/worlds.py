@@ -6,15 +6,29 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from support import vpcs
+from support.policies import document, role, statement
+
 from fargate_sim.images import default_catalogue
 from fargate_sim.kernel.engine import Engine
 from fargate_sim.kernel.journal import Entry, Journal
 from fargate_sim.kernel.seeds import Seeds
+from fargate_sim.model.access import RoleFacts
 from fargate_sim.model.breaker import CircuitBreaker
+from fargate_sim.model.egress import VpcFacts
 from fargate_sim.model.events import Undelivered
 from fargate_sim.model.metrics import Metric, Point
 from fargate_sim.model.service import LoadBalancerSpec, Service, StrategyItem
-from fargate_sim.model.surroundings import Billable, QueueFacts, SubnetFacts, TargetGroupFacts
+from fargate_sim.model.surroundings import (
+    Billable,
+    KeyFacts,
+    ParameterFacts,
+    QueueFacts,
+    RegistryImage,
+    SecretFacts,
+    SubnetFacts,
+    TargetGroupFacts,
+)
 from fargate_sim.model.task_definition import ContainerSpec, TaskDefinition
 from fargate_sim.model.timing import Timing
 from fargate_sim.model.world import Placement, World
@@ -24,6 +38,7 @@ NGINX = "public.ecr.aws/nginx/nginx:1.27"
 MISSING = "public.ecr.aws/nginx/nginx:does-not-exist"
 GROUP = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/0123456789abcdef"
 BALANCER = "app/web/fedcba9876543210"
+EXECUTION_ROLE = "arn:aws:iam::123456789012:role/execution"
 BREAKER = CircuitBreaker(enabled=True, rollback=True)
 
 
@@ -37,8 +52,12 @@ class Account:
             "subnet-b": SubnetFacts("subnet-b", "vpc-1", "10.0.11.0/24", "us-east-1b", "private-b"),
         }
     )
+    network: dict[str, VpcFacts] = field(default_factory=lambda: {"vpc-1": vpcs.healthy()})
+    """Everything reaches, unless a test puts another VPC here."""
     foreign: dict[str, frozenset[str]] = field(default_factory=dict)
     target_groups: dict[str, TargetGroupFacts] = field(default_factory=dict)
+    ecr: dict[str, dict[str, RegistryImage]] = field(default_factory=dict)
+    """Private repository to what its tags and digests point to."""
     sqs: dict[str, QueueFacts] = field(default_factory=dict)
     standing: list[Billable] = field(default_factory=list)
     log_groups: set[str] = field(default_factory=lambda: {"/ecs/web"})
@@ -51,6 +70,28 @@ class Account:
     deleted_schedules: list[tuple[str, str]] = field(default_factory=list)
     unreachable: dict[str, str] = field(default_factory=dict)
     """Rule to why its target cannot be reached."""
+    roles: dict[str, RoleFacts | None] = field(default_factory=dict)
+    """ARN to the role, or None: there is none. Any other role is there, allows everything and is trusted by ECS's tasks."""
+    resource_policies: dict[str, str] = field(default_factory=dict)
+    """ARN to the policy of the resource."""
+
+    secrets: dict[str, SecretFacts] = field(default_factory=dict)
+    parameters: dict[str, ParameterFacts] = field(default_factory=dict)
+    keys: dict[str, KeyFacts] = field(default_factory=dict)
+    absent: set[str] = field(default_factory=set)
+    epoch: int = 0
+
+    def exists(self, arn: str) -> bool:
+        return arn not in self.absent
+
+    def secret(self, secret_id: str, *, stage: str, version: str) -> SecretFacts | None:
+        return self.secrets.get(secret_id)
+
+    def parameter(self, name: str) -> ParameterFacts | None:
+        return self.parameters.get(name)
+
+    def key(self, key_id: str) -> KeyFacts | None:
+        return self.keys.get(key_id)
 
     def subnet(self, subnet_id: str) -> SubnetFacts | None:
         return self.known.get(subnet_id)
@@ -67,6 +108,9 @@ class Account:
     def default_security_group(self, vpc_id: str) -> str:
         return "sg-default"
 
+    def vpc(self, vpc_id: str) -> VpcFacts | None:
+        return self.network.get(vpc_id)
+
     def target_group(self, arn: str) -> TargetGroupFacts | None:
         return self.target_groups.get(arn)
 
@@ -75,6 +119,12 @@ class Account:
 
     def billables(self) -> list[Billable]:
         return self.standing
+
+    def registry_image(self, repository: str, tag: str | None, digest: str | None) -> RegistryImage | None:
+        return self.ecr.get(repository, {}).get(digest or tag or "")
+
+    def registry_repository(self, repository: str) -> bool:
+        return repository in self.ecr
 
     def log_group_exists(self, name: str) -> bool:
         return name in self.log_groups
@@ -112,6 +162,12 @@ class Account:
     def delete_schedule(self, group: str, name: str) -> None:
         self.deleted_schedules.append((group, name))
 
+    def role(self, arn: str) -> RoleFacts | None:
+        return self.roles[arn] if arn in self.roles else role(document(statement()), arn=arn)
+
+    def resource_policy(self, arn: str) -> str | None:
+        return self.resource_policies.get(arn)
+
 
 class Scenario:
     """A world and shorthands."""
@@ -147,6 +203,7 @@ class Scenario:
             containers=containers or (ContainerSpec("web", image),),
             compatibilities=("FARGATE",),
             document={},
+            execution_role=EXECUTION_ROLE,
         )
         self.world.register_task_definition(definition)
         return definition

@@ -168,3 +168,10 @@ def check_tag_count(tags: dict[str, str]) -> None:
 def show_tags(tags: dict[str, str]) -> list[dict[str, str]]:
     """Tags as the API shows them."""
     return [{"key": key, "value": value} for key, value in tags.items()]
+
+
+def role_arn(world: World, role: str | None) -> str | None:
+    """The ARN of a role that a request gives by ARN or by name. Source: API model of ECS, RegisterTaskDefinition (executionRoleArn)."""
+    if not role:
+        return None
+    return role if role.startswith("arn:") else f"arn:aws:iam::{world.account}:role/{role}"

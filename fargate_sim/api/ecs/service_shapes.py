@@ -164,10 +164,7 @@ def _summary(service: Service, revision: Revision) -> dict[str, Any]:
 
 def show_revision(world: World, service: Service, revision: Revision) -> dict[str, Any]:
     """A member of DescribeServiceRevisions."""
-    digests: dict[str, str] = {}
-    for deployment in (*service.past, *service.deployments):
-        if deployment.revision is revision:
-            digests = deployment.digests
+    digests = service.digests.get(revision.arn, {})
     images = []
     for container in revision.task_definition.containers:
         image = {"containerName": container.name, "image": container.image}

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from fargate_sim.api.ecs.common import Params, client_error, not_modelled
+from fargate_sim.model.registry import is_private
 from fargate_sim.model.sizes import is_fargate_size
-from fargate_sim.model.task_definition import AwsLogs, ContainerSpec, Dependency, HealthCheck
+from fargate_sim.model.task_definition import AwsLogs, ContainerSpec, Dependency, HealthCheck, SecretSpec
 
 FAMILY = re.compile(r"[A-Za-z0-9_-]{1,255}")
 MAX_CONTAINERS = 10
 LOG_DRIVERS = ("awslogs", "splunk", "awsfirelens")
 _UNITS = re.compile(r"\s*(\d+(?:\.\d+)?|\.\d+)\s*(vcpu|gb|mb)?\s*", re.IGNORECASE)
-_ECR = re.compile(r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com")
 _TROUBLESHOOTING = "For more information, see the Troubleshooting section of the Amazon ECS Developer Guide."
 
 
@@ -107,7 +107,7 @@ def _check_fargate_container(container: Params, params: Params) -> None:
             raise client_error(
                 "Fargate requires task definition to have execution role ARN to support log driver awslogs."
             )
-    if _ECR.match(container["image"]) and not role:
+    if is_private(container["image"]) and not role:
         raise client_error(
             "Fargate requires task definition to have execution role ARN to support ECR images."
         )
@@ -151,6 +151,14 @@ def _check_container(container: Params, params: Params, volumes: set[str | None]
             raise client_error(
                 "When networkMode=awsvpc, the host ports and container ports in port mappings must match."
             )
+    names = list(environment_of(container))
+    for secret in container.get("secrets") or ():
+        if secret["name"] in names:
+            raise client_error(
+                "The secret name must be unique and not shared with any new or existing environment variables set on the container, "
+                f"such as '{secret['name']}'."
+            )  # [R] public error reports
+        names.append(secret["name"])
     for mount in container.get("mountPoints") or ():
         if mount.get("sourceVolume") not in volumes:
             raise client_error(f"Unknown volume '{mount.get('sourceVolume')}'")
@@ -289,6 +297,15 @@ def environment_of(container: Params) -> dict[str, str]:
     }
 
 
+def _secrets(document: dict[str, Any]) -> tuple[SecretSpec, ...]:
+    """All that ECS fetches for a container: its variables, options of its log driver, the credentials of a private registry."""
+    wanted = [SecretSpec(each["name"], each["valueFrom"]) for each in document.get("secrets") or ()]
+    for option in (document.get("logConfiguration") or {}).get("secretOptions") or ():
+        wanted.append(SecretSpec("", option["valueFrom"]))
+    credentials = (document.get("repositoryCredentials") or {}).get("credentialsParameter")
+    return (*wanted, SecretSpec("", credentials)) if credentials else tuple(wanted)
+
+
 def _spec(document: dict[str, Any]) -> ContainerSpec:
     health = document.get("healthCheck")
     logs = document.get("logConfiguration") or {}
@@ -328,5 +345,6 @@ def _spec(document: dict[str, Any]) -> ContainerSpec:
         init=bool((document.get("linuxParameters") or {}).get("initProcessEnabled")),
         memory_mib=document.get("memory"),
         environment=environment_of(document),
+        secrets=_secrets(document),
         pinned=document.get("versionConsistency") != "disabled",
     )

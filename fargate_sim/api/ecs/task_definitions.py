@@ -12,6 +12,7 @@ from fargate_sim.api.ecs.common import (
     invalid,
     page,
     read_tags,
+    role_arn,
     show_tags,
 )
 from fargate_sim.api.ecs.task_definition_rules import check, document_of, specs_of
@@ -50,6 +51,8 @@ def register_task_definition(world: World, params: Params) -> Answer:
         ephemeral_storage_gib=storage.get("sizeInGiB", 20),
         architecture="arm64" if platform.get("cpuArchitecture") == "ARM64" else "x86_64",
         shared_pids=params.get("pidMode") == "task",
+        execution_role=role_arn(world, params.get("executionRoleArn")),
+        task_role=role_arn(world, params.get("taskRoleArn")),
         tags=tags,
     )
     world.register_task_definition(definition)

@@ -8,6 +8,7 @@ from typing import Any
 from fargate_sim.api.ecs.common import (
     Answer,
     Params,
+    client_error,
     find_cluster,
     find_service,
     find_task,
@@ -17,6 +18,7 @@ from fargate_sim.api.ecs.common import (
     not_modelled,
     page,
     read_tags,
+    role_arn,
     show_tags,
 )
 from fargate_sim.api.ecs.placement import read_placement, show_platform
@@ -61,8 +63,13 @@ def run_task(world: World, params: Params) -> Answer:
         started_by=started_by,
         tags=_tags(params, definition),
         exec_enabled=bool(params.get("enableExecuteCommand")),
+        execution_role=role_arn(world, (params.get("overrides") or {}).get("executionRoleArn")),
+        task_role=role_arn(world, (params.get("overrides") or {}).get("taskRoleArn")),
         **_overrides(params.get("overrides"), definition),
     )
+    refused = world.lifecycle.role_refused(definition, asked.execution_role, asked.task_role)
+    if refused is not None:
+        raise client_error(refused)
     if asked.group.startswith("service:"):
         raise invalid("The group must not start with 'service:'.")  # [A] wording assumed
     fingerprint = json.dumps(params, sort_keys=True, default=str)

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from fargate_sim.model.containers import stream_name
+from fargate_sim.model.logs import stream_name
 from fargate_sim.model.pid1 import SIGKILL_EXIT
 from fargate_sim.model.queues.message import KEPT_MINUTES, Delivery
 

@@ -149,6 +149,24 @@ CAUSES: dict[str, Cause] = {
         "The client gave up after {detail} s without an answer.",
         "desiredCount, cpu, the client's time-out",
     ),
+    "call_denied": Cause(
+        500,
+        TARGET,
+        "The program needs {detail} for the request, and its task role may not call it.",
+        "policies of the task role",
+    ),
+    "call_unreachable": Cause(
+        500,
+        TARGET,
+        "The program needs {detail} for the request, and the service cannot be reached from the task.",
+        "routes, VPC endpoints and security groups of the task's subnet",
+    ),
+    "call_absent": Cause(
+        500,
+        TARGET,
+        "The program calls {detail} for the request, and there is nothing of the name that it asks for.",
+        "environment of the task definition",
+    ),
     "path": Cause(404, TARGET, "The program does not know the path {detail}.", "path of the requests"),
 }
 

@@ -39,6 +39,8 @@ class Run:
     def __init__(self, world: World, demand: Demand, number: int) -> None:
         self._world = world
         self.demand = demand
+        self.number = number
+        """Which load of this world it is, counted from 1."""
         self.started_ms = world.engine.now_ms
         self.stopped_ms: int | None = None
         self.ledger = Ledger()
@@ -101,7 +103,9 @@ class Run:
             elif server.ended:
                 over.append(target)
         for target in over:
-            self.servers.pop(target).book_cpu()
+            server = self.servers.pop(target)
+            server.book_cpu()
+            server.book_calls(self._world.programs)
         self._doomed = {server: None for server in self._doomed if server.doomed}
         self._settled_us = self._now_us
         self.ledger.fold(self._now_us)
@@ -128,7 +132,7 @@ class Run:
                     server = self.servers[target] = Server(target)
             elif server is None or server.stray_until_us is None:
                 continue
-            server.refresh(path)
+            server.refresh(path, self._world.programs)
             self._keep_alive(server)
             self._rotation.append(server)
         self._counts = facts.algorithm == LEAST_OUTSTANDING
@@ -188,7 +192,7 @@ class Run:
                 else:
                     wait_us = long_us if is_long else int(server.wait_us * factor)
                     end_us = server.take(at_us, wait_us)
-                    kind = "" if server.knows_path else "path"
+                    kind = server.fault
                     if end_us - at_us > patience_us:
                         end_us, kind = at_us + patience_us, too_late
                     if kind:
@@ -235,7 +239,7 @@ class Run:
         elif kind == "idle":
             detail = f"{(at_us - arrived_us) / SECOND_US:g}"
         else:
-            detail = server.detail(kind, self.demand.path)
+            detail = server.detail(kind)
         self._book(server, (kind, detail), at_us, number, arrived_us)
 
     def _book(self, server: Server, cause: tuple[str, str], at_us: int, number: int, arrived_us: int) -> None:

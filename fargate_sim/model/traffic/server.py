@@ -11,11 +11,13 @@ from heapq import heappop, heappush, heapreplace
 from typing import TYPE_CHECKING
 
 from fargate_sim.model import task as states
+from fargate_sim.model.calls.programs import REQUEST_TIMEOUT_MS, UNREACHABLE
 from fargate_sim.model.target_health import DRAINING, HEALTHY, Target
 from fargate_sim.model.task import Container, Task
 from fargate_sim.model.traffic.ledger import MINUTES_KEPT
 
 if TYPE_CHECKING:
+    from fargate_sim.model.calls import Made, Programs
     from fargate_sim.model.images import App
     from fargate_sim.model.traffic.keep_alive import IdleConnections
 
@@ -35,7 +37,14 @@ class Server:
         self.app: App | None = None
         self.stale = True
         """Whether a container of the task may have changed since the last look."""
-        self.knows_path = False
+        self.fault = "path"
+        """The kind of failure that the program answers every request with, or empty."""
+        self._details: dict[str, str] = {}
+        """By kind of fault: the path or call that the latest one was about."""
+        self._calls: list[Made] = []
+        """What a request makes the program call."""
+        self._called = 0
+        """Requests whose calls have been written down."""
         self.refusal = "port_closed"
         self.ready_us = 0
         self.workers = 1
@@ -67,12 +76,14 @@ class Server:
         container = self.container or self.target.container
         return not self.target.in_use and self.stray_until_us is None and container.status == states.STOPPED
 
-    def refresh(self, path: str) -> None:
-        """Look at what serves the port now, and whether it knows the path, if its containers have changed."""
+    def refresh(self, path: str, programs: Programs) -> None:
+        """Look at what serves the port now, and how it answers the path, if its containers or what they call have changed."""
         if not self.stale:
             return
         self.stale = False
         self.count()
+        self.book_calls(programs)
+        self._calls = []
         container = serving(self.target.task, self.target.port)
         if container is None:
             own = self.target.container
@@ -82,14 +93,36 @@ class Server:
         if run is None or run.app is None:  # pragma: no cover - serving() has looked
             raise AssertionError("a container without a program serves")
         self.container, self.app = container, run.app
-        self.knows_path = path in run.app.paths
+        self.fault = "" if path in run.app.paths else "path"
+        self._details["path"] = path
         self.ready_us = ((container.started_ms or 0) + run.app.boot_ms) * 1000
         self.book_cpu()
         share = self.target.task.task_definition.cpu_units / VCPU_UNITS
         self.cpu_us = int(run.app.cpu_ms * 1000 / share)
         self.wait_us = int(run.app.wait_ms * 1000)
         self.workers = run.app.workers
+        if run.app.calls and not self.fault:
+            self._look_at_calls(path, programs)
         self.refusal = "closing" if container.signalled_ms is not None and run.stop.graceful else ""
+
+    def _look_at_calls(self, path: str, programs: Programs) -> None:
+        """What the program calls for a request, and whether that fails. [A] It gives up a service that does not answer after a while."""
+        if self.container is None:  # pragma: no cover - somebody serves
+            raise AssertionError("calls without a container")
+        self._calls = programs.for_request(self.target.task, self.container, path)
+        failed = next((made for made in self._calls if made.kind), None)
+        if failed is not None:
+            self.fault = f"call_{failed.kind}"
+            self._details[self.fault] = failed.call.action
+            if failed.kind == UNREACHABLE:
+                self.wait_us = REQUEST_TIMEOUT_MS * 1000
+
+    def book_calls(self, programs: Programs) -> None:
+        """Write down the calls of the requests that have been taken since the last time."""
+        taken = self.sent - self.turned_away
+        if self._calls and self.container is not None and taken > self._called:
+            programs.requests_made(self.target.task, self.container, self._calls, taken - self._called)
+        self._called = taken
 
     def booting_kind(self) -> str:
         """The kind of failure of a request that comes before the program listens."""
@@ -190,12 +223,12 @@ class Server:
             return "booting"
         return "running"
 
-    def detail(self, kind: str, path: str) -> str:
+    def detail(self, kind: str) -> str:
         """The number or word that goes with a refusal."""
         if kind == "gone":
             return str((self.container or self.target.container).exit_code)
-        if kind == "path":
-            return path
+        if kind in self._details:
+            return self._details[kind]
         if kind == "keep_alive":
             return f"{self.app.keep_alive_s:g}" if self.app else ""
         return str(self.target.port)

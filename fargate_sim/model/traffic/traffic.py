@@ -118,11 +118,6 @@ class Traffic:
             for minute in [each for each in minutes if each < now - MINUTES_KEPT]:
                 del minutes[minute]
 
-    @staticmethod
-    def _book_cpu(run: Run) -> None:
-        for server in run.servers.values():
-            server.book_cpu()
-
     def _drop_queues(self, run: Run) -> None:
         """[A] A load begins with idle workers, so what the last one left in their queues is dropped. Its CPU must not stay in the books, or
         that of the next would be added to it.
@@ -135,7 +130,9 @@ class Traffic:
         if self.run is not None:
             self.catch_up()
             self.run.settle()
-            self._book_cpu(self.run)
+            for server in self.run.servers.values():
+                server.book_cpu()
+                server.book_calls(self._world.programs)
 
     def groups(self) -> list[str]:
         """The target groups that had a load, as far as it is remembered."""
@@ -168,6 +165,13 @@ class Traffic:
         self.step()
         for server in self._servers(task):
             server.count()
+
+    def account_changed(self) -> None:
+        """Policies or routes may have changed: what programs need for a request may be there or gone. ``catch_up`` came before."""
+        if self.run is not None:
+            for server in self.run.servers.values():
+                server.stale = True
+            self.run.dirty = True
 
     def starting(self, task: Task) -> None:
         """A container of the task is about to start."""

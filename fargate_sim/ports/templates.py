@@ -1,0 +1,142 @@
+"""What moto forgets of a network: DNS attributes, outbound rules, private NAT gateways and the deletion of its parts in
+templates, and the rule of default groups.
+
+Source: CloudFormation reference, AWS::EC2::VPC, SecurityGroup, NatGateway; VPC user guide, default-security-group.
+"""
+
+# ruff: noqa: PLC0415 - moto takes two seconds to import, which must not delay the first answer
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from fargate_sim.ports import clock
+
+
+def _backend(account_id: str, region_name: str) -> Any:
+    from moto.ec2.models import ec2_backends
+
+    return ec2_backends[account_id][region_name]
+
+
+def _mend_vpc(vpc_class: Any) -> None:
+    make = vpc_class.create_from_cloudformation_json.__func__
+
+    def create(cls: Any, /, name: str, document: Any, account: str, region: str, **kwargs: Any) -> Any:
+        vpc = make(cls, name, document, account, region, **kwargs)
+        for key, attribute in (
+            ("EnableDnsSupport", "enable_dns_support"),
+            ("EnableDnsHostnames", "enable_dns_hostnames"),
+        ):
+            if key in document["Properties"]:
+                setattr(vpc, attribute, str(document["Properties"][key]).lower() == "true")
+        return vpc
+
+    vpc_class.create_from_cloudformation_json = classmethod(create)
+
+
+def _mend_security_group(group_class: Any) -> None:
+    make = group_class.create_from_cloudformation_json.__func__
+
+    def create(cls: Any, /, name: str, document: Any, account: str, region: str, **kwargs: Any) -> Any:
+        group = make(cls, name, document, account, region, **kwargs)
+        rules = document["Properties"].get("SecurityGroupEgress")
+        if rules:
+            # [C] The rule that allows everything is there only when none is given.
+            group.egress_rules.clear()
+            for rule in rules:
+                target = rule.get("DestinationSecurityGroupId")
+                prefix_list = rule.get("DestinationPrefixListId")
+                _backend(account, region).authorize_security_group_egress(
+                    group.id,
+                    str(rule["IpProtocol"]),
+                    rule.get("FromPort"),
+                    rule.get("ToPort"),
+                    [{"CidrIp": rule["CidrIp"]}] if rule.get("CidrIp") else [],
+                    source_groups=[{"GroupId": target}] if target else [],
+                    prefix_list_ids=[{"PrefixListId": prefix_list}] if prefix_list else [],
+                )
+        return group
+
+    group_class.create_from_cloudformation_json = classmethod(create)
+
+
+def _mend_nat_gateway(nat_class: Any) -> None:
+    def create(_cls: Any, /, _name: str, document: Any, account: str, region: str, **_kwargs: Any) -> Any:
+        properties = document["Properties"]
+        tags = {each["Key"]: each["Value"] for each in properties.get("Tags", ())}
+        return _backend(account, region).create_nat_gateway(
+            properties["SubnetId"],
+            properties.get("AllocationId"),
+            tags,
+            properties.get("ConnectivityType"),
+        )
+
+    def delete(self: Any, account: str, region: str) -> None:
+        _backend(account, region).delete_nat_gateway(self.id)
+
+    nat_class.create_from_cloudformation_json = classmethod(create)
+    nat_class.delete = delete
+
+
+def _mend_default_groups(backend_class: Any) -> None:
+    make = backend_class.create_security_group
+
+    def create(self: Any, *args: Any, **kwargs: Any) -> Any:
+        group = make(self, *args, **kwargs)
+        if group.is_default:
+            # [C] A VPC's default group lets its own members in. Its rule draws no id from the call's own.
+            with clock.kept_randomness():
+                clock.reseed(self.account_id, f"default-group:{group.id}")
+                self.authorize_security_group_ingress(
+                    group.id, "-1", None, None, [], source_groups=[{"GroupId": group.id}], vpc_id=group.vpc_id
+                )
+        return group
+
+    backend_class.create_security_group = create
+
+
+def _mend_deletion() -> None:
+    """A stack's routes, tables and attachments go with it; moto keeps them, and then cannot delete the VPC."""
+    from moto.ec2.models.internet_gateways import InternetGateway, VPCGatewayAttachment
+    from moto.ec2.models.route_tables import Route, RouteTable
+    from moto.ec2.models.subnets import SubnetRouteTableAssociation
+
+    def delete_table(self: Any, account: str, region: str) -> None:
+        _backend(account, region).delete_route_table(self.id)
+
+    def delete_route(self: Any, _account: str, _region: str) -> None:
+        self.route_table._routes.pop(self.id, None)
+
+    def delete_association(self: Any, account: str, region: str) -> None:
+        table = _backend(account, region).route_tables.get(self.route_table_id)
+        for association, subnet in list(table._associations.items() if table is not None else ()):
+            if subnet == self.subnet_id:
+                table._associations.pop(association)
+
+    def detach(self: Any, account: str, region: str) -> None:
+        if self.gateway_id and self.gateway_id.startswith("igw-"):
+            _backend(account, region).detach_internet_gateway(self.gateway_id, self.vpc_id)
+
+    def delete_gateway(self: Any, account: str, region: str) -> None:
+        _backend(account, region).delete_internet_gateway(self.id)
+
+    RouteTable.delete = delete_table
+    Route.delete = delete_route
+    SubnetRouteTableAssociation.delete = delete_association
+    VPCGatewayAttachment.delete = detach
+    InternetGateway.delete = delete_gateway
+
+
+@cache
+def mend_ec2() -> None:
+    """From now on a template's network is the one that it describes."""
+    from moto.ec2.models.nat_gateways import NatGateway
+    from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupBackend
+    from moto.ec2.models.vpcs import VPC
+
+    _mend_vpc(VPC)
+    _mend_security_group(SecurityGroup)
+    _mend_nat_gateway(NatGateway)
+    _mend_default_groups(SecurityGroupBackend)
+    _mend_deletion()

@@ -100,7 +100,16 @@ def _command(
 
 
 def _catalogue_commands(commands: Commands) -> None:
-    _command(commands, "list", "catalogue.list_labs", "list the labs and your progress", json="as JSON")
+    listed = _command(
+        commands,
+        "list",
+        "catalogue.list_labs",
+        "list the labs by track, how long each takes, what it teaches, and your progress",
+        json="as JSON",
+    )
+    listed.add_argument(
+        "--teaches", action="store_true", help="all that each lab teaches, not its first lesson alone"
+    )
     show = _command(
         commands, "show", "catalogue.show_lab", "show a lab: its steps and its guide", json="as JSON"
     )

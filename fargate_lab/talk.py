@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 import textwrap
 
 from fargate_lab.errors import UsageError
 
 _UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+
+_WIDEST = 110
+"""A line that is read should not be longer."""
 
 
 def data(text: str) -> None:
@@ -31,6 +35,12 @@ def _write(stream: object, text: str) -> None:
 def indented(text: str, indent: str) -> str:
     """Every line of `text` moved to the right."""
     return textwrap.indent(text, indent)
+
+
+def wrapped(text: str, indent: str) -> str:
+    """A paragraph for the width of the terminal, moved to the right."""
+    width = min(shutil.get_terminal_size().columns, _WIDEST)
+    return textwrap.fill(text, max(width, 40), initial_indent=indent, subsequent_indent=indent)
 
 
 def milliseconds(word: str) -> int:

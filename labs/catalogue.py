@@ -20,7 +20,15 @@ if TYPE_CHECKING:
 Kind = Literal["walkthrough", "repair"]
 Setting = str | int | float | bool
 
-TRACKS: tuple[str, ...] = ("foundations", "playbook", "design", "readiness", "incidents")
+TRACK_AIMS: Mapping[str, str] = {
+    "foundations": "a service from nothing to nothing, each step proved",
+    "playbook": "the fifteen failures: cause each, see it, repair it, prove it",
+    "design": "decisions and arithmetic that decide what happens later",
+    "readiness": "what a service must pass before production",
+    "incidents": "several causes at once, and no hint in the title",
+}
+"""What each track is for, in the order in which they are taught."""
+TRACKS: tuple[str, ...] = tuple(TRACK_AIMS)
 HINT_LEVELS = 3
 
 

@@ -11,7 +11,8 @@ from fargate_lab.attempt import lab_of_world
 from fargate_lab.errors import ExitCode
 from fargate_lab.progress import LabRecord, ProgressStore
 from labs import loader
-from labs.catalogue import HINT_LEVELS, Lab
+from labs.catalogue import HINT_LEVELS, TRACK_AIMS, Lab
+from labs.checking import counted
 
 
 def list_labs(arguments: argparse.Namespace) -> ExitCode:
@@ -24,17 +25,27 @@ def list_labs(arguments: argparse.Namespace) -> ExitCode:
     if arguments.json:
         talk.data(json.dumps({"labs": rows}, indent=2))
         return ExitCode.OK
-    width = max((len(row["id"]) for row in rows), default=0)
-    track = ""
-    for row in rows:
-        if row["track"] != track:
-            track = row["track"]
-            talk.data(track)
-        state = row["status"]
-        if state == "started":
-            state = f"{row['steps_done']} of {row['steps_total']} steps"
-        talk.data(f"  {row['id']:<{width}}  {state:<12}  {row['minutes']:>3} min  {row['title']}")
+    for track in dict.fromkeys(row["track"] for row in rows):
+        of_track = [row for row in rows if row["track"] == track]
+        minutes = sum(row["minutes"] for row in of_track)
+        talk.data(
+            f"{track}: {TRACK_AIMS[track]} ({counted(len(of_track), 'lab')}, {talk.duration(minutes * 60_000)})"
+        )
+        for row in of_track:
+            _print_row(row, whole=arguments.teaches)
+        talk.data("")
+    talk.data("`fargate-lab show LAB` has a lab's steps, `fargate-lab list --teaches` all that each teaches.")
     return ExitCode.OK
+
+
+def _print_row(row: dict[str, Any], *, whole: bool) -> None:
+    """Two lines, or all that the lab teaches."""
+    state = row["status"]
+    if state == "started":
+        state = f"{row['steps_done']} of {row['steps_total']} steps"
+    talk.data(f"  {row['id']:<26} {state:<12} {row['minutes']:>3} min  {row['title']}")
+    for sentence in row["teaches"] if whole else row["teaches"][:1]:
+        talk.data(talk.wrapped(sentence, "    "))
 
 
 def show_lab(arguments: argparse.Namespace) -> ExitCode:

@@ -214,6 +214,13 @@ class Session:
     def cost(self) -> Mapping[str, Any]:
         return self._ask(self._here().attempt.runner.cost)
 
+    @_through_the_door
+    def why(self, resource: str) -> Mapping[str, Any]:
+        from fargate_lab.commands.why import ask
+
+        cloud = self._here().attempt.cloud
+        return self._ask(lambda: ask(cloud.control, resource)).to_dict()
+
     def _move_traffic(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         control = self._here().attempt.cloud.control
         answer: Mapping[str, Any] = self._ask(lambda: control.post("/_lab/traffic", body))

@@ -48,6 +48,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("show('console')", "lab", "Panes", "Console", "Go to the console", ("f4",), ("3", "i"), 4),
     Action("show('traffic')", "lab", "Panes", "Traffic", "Go to the traffic: charts, failures, ends of tasks, queues", ("f10", "ctrl+g"), ("4", "g"), 10),
     Action("scaling", "lab", "Panes", "Scaling", "Go to the scaling: charts, alarms, why a decision was taken or not", ("f11", "ctrl+o"), ("5", "o"), 11),
+    Action("why", "lab", "Panes", "Why", "Explain the task at the cursor of the world, else the service: from cause to effect", (), ("y",)),
     Action("shell", "lab", "Panes", "Shell", "Use a full shell in this terminal; exit it to come back", ("ctrl+t",), ("exclamation_mark",), 30),
     # The lab: working on a step.
     Action("check", "lab", "Working on a step", "Check", "Check this step now, drills included", ("f5",), ("c",), 5),

@@ -322,6 +322,13 @@ class LabSession(Protocol):
         """What the open lab would have cost on AWS since it was started, as `GET /_lab/cost` gives it."""
         ...
 
+    def why(self, resource: str) -> Mapping[str, Any]:
+        """The causal chain of a task, a service, a target or whatever else `fargate-lab why` takes, in its JSON shape (docs/cli.md).
+
+        SessionError when nothing is called that.
+        """
+        ...
+
     def check(self, step_id: str | None, *, drills: bool, progress: Progress | None = None) -> CheckReport:
         """Grade one step, or (None) all.
 

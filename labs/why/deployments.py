@@ -245,7 +245,7 @@ def _problem(facts: Facts, deployment: str) -> str:
     if not kinds:
         return ""
     tasks = kinds[0]
-    many = f"{len(tasks)} tasks failed so:" if len(tasks) > 1 else "a task failed:"
+    many = f"{len(tasks)} tasks failed for one reason." if len(tasks) > 1 else "A task failed."
     return f"{many} {starting.sentence(facts, tasks[0])}"
 
 

@@ -10,6 +10,9 @@ from typing import Any
 from labs.history import Entry, History
 from labs.why.chain import Rule, Step, time_of_day
 
+_INJECTING_MS = 30_000
+"""How long a fault takes to inject at most: a world's clock may run fast meanwhile."""
+
 
 @dataclass(slots=True)
 class TaskFacts:
@@ -122,9 +125,9 @@ class Facts:
             cause = self.entry(cause.cause)
 
     def fault_before(self, call: Entry) -> Entry | None:
-        """The fault whose injection made this call: it was announced at the same moment, and nothing else was since."""
+        """The fault whose injection made this call: it was announced just before, and the lab was not ready in between."""
         for entry in reversed(self.entries[: self._position(call)]):
-            if entry.at_ms != call.at_ms or entry.kind in ("lab.ready", "lab.started"):
+            if call.at_ms - entry.at_ms > _INJECTING_MS or entry.kind in ("lab.ready", "lab.started"):
                 return None
             if entry.kind == "lab.fault_injected":
                 return entry

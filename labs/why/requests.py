@@ -59,7 +59,7 @@ def explain_requests(facts: Facts, report: Mapping[str, Any] | None) -> Chain:
             Step(
                 None,
                 f"{cause['count']:,} x {cause['status']} from {_BY.get(cause['by'], cause['by'])}. {cause['cause']}"
-                + (f" ({phases})" if phases else ""),
+                + (f" Of these {phases}." if phases else ""),
                 f"{_REPORT}, causes[kind={cause['kind']}]",
                 BALANCER_ERRORS,
                 knob=str(cause["knob"]),
@@ -71,7 +71,8 @@ def explain_requests(facts: Facts, report: Mapping[str, Any] | None) -> Chain:
     verdict = f"{failed:,} of {sent:,} requests failed"
     if report["causes"]:
         most = report["causes"][0]
-        verdict += f", {most['count']:,} of them so: {most['cause']}"
+        share = "all" if most["count"] == failed else f"{most['count']:,}"
+        verdict += f", {share} of them for one reason. {most['cause']}"
     else:
         verdict += "."
     if unsaved:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 from labs.history import Entry
+from labs.why import origins
 from labs.why.chain import Rule, Step, listed
 from labs.why.facts import Facts, TaskFacts, step
 from labs.why.health import failed_check
@@ -84,7 +86,7 @@ def refused(facts: Facts, task: TaskFacts) -> list[Step]:
     for entry in task.all("task.start_failed"):
         steps.append(link(entry))
     if found is not None and found.key == "subnet-full":
-        steps += holders(facts, task, stop)
+        steps += [*_moved_in(facts, task, stop), *holders(facts, task, stop)]
     says = found.sentence if found else "AWS gives a reason of its own."
     steps.append(
         step(
@@ -122,6 +124,23 @@ def link(entry: Entry) -> Step:
     )
 
 
+def _moved_in(facts: Facts, task: TaskFacts, until: Entry) -> list[Step]:
+    """The change that made the service use the subnet; empty when it did from the beginning."""
+    service, subnet = task.service, task.get("subnet")
+    states = [
+        each
+        for each in facts.services.get(service or ("", ""), ())
+        if "subnets" in each.data and each.seq < until.seq
+    ]
+    for before, after in pairwise(states):
+        if subnet in after.data["subnets"] and subnet not in before.data["subnets"]:
+            return [
+                *origins.who(facts, after),
+                step(after, f"From now on tasks of {after.data['service']} go to {subnet}, too."),
+            ]
+    return []
+
+
 def holders(facts: Facts, task: TaskFacts, until: Entry) -> list[Step]:
     """Who holds the addresses of the subnet that had none left."""
     subnet = str(task.get("subnet") or "")
@@ -147,7 +166,7 @@ def holders(facts: Facts, task: TaskFacts, until: Entry) -> list[Step]:
     return [
         step(
             latest,
-            f"Subnet {subnet} gives out its last address that tasks get; tasks hold {sum(owners.values())} of it: {who}.",
+            f"Subnet {subnet} gives out the last of its free addresses; tasks hold {sum(owners.values())}: {who}.",
         )
     ]
 

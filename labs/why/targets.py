@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import replace
 
 from labs.history import Entry
-from labs.why.chain import Chain, Step, in_order, plural, time_of_day
+from labs.why.chain import Chain, Step, collapsed, in_order, plural, time_of_day
 from labs.why.facts import Facts, step
 from labs.why.health import failed_check
 from labs.why.rules import DRAINING, FAIL_OPEN, TARGET_CHECKS
@@ -113,7 +113,10 @@ def explain_group(facts: Facts, group: str) -> Chain:
         wrong = "" if any(state == "healthy" for state, _ in by) else " None is healthy yet."
         steps = [each for entries in list(live.values())[:3] for each in _states(facts, entries)[-1:]]
         return Chain(
-            group, title, f"It has {summary}.{wrong or ' Nothing is wrong with it.'}", in_order(steps)
+            group,
+            title,
+            f"It has {summary}.{wrong or ' Nothing is wrong with it.'}",
+            collapsed(in_order(steps)),
         )
     chain = explain_target(facts, bad[-1])
     rest = f" {len(bad) - 1} more are unhealthy, too." if len(bad) > 1 else ""

@@ -258,6 +258,11 @@ def _verdict(facts: Facts, task: TaskFacts) -> str:
     if by:
         begun = next((e for e in facts.deployments.get(by, ()) if e.kind == "deployment.started"), None)
         what = f" ({begun.data['task_definition']})" if begun else ""
+        back = any(
+            e.kind == "deployment.rolling_back" and e.data["deployment"] == by
+            for e in facts.deployments.get(by, ())
+        )
+        what += ", to which the service rolled back," if back else ""
         return f"Task {task.short} was stopped at {at} because deployment {by}{what} replaced it. Nothing was wrong with it."
     ended = stop.data.get("stop_code") == "EssentialContainerExited"
     verb = "never ran; it was given up" if task.never_ran else "ended" if ended else "was stopped"

@@ -27,12 +27,13 @@ def lines(chain: dict[str, Any], width: int) -> Iterator[Line]:
     if steps:
         yield Line("blank", "")
     digits = len(str(len(steps)))
+    told: set[str] = set()
     for number, step in enumerate(steps, 1):
         moment = "" if step["at"] is None else f"{step['at'][11:19]}  "
         first = f"{number:>{digits}}. {moment:<{len(_MOMENT)}}"
         rest = " " * len(first)
         yield from _wrapped("fact", step["fact"], width, first, rest)
-        for text in _notes(step):
+        for text in _notes(step, told):
             yield from _wrapped("source", text, width, rest, f"{rest}  ")
     for heading, texts in (("Look at, or turn", chain["look"]), ("What this cannot tell", chain["unknown"])):
         if texts:
@@ -42,14 +43,18 @@ def lines(chain: dict[str, Any], width: int) -> Iterator[Line]:
                 yield from _wrapped("plain", text, width, "- ", "  ")
 
 
-def _notes(step: dict[str, Any]) -> Iterator[str]:
+def _notes(step: dict[str, Any], told: set[str]) -> Iterator[str]:
+    """What stands below a fact; a rule is told once."""
     if step["quote"]:
         yield f"AWS says: {step['quote']}"
     if step["knob"]:
         yield f"what to turn: {step['knob']}"
     yield f"source: {step['source']}"
     if step["rule"]:
-        yield f"rule: {step['rule']['text']} ({step['rule']['page']})"
+        rule = f"rule: {step['rule']['text']} ({step['rule']['page']})"
+        if rule not in told:
+            yield rule
+        told.add(rule)
 
 
 def _wrapped(part: Part, text: str, width: int, first: str = "", rest: str = "") -> Iterator[Line]:

@@ -14,6 +14,7 @@ from tui_fakes import STEPS, FakeSession
 from tui_queues import queue, queues, with_orders
 from tui_scaling import scaled, scaling
 from tui_traffic import CLEAN, DRAINING, KILLED, loaded, report
+from tui_why import CHAIN
 
 from tui.app import LabApp
 from tui.screens.lab import LabScreen
@@ -177,6 +178,13 @@ def test_a_queue_without_colour(look: Look, monkeypatch: Any) -> None:
 @SIZES
 def test_what_it_costs(look: Look, size: tuple[int, int]) -> None:
     look(size, with_costs(tui_worlds.steady()), "dollar_sign")
+
+
+@SIZES
+def test_why(look: Look, size: tuple[int, int]) -> None:
+    session = FakeSession(tui_worlds.failing())
+    session.chain = CHAIN
+    look(size, session, "y")
 
 
 def test_the_cost_in_the_line_at_the_top(look: Look) -> None:

@@ -150,6 +150,7 @@ class FakeSession:
         self.closed = 0
         self.clock_now: dict[str, Any] | None = None
         self.costs: dict[str, Any] = {"total": 0.0, "per_hour_now": 0.0, "items": []}
+        self.chain: dict[str, Any] = {}
         self.report: dict[str, Any] = {"running": False, "target_group": None, "now_ms": 0}
         self.scales: dict[str, Any] = {}
         self.queues: dict[str, Any] = {"now_ms": 0, "queues": []}
@@ -256,6 +257,10 @@ class FakeSession:
     def cost(self) -> Mapping[str, Any]:
         self._called("cost")
         return self.costs
+
+    def why(self, resource: str) -> Mapping[str, Any]:
+        self._called("why", resource)
+        return self.chain
 
     def check(self, step_id: str | None, *, drills: bool, progress: Progress | None = None) -> CheckReport:
         self._called("check", step_id, drills)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import subprocess
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult, SuspendNotSupported
@@ -20,7 +20,7 @@ from textual.getters import query_one
 
 from tui.actions import Scope, bindings
 from tui.messages import ClockRead, LabOpened, ProgressMade, SessionFailed, SnapshotTaken
-from tui.screens.lab_calls import CostsSeen, ShellReady
+from tui.screens.lab_calls import CostsSeen, Explained, ShellReady
 from tui.screens.lab_traffic import LabTraffic
 from tui.session import LabCard, LabSession, ShellCommand
 from tui.snapshot import Clock, Snapshot
@@ -34,6 +34,9 @@ from tui.widgets.traffic import TrafficPane
 from tui.widgets.world import Addresses, WorldPane
 from tui.widgets.worldline import TitleLine, WorldLine
 from tui.work import Work
+
+if TYPE_CHECKING:
+    from tui.screens.task import Wanted
 
 WIDE = 140
 """From this width and `TALL` on, all three panes are on screen."""
@@ -155,11 +158,31 @@ class LabScreen(LabTraffic):
     def _on_task(self, message: TaskTable.Chosen) -> None:
         from tui.screens.task import TaskScreen  # noqa: PLC0415 - only when it is wanted
 
-        def then(end: bool | None) -> None:
-            if end:
+        def then(wanted: Wanted | None) -> None:
+            if wanted == "end":
                 self._show_shutdown(message.task.id)
+            elif wanted == "why":
+                self.fetch_why(message.task.id)
 
         self.app.push_screen(TaskScreen(message.task, self.world), then)
+
+    def action_why(self) -> None:
+        tasks = self.query_one(TaskTable)
+        task = tasks.chosen if tasks.has_focus else None
+        service = self.world.focus
+        if task is not None:
+            self.fetch_why(task.id)
+        elif service is not None:
+            self.fetch_why(f"{service.cluster}/{service.name}")
+        else:
+            self.notify("There is no task and no service yet.", markup=False)
+
+    @on(Explained)
+    def _on_explained(self, message: Explained) -> None:
+        from tui.screens.why import WhyScreen  # noqa: PLC0415 - only when it is wanted
+
+        message.stop()
+        self.app.push_screen(WhyScreen(message.chain))
 
     def uncovered(self) -> None:
         self.watch_world(self.world)

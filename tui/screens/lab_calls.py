@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import threading
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from textual import work
 from textual.message import Message
@@ -68,6 +68,13 @@ class CostsSeen(Message):
     """What the lab has cost so far."""
 
     costs: Costs
+
+
+@dataclass
+class Explained(Message):
+    """Why something is as it is."""
+
+    chain: Mapping[str, Any]
 
 
 class LabCalls(Screen[None]):
@@ -181,6 +188,11 @@ class LabCalls(Screen[None]):
     def fetch_costs(self) -> None:
         """Find out what the lab has cost."""
         self._call("adding up the cost", lambda: CostsSeen(parse_costs(self.session.cost())))
+
+    @work(thread=True, exclusive=True, group="why")
+    def fetch_why(self, resource: str) -> None:
+        """Find out why something is as it is."""
+        self._call("looking for the cause", lambda: Explained(self.session.why(resource)))
 
     @work(thread=True, exclusive=True, group="shell")
     def fetch_shell(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -14,14 +14,17 @@ from textual.widgets import Static
 from tui import text
 from tui.snapshot import Snapshot, Task
 
+Wanted = Literal["", "end", "why"]
 
-class TaskScreen(ModalScreen[bool]):
-    """The task as it was when its line was chosen. Returns whether its end is to be shown to scale."""
+
+class TaskScreen(ModalScreen[Wanted]):
+    """The task as it was when its line was chosen. Returns what more is wanted: its end to scale, or why it is so."""
 
     CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,q", "dismiss(False)", "Close"),
-        Binding("e", "dismiss(True)", "Its end, to scale"),
+        Binding("escape,enter,q", "dismiss('')", "Close"),
+        Binding("e", "dismiss('end')", "Its end, to scale"),
+        Binding("y", "dismiss('why')", "Why it is so"),
     ]
 
     def __init__(self, task: Task, world: Snapshot) -> None:
@@ -30,7 +33,7 @@ class TaskScreen(ModalScreen[bool]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog -large") as page:
-            page.border_subtitle = "E shows its end to scale · Esc closes"
+            page.border_subtitle = "Y explains it · E shows its end to scale · Esc closes"
             yield Static(self._content)
 
 

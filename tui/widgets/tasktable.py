@@ -121,6 +121,11 @@ class TaskTable(ScrollView, can_focus=True):
         self.scroll_to_region(Region(0, self._cursor, 1, 2), animate=False)
         self.refresh()
 
+    @property
+    def chosen(self) -> Task | None:
+        """The task at the cursor."""
+        return self.world.tasks[self._cursor] if self.world.tasks else None
+
     def action_choose(self) -> None:
         if self.world.tasks:
             self.post_message(self.Chosen(self.world.tasks[self._cursor]))

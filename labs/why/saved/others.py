@@ -217,12 +217,8 @@ def explain_definition(definition: Node) -> Chain:
     for container in containers:
         steps += _container(container, role, definition)
     names = ", ".join(each.text("name") for each in containers)
-    found = plural(len(steps), "thing") if steps else "nothing"
-    verdict = (
-        f"Revision {name} ({names}) has {found} that keeps tasks from starting or from ending well."
-        if len(steps) < 2
-        else f"Revision {name} ({names}) has {found} that may keep tasks from starting or from ending well."
-    )
+    count = {0: "Nothing", 1: "One thing"}.get(len(steps), f"{len(steps)} things")
+    verdict = f"{count} in revision {name} ({names}) {'is known to' if not steps else 'may'} keep tasks from starting or from ending well."
     unknown = (
         "Whether images, roles, secrets and log groups exist and may be used: only a task that starts tells (aws ecs describe-tasks).",
         "Whether the memory is enough, and whether the program hears its stop signal.",
@@ -264,11 +260,10 @@ def _container(container: Node, role: bool, definition: Node) -> list[Step]:
             Step(
                 None,
                 f"PID 1 of container {name} is a shell, which may not hand the stop signal on: "
-                "then SIGKILL ends the program (exit code 137).",
+                f"then SIGKILL ends the program (exit code 137). Its line is `{line[:200]}`.",
                 container.at("entryPoint" if container.has("entryPoint") else "command"),
                 STOP_SIGNAL,
-                line,
-                "exec in the shell's line, or the exec form",
+                knob="exec in the shell's line, or the exec form",
             )
         )
     if not container.has("logConfiguration"):
@@ -303,8 +298,7 @@ def _container(container: Node, role: bool, definition: Node) -> list[Step]:
                 Rule(
                     "The command of a container health check runs inside the container", ECS + "healthcheck"
                 ),
-                " ".join(check.texts("command"))[:200],
-                "healthCheck.command",
+                knob="healthCheck.command",
             )
         )
     return steps

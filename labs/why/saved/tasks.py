@@ -47,7 +47,8 @@ def explain(task: Node) -> Chain:
     ended = bool(reason or code or task.text("lastStatus") == "STOPPED")
     look: list[str] = []
     if ended:
-        steps += containers
+        # What a container repeats of its task is told once.
+        steps += [each for each in containers if not each.quote or each.quote != task.text("stoppedReason")]
         found = said
         rule = found.rule if found else NEVER_RAN if code == "TaskFailedToStart" else None
         fact = found.sentence if found else "AWS gives this reason, which is not one that is known here."

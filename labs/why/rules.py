@@ -14,7 +14,7 @@ CLOUDWATCH = "CloudWatch user guide, "
 
 DEPLOYS = Rule(
     "A change of the task definition, or forceNewDeployment, starts a deployment; a change of desiredCount does not",
-    ECS + "update-service",
+    ECS + "update-service-parameters",
 )
 ROLLING = Rule(
     "A rolling update starts tasks of the new revision and stops those of the old one, within minimumHealthyPercent and maximumPercent",
@@ -86,11 +86,11 @@ ONE_ADDRESS = Rule(
 )
 ALARM = Rule(
     "An alarm goes to ALARM when DatapointsToAlarm of the last EvaluationPeriods datapoints are beyond its threshold",
-    CLOUDWATCH + "AlarmThatSendsEmail",
+    CLOUDWATCH + "alarm-evaluation",
 )
 TRACKING = Rule(
     "A target tracking policy scales out when its AlarmHigh is in ALARM, and in when its AlarmLow is",
-    SCALING + "application-auto-scaling-target-tracking",
+    SCALING + "target-tracking-scaling-policy-overview",
 )
 EXECUTION_ROLE = Rule(
     "The execution role is ECS's own: registry, secrets and logs are asked for with it before a container starts",

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fargate_lab import talk
 from labs import loader
 from labs.catalogue import TRACK_AIMS, Lab
@@ -12,9 +14,9 @@ from labs.checking import counted
 
 _HEAD = """# The labs
 
-Every lab is set up in a fresh world, can be done offline, and is graded by what the cloud did. Each is proved: broken fails, the solution
-passes, other right fixes pass, wrong fixes fail and say why. This page is made from the labs (`python -m fargate_lab.catalogue_page`), and a
-test keeps it true.
+Every lab is set up in a fresh world, can be done offline, and is graded by what the cloud did. Each is proved: broken fails, the
+solution passes, other right fixes pass, wrong fixes fail and say why. This page is made from the labs
+(`python -m fargate_lab.catalogue_page`), and a test keeps it true.
 
 What they teach is in here: those who want to be surprised start with `fargate-lab` and come back later.
 """
@@ -32,7 +34,7 @@ def markdown() -> str:
     return "\n".join(parts)
 
 
-def _overview(labs: list[Lab]) -> str:
+def _overview(labs: Sequence[Lab]) -> str:
     rows = ["| track | lab | minutes | steps |", "| --- | --- | ---: | ---: |"]
     for lab in labs:
         rows.append(

@@ -84,7 +84,7 @@ def refused(facts: Facts, task: TaskFacts) -> list[Step]:
     found = meaning(task)
     steps: list[Step] = []
     for entry in task.all("task.start_failed"):
-        steps.append(link(entry))
+        steps.append(link(entry, None if found is None else found.rule))
     if found is not None and found.key == "subnet-full":
         steps += [*_moved_in(facts, task, stop), *holders(facts, task, stop)]
     says = found.sentence if found else "AWS gives a reason of its own."
@@ -100,14 +100,11 @@ def refused(facts: Facts, task: TaskFacts) -> list[Step]:
     return steps
 
 
-def link(entry: Entry) -> Step:
-    """The link of the start-up chain that did not hold."""
+def link(entry: Entry, told: Rule | None = None) -> Step:
+    """The link of the start-up chain that did not hold. ``told``: the rule of the step that follows, which need not come twice."""
     data = entry.data
-    to = " ".join(
-        part
-        for part in (str(data.get("service") or ""), f"({data['host']})" if data.get("host") else "")
-        if part
-    )
+    service, host = str(data.get("service") or ""), str(data.get("host") or "")
+    at = f"{service} ({host})" if service and host else service or host
     missing = str(data.get("missing") or "").rstrip(".")
     page = str(data.get("rule") or "")
     rule = Rule(
@@ -117,10 +114,9 @@ def link(entry: Entry) -> Step:
     return step(
         entry,
         f"Starting stops at the {data.get('link')}"
-        + (f", at {to}" if to else "")
+        + (f", at {at}" if at else "")
         + (f": {missing}." if missing else "."),
-        rule if page else None,
-        knob=missing,
+        rule if page and (told is None or page != told.page) else None,
     )
 
 

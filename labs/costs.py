@@ -8,6 +8,7 @@ from typing import Any
 from labs.history import LAB_STARTED, History
 
 TASKS = ("fargate", "fargate_spot")
+HOURS_A_MONTH = 730
 _OTHERS = {
     "alb": "load balancers",
     "nlb": "network load balancers",
@@ -41,6 +42,11 @@ def amount(report: Mapping[str, Any], *, service: str | None = None, kinds: tupl
         for item in report["items"]
         if (service is None or item["service"] == service) and (not kinds or item["kind"] in kinds)
     )
+
+
+def price(report: Mapping[str, Any], kind: str) -> float:
+    """What one of a kind costs an hour, in US dollars; 0 when nothing of that kind has cost anything."""
+    return next((float(item["price"]) for item in report["items"] if item["kind"] == kind), 0.0)
 
 
 def rows(report: Mapping[str, Any]) -> list[tuple[str, str, str]]:

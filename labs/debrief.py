@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from labs import costs, kills, orders, reclaims, rescaled
+from labs import costs, kills, orders, reclaims, rescaled, ways
 from labs.catalogue import Lab
 from labs.checking import CheckContext, counted, duration, revision_of
 from labs.clients import Clients, clients_of
@@ -20,7 +20,7 @@ from labs.drills import KILLED_BY_BALANCER
 from labs.history import DeploymentStory, Entry, History, TaskStory
 from labs.leaving import Leaving, leaving_of
 from labs.losses import losses_of
-from labs.standalone import Runs, runs_of, tell_standalone
+from labs.standalone import Runs, runs_of, tell_standalone, trials_of
 
 Tone = Literal["plain", "good", "bad", "learner"]
 
@@ -123,6 +123,7 @@ def debrief(lab: Lab, cloud: Cloud) -> Debrief:
         (
             *(Fact(*row) for row in runs.rows()),
             *_facts(history, cluster, service, stories, tasks),
+            *(Fact(*row) for row in ways.rows(cloud, history, cluster, service)),
             *_traffic_facts(clients),
             *_leaving_facts(leaving),
             *_address_facts(ctx, history, tasks),
@@ -261,8 +262,11 @@ def _timeline(
     first_refusals: set[str] = set()
     scaled = {entry.seq for entry in history.of("scaling.activity")}
     losses = losses_of(history, tasks)
+    trials = trials_of(history)
     moments = []
     for entry in history:
+        if entry.data.get("task") in trials:
+            continue
         told = _tell_lab(entry)
         if entry.kind == "service.updated" and entry.cause in scaled:
             continue  # the same in the service's own words

@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from chaos.targets import free_blocks
 from labs.catalogue import Lab
 from labs.cloud import MINUTE_MS, Cloud
+from labs.images import push
 
 GOOD_IMAGE = "public.ecr.aws/nginx/nginx:1.27"
 SETTLE_LIMIT_MS = 60 * MINUTE_MS
@@ -125,10 +127,18 @@ def build_balanced(cloud: Cloud, stage: Stage, balanced: Balanced) -> None:
 
 
 def build_service(
-    cloud: Cloud, stage: Stage, container: Mapping[str, Any], *, insights: str | None = None, **service: Any
+    cloud: Cloud,
+    stage: Stage,
+    container: Mapping[str, Any],
+    *,
+    insights: str | None = None,
+    network: Mapping[str, Any] | None = None,
+    settle_ms: int = SETTLE_LIMIT_MS,
+    **service: Any,
 ) -> None:
     """The stage's cluster, a task definition of one container (an essential one that writes to the log group and is named like
-    the service, for the rest as given), and its service, settled. ``service`` has further parameters of CreateService.
+    the service, for the rest as given), and its service, settled (as far as it gets within ``settle_ms``). ``network`` changes what
+    its awsvpcConfiguration says, ``service`` has further parameters of CreateService.
     """
     ecs, env = cloud.client("ecs"), cloud.env
     tags = [{"key": "fargate-lab", "value": stage.lab}]
@@ -156,7 +166,12 @@ def build_service(
         ],
         tags=tags,
     )
-    network = {"subnets": [env["SUBNET_A"], env["SUBNET_B"]], "securityGroups": [env["SG"]]}
+    interfaces = {
+        "subnets": [env["SUBNET_A"], env["SUBNET_B"]],
+        "securityGroups": [env["SG"]],
+        "assignPublicIp": "DISABLED",
+        **(network or {}),
+    }
     ecs.create_service(
         cluster=stage.cluster,
         serviceName=stage.service,
@@ -168,11 +183,53 @@ def build_service(
             "maximumPercent": 200,
             "deploymentCircuitBreaker": {"enable": stage.breaker, "rollback": stage.breaker},
         },
-        networkConfiguration={"awsvpcConfiguration": {**network, "assignPublicIp": "DISABLED"}},
+        networkConfiguration={"awsvpcConfiguration": interfaces},
         tags=tags,
         **service,
     )
-    cloud.clock.settle(SETTLE_LIMIT_MS)
+    cloud.clock.settle(settle_ms)
+
+
+def build_subnets(cloud: Cloud, lab: Lab) -> tuple[list[str], str]:
+    """Two private subnets of the lab's own, ``<cluster>-a`` and ``<cluster>-b``, in the zones of the base environment's, with a route
+    table ``<cluster>`` that leads nowhere; their ids and that of the table.
+    """
+    ec2, env, name = cloud.client("ec2"), cloud.env, lab.name("cluster")
+    vpc = ec2.describe_vpcs(VpcIds=[env["VPC"]])["Vpcs"][0]
+    every = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [env["VPC"]]}])["Subnets"]
+    zones = {subnet["SubnetId"]: subnet["AvailabilityZone"] for subnet in every}
+    blocks = free_blocks([vpc["CidrBlock"]], [subnet["CidrBlock"] for subnet in every], 24, 2)
+    table: str = ec2.create_route_table(
+        VpcId=env["VPC"], TagSpecifications=ec2_tags(lab, "route-table", name)
+    )["RouteTable"]["RouteTableId"]
+    created = []
+    for like, block, letter in zip((env["SUBNET_A"], env["SUBNET_B"]), blocks, "ab", strict=True):
+        subnet = ec2.create_subnet(
+            VpcId=env["VPC"],
+            CidrBlock=block,
+            AvailabilityZone=zones[like],
+            TagSpecifications=ec2_tags(lab, "subnet", f"{name}-{letter}"),
+        )["Subnet"]["SubnetId"]
+        ec2.associate_route_table(RouteTableId=table, SubnetId=subnet)
+        created.append(subnet)
+    return created, table
+
+
+def build_repository(cloud: Cloud, lab: Lab, *tags: str) -> str:
+    """A private repository named by the lab's ``repository``, with its public ``image`` under each of the tags; its URI."""
+    name = lab.name("repository")
+    made = cloud.client("ecr").create_repository(
+        repositoryName=name, tags=[{"Key": "fargate-lab", "Value": lab.id}]
+    )
+    for tag in tags:
+        push(cloud, f"{lab.name('image')}:{tag}", name, tag)
+    return str(made["repository"]["repositoryUri"])
+
+
+def ec2_tags(lab: Lab, kind: str, name: str) -> list[dict[str, Any]]:
+    """TagSpecifications of something that a lab creates in EC2."""
+    tags = [{"Key": "Name", "Value": name}, {"Key": "fargate-lab", "Value": lab.id}]
+    return [{"ResourceType": kind, "Tags": tags}]
 
 
 def _listening(image: str, port: int, stop_timeout_s: int = 30) -> dict[str, Any]:

@@ -11,12 +11,15 @@ from labs.history import Entry, History
 
 Told = tuple[str, Literal["good", "bad", "plain"]]
 _NEVER_RAN = "never ran"
+CHECK = "fargate-lab-check"
+"""The ``startedBy`` of tasks that a check starts to see whether they start. They are no runs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """Tasks of a cluster that ran for themselves, those of drills included. ``ends``: how often each end was come to: ``exit code 2``
-    or ``never ran``. ``fired`` and ``refused`` are calls that schedules made, and those of them that their target refused for good.
+    """Tasks of a cluster that ran for themselves, those of drills included but for trials (``trials_of``). ``ends``: how often each end
+    was come to: ``exit code 2`` or ``never ran``. ``fired`` and ``refused`` are calls that schedules made, and those of them that their
+    target refused for good.
     """
 
     started: int
@@ -64,7 +67,9 @@ def runs_of(history: History, cluster: str) -> Runs:
     """What the history has of them since the lab's start."""
     ours = {"cluster": cluster, "service": None}
     ends: Counter[str] = Counter()
-    stopped = history.of("task.stopped", **ours)
+    trials = trials_of(history)
+    stopped = [entry for entry in history.of("task.stopped", **ours) if entry.data["task"] not in trials]
+    started = [entry for entry in history.of("task.provisioning", **ours) if entry.data["task"] not in trials]
     for entry in stopped:
         codes = {code for code in entry.data["exit_codes"] if code is not None}
         if not entry.data["ran"]:
@@ -74,13 +79,23 @@ def runs_of(history: History, cluster: str) -> Runs:
             ends[f"exit code {bad}" if bad else "no exit code"] += 1
     fired, given_up = history.of("schedule.fired"), history.of("schedule.failed", retry_at=None)
     return Runs(
-        len(history.of("task.provisioning", **ours)),
+        len(started),
         len(stopped),
         ends.total(),
         ends,
         sum(not entry.data["error"] for entry in fired) + len(given_up),
         len(given_up),
     )
+
+
+def trials_of(history: History) -> set[str]:
+    """The ids of the tasks that checks started to see whether they start."""
+    asked = {
+        entry.seq
+        for entry in history.of("call", operation="RunTask")
+        if (entry.data.get("params") or {}).get("startedBy") == CHECK
+    }
+    return {entry.data["task"] for entry in history.of("task.provisioning") if entry.cause in asked}
 
 
 def tell_standalone(entry: Entry, cluster: str) -> Told | None:

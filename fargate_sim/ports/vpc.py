@@ -88,7 +88,11 @@ def facts(ec2: Any, vpc_id: str) -> VpcFacts | None:
         ),
         nat_gateways={
             gateway.id: NatFacts(
-                gateway.id, gateway.subnet_id, gateway.state, public=gateway.connectivity_type != "private"
+                gateway.id,
+                gateway.subnet_id,
+                gateway.state,
+                public=gateway.connectivity_type != "private",
+                public_ip=gateway._eni.public_ip or "",
             )
             for gateway in ec2.nat_gateways.values()
             if gateway.vpc_id == vpc_id

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
 from .conftest import Offline
@@ -153,6 +156,42 @@ class TestPrivateRegistry:
     def test_nat_carries_all_of_it(self, premises: Premises) -> None:
         premises.to_nat()
         premises.starts(premises.register(log_group=premises.env["LOG_GROUP"]))
+
+
+class TestWhatTheServicesSee:
+    """By which address, and by which endpoint, as CloudTrail has it."""
+
+    def authorised(self, premises: Premises, task: dict[str, Any]) -> dict[str, Any]:
+        wanted = [
+            {"AttributeKey": "Username", "AttributeValue": task["taskArn"].rpartition("/")[2]},
+        ]
+        found = premises.offline.client("cloudtrail").lookup_events(LookupAttributes=wanted)["Events"]
+        (event,) = (each for each in found if each["EventName"] == "GetAuthorizationToken")
+        return dict(json.loads(event["CloudTrailEvent"]))
+
+    def test_behind_a_nat_gateway_its_elastic_ip(self, premises: Premises) -> None:
+        premises.to_nat()
+        told = self.authorised(premises, premises.starts(premises.register()))
+        (nat,) = premises.ec2.describe_nat_gateways()["NatGateways"]
+        assert told["sourceIPAddress"] == nat["NatGatewayAddresses"][0]["PublicIp"]
+        assert "vpcEndpointId" not in told
+
+    def test_by_an_endpoint_the_tasks_own_address(self, premises: Premises) -> None:
+        premises.endpoints("ecr.dkr", "s3")
+        endpoint = premises.endpoint("ecr.api")
+        task = premises.starts(premises.register())
+        told = self.authorised(premises, task)
+        details = {item["name"]: item["value"] for item in task["attachments"][0]["details"]}
+        assert told["sourceIPAddress"] == details["privateIPv4Address"]
+        assert told["vpcEndpointId"] == endpoint
+
+    def test_by_the_internet_gateway_its_public_address(self, premises: Premises) -> None:
+        where = premises.env["PUBLIC_SUBNET_A"]
+        task = premises.starts(premises.register(), public_ip=True, subnet=where)
+        details = {item["name"]: item["value"] for item in task["attachments"][0]["details"]}
+        eni = premises.ec2.describe_network_interfaces(NetworkInterfaceIds=[details["networkInterfaceId"]])
+        seen = self.authorised(premises, task)["sourceIPAddress"]
+        assert seen == eni["NetworkInterfaces"][0]["Association"]["PublicIp"]
 
 
 class TestLogs:

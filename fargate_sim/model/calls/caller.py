@@ -167,8 +167,6 @@ class Caller:
         route, call = outcome.route, outcome.call
         interface = task.address
         source_ip = "" if interface is None else interface.private_ip
-        if interface is not None and route is not None and route.via == "internet gateway":
-            source_ip = interface.public_ip or source_ip
         self._world.trail.record(
             Called(
                 role_arn=outcome.role,
@@ -181,7 +179,7 @@ class Caller:
                 error=None if outcome.allowed else denied_code(call.action),
                 message=outcome.message,
                 data_event=call.data_event,
-                source_ip=source_ip,
+                source_ip=self._public_source(task, route) or source_ip,
                 endpoint=route.through
                 if route is not None and (route.via or "").endswith("endpoint")
                 else None,
@@ -206,9 +204,23 @@ class Caller:
             context["aws:SourceVpc"] = interface.vpc_id
             context["aws:SourceVpce"] = route.through or ""
             context["aws:VpcSourceIp"] = interface.private_ip
-        elif interface.public_ip and route.via == "internet gateway":
-            context["aws:SourceIp"] = interface.public_ip
+        elif seen := self._public_source(task, route):
+            context["aws:SourceIp"] = seen
         return context
+
+    def _public_source(self, task: Task, route: Route | None) -> str:
+        """The public address that a service sees a task by: its own, or that of the NAT gateway. Empty by an endpoint.
+
+        Source: IAM user guide, reference_policies_condition-keys, aws:SourceIp; VPC user guide, nat-gateway-basics.
+        """
+        interface = task.address
+        if interface is None or route is None:
+            return ""
+        if route.via == "internet gateway":
+            return interface.public_ip or ""
+        network = self._networks.get(interface.vpc_id)
+        nat = network.vpc.nat_gateways.get(route.through or "") if network is not None else None
+        return nat.public_ip if nat is not None else ""
 
 
 def _moment(at_ms: int) -> str:

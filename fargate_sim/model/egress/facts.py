@@ -107,12 +107,13 @@ class SubnetNetwork:
 
 @dataclass(frozen=True)
 class NatFacts:
-    """A NAT gateway. ``public`` is its connectivity type."""
+    """A NAT gateway. ``public`` is its connectivity type, ``public_ip`` the address that it is seen by, "" without one."""
 
     nat_id: str
     subnet_id: str
     state: str = AVAILABLE
     public: bool = True
+    public_ip: str = ""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from chaos.haste import half_at_a_time, hasty_stop
 from chaos.labels import wrong_label
 from chaos.revisions import deploy_changed, main_container
 from chaos.spot import all_on_spot
+from chaos.tags import moved_tag, tag_per_task
 from chaos.targets import (
     CIRCUIT_BREAKER_OFF,
     breaker_of,
@@ -37,8 +38,10 @@ __all__ = [
     "health_check_mismatch",
     "memory_cap",
     "memory_leak",
+    "moved_tag",
     "no_grace_period",
     "shell_as_pid1",
+    "tag_per_task",
     "tiny_subnet",
     "wrong_delay",
     "wrong_label",

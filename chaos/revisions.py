@@ -74,10 +74,11 @@ def register_changed(
     command: list[str] | None = None,
     memory: int | None = None,
     stop_timeout: int | None = None,
+    version_consistency: str | None = None,
     only: str | None = None,
 ) -> str:
     """Register a revision like ``task_definition`` whose essential containers (or ``only`` the one of that
-    name) differ in image, command, hard limit of memory (MiB) or stopTimeout (seconds); its ARN.
+    name) differ in image, command, hard limit of memory (MiB), stopTimeout (seconds) or versionConsistency; its ARN.
 
     With ``command``, the entry point becomes ``sh -c`` so that the command runs whatever the image starts by
     itself.
@@ -93,6 +94,8 @@ def register_changed(
                 changed["image"] = image
             if stop_timeout is not None:
                 changed["stopTimeout"] = stop_timeout
+            if version_consistency is not None:
+                changed["versionConsistency"] = version_consistency
             if command is not None:
                 changed["entryPoint"], changed["command"] = ["sh", "-c"], command
             if memory is not None:

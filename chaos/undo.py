@@ -7,6 +7,7 @@ cannot be named beforehand; it is found again by its tag. Steps may be carried o
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -95,6 +96,31 @@ def delete_subnets(clients: Clients, settle: Settle, *, tag: str) -> None:
         ec2.delete_subnet(SubnetId=subnet["SubnetId"])
 
 
+def move_tag(clients: Clients, settle: Settle, *, repository: str, tag: str, digest: str) -> None:
+    """Let a tag point to an image of its repository again; one that is gone, or a tag that must not move, needs nothing."""
+    del settle
+    ecr = clients("ecr")
+    gone = (ecr.exceptions.RepositoryNotFoundException, ecr.exceptions.ImageTagAlreadyExistsException)
+    with contextlib.suppress(*gone):
+        retag(clients, repository, tag, digest)
+
+
+def retag(clients: Clients, repository: str, tag: str, digest: str) -> None:
+    """Give an image of a repository a tag, which leaves the image that had it; nothing when the image is not there. What ECR
+    refuses is its ClientError.
+    """
+    ecr = clients("ecr")
+    found = ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageDigest": digest}])["images"]
+    for image in found:
+        with contextlib.suppress(ecr.exceptions.ImageAlreadyExistsException):  # it has the tag
+            ecr.put_image(
+                repositoryName=repository,
+                imageManifest=image["imageManifest"],
+                imageManifestMediaType=image["imageManifestMediaType"],
+                imageTag=tag,
+            )
+
+
 def modify_target_group(clients: Clients, settle: Settle, *, target_group: str, **check: Any) -> None:
     """Set a target group's health check back to ``check`` and wait until its services have settled; a group
     that is gone needs nothing.
@@ -162,6 +188,7 @@ STEPS: dict[str, Callable[..., None]] = {
         update_service,
         deregister_revisions,
         delete_subnets,
+        move_tag,
         modify_target_group,
         modify_target_group_attributes,
         put_scaling_policy,

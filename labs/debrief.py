@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from labs import costs, kills, orders, reclaims, rescaled, ways
+from labs import costs, kills, orders, reclaims, rescaled, unlike, ways
 from labs.catalogue import Lab
 from labs.checking import CheckContext, counted, duration, revision_of
 from labs.clients import Clients, clients_of
@@ -127,6 +127,7 @@ def debrief(lab: Lab, cloud: Cloud) -> Debrief:
             *_traffic_facts(clients),
             *_leaving_facts(leaving),
             *_address_facts(ctx, history, tasks),
+            *(Fact(*row) for row in unlike.rows(history, cluster, service)),
             *(Fact(*row) for row in kills.rows(killed)),
             *(Fact(*row) for row in reclaims.rows(history, tasks)),
             *(Fact(*row) for row in rescaled.rows(history, cluster, service)),
@@ -135,6 +136,7 @@ def debrief(lab: Lab, cloud: Cloud) -> Debrief:
         tuple(_timeline(history, cluster, service, stories, {task.id for task in tasks})),
         (
             *_knobs(stories, tasks),
+            *unlike.knobs(history, cluster, service),
             *kills.knobs(killed),
             *orders.knobs(queue),
             *rescaled.knobs(history, cluster, service),
@@ -260,6 +262,7 @@ def _timeline(
     start_ms = _start_ms(history)
     known = {story.id: story for story in stories}
     first_refusals: set[str] = set()
+    first_images: dict[str, str] = {}
     scaled = {entry.seq for entry in history.of("scaling.activity")}
     losses = losses_of(history, tasks)
     trials = trials_of(history)
@@ -278,6 +281,8 @@ def _timeline(
             told = str(losses[entry.seq]), "bad"
         if told is None:
             told = reclaims.tell(entry, cluster, service, tasks)
+        if told is None:
+            told = unlike.tell(entry, cluster, service, first_images, first_refusals)
         if told is None:
             told = rescaled.tell(entry, cluster, service, first_refusals)
         if told is None:

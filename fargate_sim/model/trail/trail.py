@@ -16,6 +16,10 @@ EVENTS_KEPT = 5000
 SECONDS_KEPT = 3600
 """For so many seconds in which it was called a sum knows how often in each."""
 
+TASKS_KEPT = 500
+"""A sum knows the tasks that called last."""
+_STREAM = ":log-stream:"
+
 
 @dataclass(frozen=True)
 class Called:
@@ -83,7 +87,7 @@ class _Sum:
     count: int = 0
     message: str = ""
     tasks: dict[str, int] = field(default_factory=dict)
-    """Task to when it called last."""
+    """Task to when it called last, the latest last."""
     seconds: deque[_Second] = field(default_factory=lambda: deque(maxlen=SECONDS_KEPT))
 
     def add(self, called: Called, at_ms: int, times: int) -> None:
@@ -91,7 +95,10 @@ class _Sum:
         self.last_ms = at_ms
         self.message = called.message
         if called.task is not None:
+            self.tasks.pop(called.task, None)
             self.tasks[called.task] = at_ms
+            if len(self.tasks) > TASKS_KEPT:
+                del self.tasks[next(iter(self.tasks))]
         if self.seconds and self.seconds[-1].first_ms // 1000 == at_ms // 1000:
             self.seconds[-1].count += times
             self.seconds[-1].last_ms = at_ms
@@ -109,6 +116,12 @@ class _Sum:
 _Key = tuple[str, str, str, str, str | None]
 
 
+def _summed(resource: str) -> str:
+    """What calls are summed up by: each task has a log stream of its own, so those of a group are one."""
+    group, stream, _ = resource.partition(_STREAM)
+    return f"{group}{stream}*" if stream else resource
+
+
 class Trail:
     """The calls of a world's roles."""
 
@@ -124,7 +137,7 @@ class Trail:
         if times < 1:
             raise ValueError(f"a call is made at least once, not {times} times")
         now_ms = self._engine.now_ms
-        key = (called.role_arn, called.by, called.action, called.resource, called.error)
+        key = (called.role_arn, called.by, called.action, _summed(called.resource), called.error)
         kept = self._sums.get(key)
         if kept is None:
             kept = self._sums[key] = _Sum(first_ms=now_ms)

@@ -12,7 +12,7 @@ from support.policies import ROLE
 from fargate_sim.kernel.engine import Engine
 from fargate_sim.kernel.seeds import Seeds
 from fargate_sim.model.trail import Called, Trail
-from fargate_sim.model.trail.trail import EVENTS_KEPT, SECONDS_KEPT
+from fargate_sim.model.trail.trail import EVENTS_KEPT, SECONDS_KEPT, TASKS_KEPT
 
 CALL = Called(
     role_arn=ROLE,
@@ -136,3 +136,15 @@ def test_a_span_has_all_its_calls_and_no_second_more(calls: list[tuple[int, int]
     counted = sum(each.count for each in trail.usage(since_ms=since_ms))
     assert within <= counted <= whole
     assert (counted == 0) == (within == 0)
+
+
+def test_the_log_streams_of_a_group_are_one() -> None:
+    _, trail = make()
+    group = "arn:aws:logs:us-east-1:123456789012:log-group:/ecs/web"
+    for task in range(2000):
+        stream = f"{group}:log-stream:web/web/{task}"
+        trail.record(replace(CALL, action="logs:CreateLogStream", resource=stream, task=f"t{task}"))
+    (usage,) = trail.usage()
+    assert (usage.resource, usage.count) == (f"{group}:log-stream:*", 2000)
+    assert len(usage.tasks) == TASKS_KEPT
+    assert usage.tasks[-1] == "t1999"

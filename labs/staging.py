@@ -5,7 +5,7 @@ carries the tag ``fargate-lab``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from labs.catalogue import Lab
@@ -47,6 +47,10 @@ class Balanced:
     matcher: str = "200"
     draining_s: int = 20
     stop_timeout_s: int = 30
+    container: Mapping[str, Any] = field(default_factory=dict)
+    """More of the container definition."""
+    definition: Mapping[str, Any] = field(default_factory=dict)
+    """More of the task definition, such as other roles."""
 
 
 def health_check(
@@ -116,7 +120,8 @@ def build_balanced(cloud: Cloud, stage: Stage, balanced: Balanced) -> None:
     build_service(
         cloud,
         stage,
-        _listening(balanced.image, balanced.port, balanced.stop_timeout_s),
+        {**_listening(balanced.image, balanced.port, balanced.stop_timeout_s), **balanced.container},
+        definition=balanced.definition,
         healthCheckGracePeriodSeconds=balanced.grace_s,
         loadBalancers=[
             {"targetGroupArn": group, "containerName": stage.service, "containerPort": balanced.port}
@@ -125,10 +130,16 @@ def build_balanced(cloud: Cloud, stage: Stage, balanced: Balanced) -> None:
 
 
 def build_service(
-    cloud: Cloud, stage: Stage, container: Mapping[str, Any], *, insights: str | None = None, **service: Any
+    cloud: Cloud,
+    stage: Stage,
+    container: Mapping[str, Any],
+    *,
+    insights: str | None = None,
+    definition: Mapping[str, Any] | None = None,
+    **service: Any,
 ) -> None:
     """The stage's cluster, a task definition of one container (an essential one that writes to the log group and is named like
-    the service, for the rest as given), and its service, settled. ``service`` has further parameters of CreateService.
+    the service, for the rest as given), and its service, settled. ``definition`` has further parameters of RegisterTaskDefinition, ``service`` has further parameters of CreateService.
     """
     ecs, env = cloud.client("ecs"), cloud.env
     tags = [{"key": "fargate-lab", "value": stage.lab}]
@@ -145,7 +156,7 @@ def build_service(
         networkMode="awsvpc",
         cpu="256",
         memory="512",
-        executionRoleArn=env["EXECUTION_ROLE"],
+        **{"executionRoleArn": env["EXECUTION_ROLE"], **(definition or {})},
         containerDefinitions=[
             {
                 "name": stage.service,

@@ -12,7 +12,6 @@ from support.load import kinds, load, look
 from support.policies import ROLE, document, role, statement
 from support.worlds import GROUP, START_MS, Scenario
 
-from fargate_sim.model.app_calls import AppCall
 from fargate_sim.model.service import LoadBalancerSpec, Service
 from fargate_sim.model.task_definition import AwsLogs, ContainerSpec
 
@@ -99,25 +98,6 @@ def calls(scenario: Scenario) -> dict[tuple[str, str | None], int]:
 
 def denials(scenario: Scenario) -> list[tuple[str, str]]:
     return [(entry.data["action"], entry.data["because"]) for entry in scenario.entries("call.denied")]
-
-
-class TestDeclaring:
-    @pytest.mark.parametrize("bad", ["GetObject", "s3:getObject", "s3:*", "S3:GetObject"])
-    def test_an_action_is_a_service_and_an_operation(self, bad: str) -> None:
-        with pytest.raises(ValueError, match="action is a service and an operation"):
-            AppCall(bad, "*", when="boot")
-
-    @pytest.mark.parametrize("when", [{}, {"when": "later"}, {"when": "boot", "every_s": 5}])
-    def test_a_call_has_one_occasion(self, when: dict[str, Any]) -> None:
-        with pytest.raises(ValueError, match="either 'when' is boot or a path"):
-            AppCall("s3:GetObject", "*", **when)
-
-    def test_the_resource_follows_the_environment(self) -> None:
-        call = AppCall("dynamodb:GetItem", "arn:aws:dynamodb:{region}:{account}:table/{TABLE}", when="/")
-        assert call.variables == ("TABLE",)
-        assert call.resource_for({"TABLE": "t"}, region="eu-west-1", account="1") == (
-            "arn:aws:dynamodb:eu-west-1:1:table/t"
-        )
 
 
 class TestAllowed:

@@ -18,6 +18,7 @@ from chaos.errors import FaultError
 from chaos.haste import half_at_a_time, hasty_stop
 from chaos.labels import wrong_label
 from chaos.revisions import deploy_changed, main_container
+from chaos.roles import broad_task_role
 from chaos.spot import all_on_spot
 from chaos.tags import moved_tag, tag_per_task
 from chaos.targets import (
@@ -33,6 +34,7 @@ __all__ = [
     "all_on_spot",
     "bad_image",
     "breaker_off",
+    "broad_task_role",
     "half_at_a_time",
     "hasty_stop",
     "health_check_mismatch",

@@ -182,6 +182,29 @@ def delete_target_groups(clients: Clients, settle: Settle, *, tag: str) -> None:
             elb.delete_target_group(TargetGroupArn=arn)
 
 
+def set_role_policies(
+    clients: Clients, settle: Settle, *, role: str, inline: Mapping[str, str], attached: list[str]
+) -> None:
+    """Give a role exactly these policies: inline ones by name, managed ones by ARN; a role that is gone needs nothing."""
+    del settle
+    iam = clients("iam")
+    try:
+        present = iam.list_role_policies(RoleName=role)["PolicyNames"]
+        managed = [
+            each["PolicyArn"] for each in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
+        ]
+    except iam.exceptions.NoSuchEntityException:
+        return
+    for name, document in inline.items():
+        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=document)
+    for arn in [each for each in attached if each not in managed]:
+        iam.attach_role_policy(RoleName=role, PolicyArn=arn)
+    for name in [each for each in present if each not in inline]:
+        iam.delete_role_policy(RoleName=role, PolicyName=name)
+    for arn in [each for each in managed if each not in attached]:
+        iam.detach_role_policy(RoleName=role, PolicyArn=arn)
+
+
 STEPS: dict[str, Callable[..., None]] = {
     step.__name__: step
     for step in (
@@ -194,5 +217,6 @@ STEPS: dict[str, Callable[..., None]] = {
         put_scaling_policy,
         modify_listeners,
         delete_target_groups,
+        set_role_policies,
     )
 }

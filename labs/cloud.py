@@ -160,6 +160,10 @@ class Cloud(Protocol):
         """What this would have cost on AWS since a moment, or (None) since the world's start: an estimate. Shape: docs/control-api.md."""
         ...
 
+    def calls(self, role: str, since_ms: int | None = None) -> Sequence[Mapping[str, Any]]:
+        """What a role, by its ARN or name, has called since a moment, data events included. Shape: docs/control-api.md."""
+        ...
+
     def note(self, kind: str, data: Mapping[str, Any]) -> None:
         """Write ``lab.<word>`` into the history."""
         ...

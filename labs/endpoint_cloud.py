@@ -238,6 +238,11 @@ class EndpointCloud:
         )
         return report
 
+    def calls(self, role: str, since_ms: int | None = None) -> list[Mapping[str, Any]]:
+        """The calls of a role, through the control API."""
+        query = {"role": role} if since_ms is None else {"role": role, "since": since_ms}
+        return list(self._control.get("/_lab/calls", query)["calls"])
+
     def note(self, kind: str, data: Mapping[str, Any]) -> None:
         """Write an annotation into the journal."""
         self._control.post("/_lab/note", {"kind": kind, "data": dict(data)})

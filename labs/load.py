@@ -124,15 +124,17 @@ def scaled_in(ctx: CheckContext) -> tuple[Lived | None, str]:
     return _once(ctx, "scaled in under load", scale_in)
 
 
-def under_load(ctx: CheckContext, service: Mapping[str, Any], happen: Callable[[], Measured | None]) -> Lived:
-    """Let ``happen`` happen to a settled service while the lab's clients send requests."""
+def under_load(
+    ctx: CheckContext, service: Mapping[str, Any], happen: Callable[[], Measured | None], path: str = ""
+) -> Lived:
+    """Let ``happen`` happen to a settled service while the lab's clients send requests, to another ``path`` than the lab's if given."""
     traffic, clock = ctx.cloud.traffic, ctx.clock
     before = traffic.report()
     if before["running"]:
         traffic.stop()
     group = service["loadBalancers"][0]["targetGroupArn"]
     try:
-        traffic.start(settings(ctx.lab, group))
+        traffic.start(settings(ctx.lab, group) | ({"path": path} if path else {}))
         clock.advance(_WARM_MS)
         measured = happen()
         clock.advance(_TICK_MS)

@@ -37,7 +37,7 @@ KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 """What each mapping of a lab.yaml must say, and may say."""
 _HEADING = re.compile(r"^## +(\S.*?)\s*$", re.MULTILINE)
-OWN_COMMANDS = ("capacity", "cost", "image", "queue", "scaling", "traffic")
+OWN_COMMANDS = ("calls", "capacity", "cost", "image", "queue", "scaling", "traffic", "why")
 """The commands of fargate-lab that a lab may contain."""
 _COMMAND = re.compile(
     rf"(! aws\s|([A-Z][A-Z0-9_]*=\$\()?(aws\s|fargate-lab\s+({'|'.join(OWN_COMMANDS)})(\s|\)|$)))"

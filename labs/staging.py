@@ -5,7 +5,7 @@ carries the tag ``fargate-lab``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from chaos.targets import free_blocks
@@ -49,6 +49,10 @@ class Balanced:
     matcher: str = "200"
     draining_s: int = 20
     stop_timeout_s: int = 30
+    container: Mapping[str, Any] = field(default_factory=dict)
+    """More of the container definition."""
+    definition: Mapping[str, Any] = field(default_factory=dict)
+    """More of the task definition, such as other roles."""
 
 
 def health_check(
@@ -118,7 +122,8 @@ def build_balanced(cloud: Cloud, stage: Stage, balanced: Balanced) -> None:
     build_service(
         cloud,
         stage,
-        _listening(balanced.image, balanced.port, balanced.stop_timeout_s),
+        {**_listening(balanced.image, balanced.port, balanced.stop_timeout_s), **balanced.container},
+        definition=balanced.definition,
         healthCheckGracePeriodSeconds=balanced.grace_s,
         loadBalancers=[
             {"targetGroupArn": group, "containerName": stage.service, "containerPort": balanced.port}
@@ -133,12 +138,13 @@ def build_service(
     *,
     insights: str | None = None,
     network: Mapping[str, Any] | None = None,
+    definition: Mapping[str, Any] | None = None,
     settle_ms: int = SETTLE_LIMIT_MS,
     **service: Any,
 ) -> None:
     """The stage's cluster, a task definition of one container (an essential one that writes to the log group and is named like
     the service, for the rest as given), and its service, settled (as far as it gets within ``settle_ms``). ``network`` changes what
-    its awsvpcConfiguration says, ``service`` has further parameters of CreateService.
+    its awsvpcConfiguration says; ``definition`` has further parameters of RegisterTaskDefinition, ``service`` of CreateService.
     """
     ecs, env = cloud.client("ecs"), cloud.env
     tags = [{"key": "fargate-lab", "value": stage.lab}]
@@ -155,7 +161,7 @@ def build_service(
         networkMode="awsvpc",
         cpu="256",
         memory="512",
-        executionRoleArn=env["EXECUTION_ROLE"],
+        **{"executionRoleArn": env["EXECUTION_ROLE"], **(definition or {})},
         containerDefinitions=[
             {
                 "name": stage.service,

@@ -28,18 +28,29 @@ def register_like(
     *,
     beside: dict[str, Any] | None = None,
     size: Mapping[str, str] | None = None,
+    roles: Mapping[str, str | None] | None = None,
 ) -> str:
     """Register a revision like the service's whose first container is changed, with another container beside
-    it if given, and with another ``size`` (``cpu`` and ``memory``) if given; its ARN.
+    it if given, and with another ``size`` (``cpu`` and ``memory``) and other ``roles`` (``taskRoleArn`` and ``executionRoleArn``; None for none) if given;
+    its ARN.
     """
     ecs = cloud.client("ecs")
     current = ecs.describe_services(cluster=cluster, services=[service])["services"][0]["taskDefinition"]
     found = ecs.describe_task_definition(taskDefinition=current)["taskDefinition"]
-    keys = ("family", "networkMode", "requiresCompatibilities", "cpu", "memory", "executionRoleArn")
+    keys = (
+        "family",
+        "networkMode",
+        "requiresCompatibilities",
+        "cpu",
+        "memory",
+        "executionRoleArn",
+        "taskRoleArn",
+    )
     first, *rest = found["containerDefinitions"]
     containers = [{**first, **change}, *rest, *([beside] if beside else [])]
+    kept = {**{key: found.get(key) for key in keys}, **(size or {}), **(roles or {})}
     arn: str = ecs.register_task_definition(
-        **{**{key: found[key] for key in keys}, **(size or {})}, containerDefinitions=containers
+        **{key: value for key, value in kept.items() if value}, containerDefinitions=containers
     )["taskDefinition"]["taskDefinitionArn"]
     return arn
 

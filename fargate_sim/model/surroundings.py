@@ -48,6 +48,7 @@ class TargetGroupFacts:
     deregistration_delay_s: int
     idle_timeout_s: int = 60
     """The idle time-out of the load balancer in front; AWS's default where it has none."""
+    check_timeout_s: int = 5
     algorithm: str = ROUND_ROBIN
     """``load_balancing.algorithm.type``"""
     slow_start_duration_s: int = 0

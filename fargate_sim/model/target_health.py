@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from fargate_sim.kernel.engine import Happening
 from fargate_sim.model import task as states
+from fargate_sim.model.calls.programs import REQUEST_TIMEOUT_MS, UNREACHABLE
 from fargate_sim.model.task import Container, Task
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ REGISTERING = ("Elb.RegistrationInProgress", "Target registration is in progress
 CHECKING = ("Elb.InitialHealthChecking", "Initial health checks in progress")
 DEREGISTERING = ("Target.DeregistrationInProgress", "Target deregistration is in progress")
 REFUSED = ("Target.FailedHealthChecks", "Health checks failed")
+TIMED_OUT = ("Target.Timeout", "Request timed out")
+"""[C] the reason, API model of ELBv2; [R] the description"""
 
 
 @dataclass(eq=False)
@@ -176,20 +179,24 @@ class TargetHealth:
         booted_ms, place = min(serving)
         if now_ms < booted_ms:
             return Outcome(False, *REFUSED, until_ms=booted_ms)
-        code = self._code(target.task, target.task.containers[place], facts.path.split("?")[0])
+        return self._answer(target.task, target.task.containers[place], facts)
+
+    def _answer(self, task: Task, container: Container, facts: TargetGroupFacts) -> Outcome:
+        """What a container answers to the check. [A] Of the calls that it makes for it, only those that fail are written down."""
+        app, path = container.run.app if container.run else None, facts.path.split("?")[0]
+        programs = self._world.programs
+        code = 200 if app is not None and path in app.paths else 404
+        made = programs.for_request(task, container, path) if code == 200 else []
+        failed = next((each for each in made if each.kind), None)
+        if failed is not None:
+            programs.requests_made(task, container, [failed], 1)
+            if failed.kind == UNREACHABLE and facts.check_timeout_s * 1000 <= REQUEST_TIMEOUT_MS:
+                return Outcome(False, *TIMED_OUT)
+            code = 500
         if facts.expects(code):
             return Outcome(True)
         return Outcome(
             False, "Target.ResponseCodeMismatch", f"Health checks failed with these codes: [{code}]"
-        )
-
-    def _code(self, task: Task, container: Container, path: str) -> int:
-        """What a container answers to a request of a path."""
-        app = container.run.app if container.run else None
-        if app is None or path not in app.paths:
-            return 404
-        return (
-            500 if any(made.kind for made in self._world.programs.for_request(task, container, path)) else 200
         )
 
     def _set(self, target: Target, state: str, reason: str | None, description: str | None) -> None:

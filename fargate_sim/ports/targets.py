@@ -56,6 +56,7 @@ def facts(backend: Any, arn: str) -> TargetGroupFacts | None:
         algorithm=str(group.attributes["load_balancing.algorithm.type"]),
         slow_start_duration_s=int(group.attributes["slow_start.duration_seconds"]),
         idle_timeout_s=int(balancers[0].attrs.get(_IDLE_TIMEOUT, 60)) if balancers else 60,
+        check_timeout_s=int(group.health_check_timeout_seconds or 5),
         balancer=str(balancers[0].arn).partition(":loadbalancer/")[2] if balancers else None,
     )
 

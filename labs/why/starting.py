@@ -178,16 +178,18 @@ def denied(task: TaskFacts) -> list[Step]:
         often = f", {times} times" if isinstance(times, int) and times > 1 else ""
         if entry.kind == "call.denied":
             because = str(data.get("because") or "").rstrip(".")
-            fact = (
-                f"{who} may not call {data.get('action')} on {data.get('resource')} with the role {data.get('role')}{often}"
-                + (f": {because}." if because else ".")
+            role = f"with the role {data['role']}" if data.get("role") else "without a role"
+            fact = f"{who} may not call {data.get('action')} on {data.get('resource')} {role}{often}" + (
+                f": {because}." if because else "."
             )
             steps.append(
                 step(
                     entry,
                     fact,
                     TASK_ROLE if own else EXECUTION_ROLE,
-                    knob=f"{data.get('action')} in the policy of {data.get('role')}",
+                    knob=f"{data.get('action')} in the policy of {data.get('role')}"
+                    if data.get("role")
+                    else "taskRoleArn",
                 )
             )
         else:

@@ -42,7 +42,9 @@ class ApiCall:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a call. ``route`` None: it needed none. ``message``: IAM's sentence, when it was denied."""
+    """What came of a call. ``route`` None: it needed none. ``message``: AWS's sentence, when it was denied or failed otherwise;
+    ``error``: the code of such another failure.
+    """
 
     allowed: bool
     call: ApiCall
@@ -51,6 +53,12 @@ class Outcome:
     route: Route | None = None
     decision: Decision | None = None
     message: str = ""
+    error: str | None = None
+
+    @property
+    def code(self) -> str | None:
+        """AWS's error code; None for a call that succeeded."""
+        return self.error or (None if self.allowed else denied_code(self.call.action))
 
     @property
     def reached(self) -> bool:
@@ -176,7 +184,7 @@ class Caller:
                 task=task.task_id,
                 container=container,
                 by=outcome.by,
-                error=None if outcome.allowed else denied_code(call.action),
+                error=outcome.code,
                 message=outcome.message,
                 data_event=call.data_event,
                 source_ip=self._public_source(task, route) or source_ip,

@@ -18,6 +18,7 @@ from fargate_sim.model.egress import aws
 from fargate_sim.model.logs import stream_name
 
 if TYPE_CHECKING:
+    from fargate_sim.kernel.engine import Happening
     from fargate_sim.model.process import Run
     from fargate_sim.model.task import Container, Task
     from fargate_sim.model.world import World
@@ -29,6 +30,8 @@ CONNECT_TIMEOUT_MS = 60_000
 """How long boto3 waits for a connection. Source: botocore.config, Config (connect_timeout)."""
 REQUEST_TIMEOUT_MS = 5_000
 """How long a program waits that has somebody waiting for its answer. [A]"""
+ENTERED_FIRST_MS, ENTERED_EVERY_MS = 1_000, 10_000
+"""When what requests have called is entered: so long after a change, then so often. [A]"""
 _DATA_EVENTS = frozenset({"s3", "dynamodb", "sqs", "sns"})
 """Services whose calls by programs CloudTrail counts as data events. Source: CloudTrail user guide, logging-data-events-with-cloudtrail."""
 _WITH_POLICIES = frozenset({"s3", "sqs", "sns", "secretsmanager", "kms"})
@@ -39,9 +42,12 @@ _CREATING = frozenset({"s3:PutObject", "s3:DeleteObject", "ssm:PutParameter"})
 
 
 class Made(NamedTuple):
-    """A call and how it went. ``kind`` is empty for one that went well, ``line`` what the program prints otherwise."""
+    """A call and how it went. ``kind`` is empty for one that went well, ``line`` what the program prints otherwise; ``outcome`` is None
+    for one that was never sent.
+    """
 
     call: AppCall
+    resource: str
     outcome: Outcome | None
     kind: str
     line: str
@@ -54,9 +60,11 @@ class Programs:
         self._world = world
         self._engine = world.engine
         self._caller = caller
-        self._running: dict[Container, Task] = {}
-        self._said: dict[tuple[str, str, str], str] = {}
-        """By container, action and resource: the failure that was logged last."""
+        self._running: dict[str, Task] = {}
+        """By container id."""
+        self._said: dict[str, dict[tuple[str, str], str]] = {}
+        """By container id, then by action and resource: the failure that the program has logged last."""
+        self._entering: Happening | None = None
 
     # -- the life of a program ---------------------------------------------------------------------
 
@@ -72,24 +80,27 @@ class Programs:
         for call in run.app.calls:
             if call.when == BOOT:
                 made = self._make(task, container, call)
+                self._enter(task, container, made, log=False)  # the process ends with the line
                 if made.kind:
-                    self._write_down(task, container, made)
                     wait_ms = CONNECT_TIMEOUT_MS if made.kind == UNREACHABLE else 0
                     return _ending(run, run.app.boot_ms + wait_ms, made.line)
-        self._running[container] = task
+        self._running[container.container_id] = task
         for call in run.app.calls:
             if call.every_s:
                 self._arm(task, container, call)
+        self._enter_soon()
         return None
 
     def ended(self, container: Container) -> None:
         """The process has ended."""
-        self._running.pop(container, None)
+        self._running.pop(container.container_id, None)
+        self._said.pop(container.container_id, None)
 
     def account_changed(self) -> None:
         """Policies, routes or resources may be others: whoever asks the programs has to ask again."""
-        for task in dict.fromkeys(self._running.values()):
+        for task in {each.task_id: each for each in self._running.values()}.values():
             self._world.balancing.health.look_again(task)
+        self._enter_soon()
 
     # -- calls for requests ------------------------------------------------------------------------
 
@@ -101,7 +112,7 @@ class Programs:
         made: list[Made] = []
         for call in run.app.calls:
             if call.when == path:
-                made.append(self._make(task, container, call, write=False))
+                made.append(self._make(task, container, call))
                 if made[-1].kind:
                     break
         return made
@@ -109,10 +120,28 @@ class Programs:
     def requests_made(self, task: Task, container: Container, made: list[Made], times: int) -> None:
         """So many requests have made these calls."""
         for each in made:
-            if each.outcome is not None and each.outcome.reached:
-                self._caller.note(task, each.outcome, container=container.spec.name, times=times)
-            if each.kind:
-                self._write_down(task, container, each, times=times)
+            self._enter(task, container, each, times=times)
+
+    def load_started(self) -> None:
+        """Requests are coming."""
+        self._enter_soon()
+
+    def _enter_soon(self) -> None:
+        """Something has begun or changed that requests' calls may feel: soon their first outcome is known.
+
+        Requests are carried whenever somebody looks. What they called is entered at moments of its own, or the history would depend on
+        who looked when.
+        """
+        if self._world.traffic.running and self._running:
+            self._engine.cancel(self._entering)
+            self._entering = self._engine.after(ENTERED_FIRST_MS, self._enter_requests, quiet=True)
+
+    def _enter_requests(self) -> None:
+        self._entering = None
+        traffic = self._world.traffic
+        traffic.book_calls()
+        if traffic.running and self._running:
+            self._entering = self._engine.after(ENTERED_EVERY_MS, self._enter_requests, quiet=True)
 
     # -- calls of its own accord -------------------------------------------------------------------
 
@@ -124,22 +153,18 @@ class Programs:
     def _again(self, task: Task, container: Container, call: AppCall) -> None:
         if container.status != states.RUNNING or container.signalled_ms is not None:
             return
-        made = self._make(task, container, call)
-        if made.kind:
-            self._write_down(task, container, made)
-        else:
-            self._said.pop(self._key(container, call, made), None)
+        self._enter(task, container, self._make(task, container, call))
         self._arm(task, container, call)
 
     # -- one call ----------------------------------------------------------------------------------
 
-    def _make(self, task: Task, container: Container, call: AppCall, *, write: bool = True) -> Made:
+    def _make(self, task: Task, container: Container, call: AppCall) -> Made:
+        """A call as it would go now; nothing is written down."""
         world = self._world
         role = task.task_role
         resource = call.resource_for(container.environment, region=world.region, account=world.account)
-        host = aws(call.service, world.region, account=world.account).host
         if role is None:
-            return Made(call, None, DENIED, sdk_errors.NO_CREDENTIALS)
+            return Made(call, resource, None, DENIED, sdk_errors.NO_CREDENTIALS)
         wanted = ApiCall(
             call.action,
             resource,
@@ -147,33 +172,63 @@ class Programs:
             policy_of=resource if call.service in _WITH_POLICIES else None,
             data_event=call.service in _DATA_EVENTS,
         )
-        outcome = self._caller.place(
-            task, wanted, by=TASK, role_arn=role, container=container.spec.name, write=write
-        )
+        outcome = self._ask(task, wanted, role, container)
         if not outcome.reached:
-            return Made(call, outcome, UNREACHABLE, sdk_errors.unreachable(host))
-        if not outcome.allowed:
-            return Made(call, outcome, DENIED, sdk_errors.denied(call.action, outcome.message))
-        bucket = call.service == "s3" and not world.surroundings.exists(resource.partition("/")[0])
-        if bucket or (call.action not in _CREATING and not world.surroundings.exists(resource)):
-            return Made(call, outcome, ABSENT, sdk_errors.absent(call.action, bucket=bucket))
-        return Made(call, outcome, "", "")
+            host = aws(call.service, world.region, account=world.account).host
+            return Made(call, resource, outcome, UNREACHABLE, sdk_errors.unreachable(host))
+        if outcome.allowed:
+            return self._find(task, container, call, outcome)
+        if outcome.decision is None:
+            code, message = sdk_errors.nobody(call.service)
+            outcome = replace(outcome, error=code, message=message)
+        return Made(call, resource, outcome, DENIED, sdk_errors.client_error(call.operation, outcome))
 
-    @staticmethod
-    def _key(container: Container, call: AppCall, made: Made) -> tuple[str, str, str]:
-        resource = made.outcome.call.resource if made.outcome else call.resource
-        return container.container_id, call.action, resource
+    def _find(self, task: Task, container: Container, call: AppCall, outcome: Outcome) -> Made:
+        """An allowed call: is there what it is about?"""
+        resource, exists = outcome.call.resource, self._world.surroundings.exists
+        place, _, key = resource.partition("/") if call.service == "s3" else (resource, "", "")
+        no_bucket = bool(key) and not exists(place)
+        if not no_bucket and (call.action in _CREATING or exists(resource)):
+            return Made(call, resource, outcome, "", "")
+        if key and not no_bucket:
+            listing = self._ask(
+                task, ApiCall("s3:ListBucket", place, "s3", policy_of=place), outcome.role, container
+            )
+            if not listing.allowed:
+                # Who may not list a bucket is not told what is not in it. Source: S3 API reference, GetObject, Permissions.
+                outcome = replace(outcome, allowed=False, decision=listing.decision, message=listing.message)
+                return Made(call, resource, outcome, DENIED, sdk_errors.client_error(call.operation, outcome))
+        code, message = sdk_errors.absent(call.service, bucket=no_bucket)
+        outcome = replace(outcome, error=code, message=message)
+        return Made(call, resource, outcome, ABSENT, sdk_errors.client_error(call.operation, outcome))
 
-    def _write_down(self, task: Task, container: Container, made: Made, times: int = 1) -> None:
-        """A failed call in the program's log and in the history, unless it has failed like that before."""
-        key = self._key(container, made.call, made)
-        if self._said.get(key) == made.line:
+    def _ask(self, task: Task, wanted: ApiCall, role: str, container: Container) -> Outcome:
+        return self._caller.place(
+            task, wanted, by=TASK, role_arn=role, container=container.spec.name, write=False
+        )
+
+    # -- writing it down ---------------------------------------------------------------------------
+
+    def _enter(
+        self, task: Task, container: Container, made: Made, *, times: int = 1, log: bool = True
+    ) -> None:
+        """A call into the record of calls. A failure into the program's log and the history, unless it has failed like that before."""
+        if made.outcome is not None and made.outcome.reached:
+            self._caller.note(task, made.outcome, container=container.spec.name, times=times)
+        said, key = self._said.setdefault(container.container_id, {}), (made.call.action, made.resource)
+        if said.get(key, "") == made.line:
             return
-        self._said[key] = made.line
+        said[key] = made.line
+        if not made.kind:
+            return
         logs = container.spec.logs
-        if logs is not None:
+        if logs is not None and log:
             stream = stream_name(logs, container, task)
             self._world.logs.write(logs.group, stream, self._engine.now_ms, made.line)
+        self._tell(task, container, made, times)
+
+    def _tell(self, task: Task, container: Container, made: Made, times: int) -> None:
+        """A failure in the history."""
         outcome = made.outcome
         facts = {
             "task": task.task_id,
@@ -189,17 +244,13 @@ class Programs:
             }
             self._world.journal.record("call.unreachable", {**facts, **way}, cause=task.cause)
         elif made.kind == DENIED:
-            denial = {
-                "role": task.task_role,
-                "resource": key[2],
-                "because": outcome.decision.because
-                if outcome is not None and outcome.decision
-                else "the task has no role",
-                "times": times,
-            }
+            because = "the task has no role"
+            if outcome is not None:
+                because = outcome.decision.because if outcome.decision else "the role does not exist"
+            denial = {"role": task.task_role, "resource": made.resource, "because": because, "times": times}
             self._world.journal.record("call.denied", {**facts, **denial}, cause=task.cause)
 
 
 def _ending(run: Run, after_ms: int, line: str) -> Run:
     """A process that says why and ends with 1, as Python does after an exception that nobody catches."""
-    return replace(run, lasts_ms=after_ms, exit_code=1, app=None, output=(line,), last_words=())
+    return replace(run, lasts_ms=after_ms, exit_code=1, app=None, output=(), last_words=(line,))

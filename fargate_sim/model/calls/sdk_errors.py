@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from fargate_sim.model.calls.caller import denied_code
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fargate_sim.model.calls.caller import Outcome
 
 NO_CREDENTIALS = "botocore.exceptions.NoCredentialsError: Unable to locate credentials"
 """Source: botocore.exceptions. What a program without a task role meets."""
 
 
-def client_error(operation: str, code: str, message: str) -> str:
-    """Source: botocore.exceptions, ClientError.MSG_TEMPLATE."""
-    return f"botocore.exceptions.ClientError: An error occurred ({code}) when calling the {operation} operation: {message}"
-
-
-def denied(action: str, message: str) -> str:
-    """The call was answered with an access error."""
-    return client_error(action.partition(":")[2], denied_code(action), message)
+def client_error(operation: str, outcome: Outcome) -> str:
+    """The service answered with an error. Source: botocore.exceptions, ClientError.MSG_TEMPLATE."""
+    return (
+        f"botocore.exceptions.ClientError: An error occurred ({outcome.code}) when calling the {operation} operation: "
+        f"{outcome.message}"
+    )
 
 
 def unreachable(host: str) -> str:
@@ -35,11 +36,20 @@ _ABSENT = {
 _NO_BUCKET = ("NoSuchBucket", "The specified bucket does not exist")
 
 
-def absent(action: str, *, bucket: bool = False) -> str:
-    """The call was allowed, and there is nothing of that name; ``bucket``: not even the bucket."""
-    service, _, operation = action.partition(":")
-    code, message = _NO_BUCKET if bucket else _ABSENT.get(service, ("ResourceNotFoundException", ""))
-    return client_error(operation, code, message)
+def absent(service: str, *, bucket: bool = False) -> tuple[str, str]:
+    """Code and message where there is nothing of that name; ``bucket``: not even the bucket."""
+    return _NO_BUCKET if bucket else _ABSENT.get(service, ("ResourceNotFoundException", ""))
+
+
+_NOBODY = "The security token included in the request is invalid."
+"""[R] public error reports, as the codes"""
+
+
+def nobody(service: str) -> tuple[str, str]:
+    """Code and message where the role, of which the program has credentials, does not exist any more."""
+    if service == "s3":
+        return "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records."
+    return ("InvalidClientTokenId" if service in ("sqs", "sns") else "UnrecognizedClientException"), _NOBODY
 
 
 def variable_missing(name: str) -> str:

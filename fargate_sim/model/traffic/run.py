@@ -105,7 +105,6 @@ class Run:
         for target in over:
             server = self.servers.pop(target)
             server.book_cpu()
-            server.book_calls(self._world.programs)
         self._doomed = {server: None for server in self._doomed if server.doomed}
         self._settled_us = self._now_us
         self.ledger.fold(self._now_us)
@@ -190,7 +189,7 @@ class Run:
                 elif racing and server.connections is not None and server.connections.loses(at_us):
                     self._turn_away(server, "keep_alive", at_us, number)
                 else:
-                    wait_us = long_us if is_long else int(server.wait_us * factor)
+                    wait_us = long_us if is_long else int(server.wait_us * factor) + server.lag_us
                     end_us = server.take(at_us, wait_us)
                     kind = server.fault
                     if end_us - at_us > patience_us:

@@ -49,6 +49,8 @@ class Server:
         self.ready_us = 0
         self.workers = 1
         self.cpu_us = self.wait_us = 0
+        self.lag_us = 0
+        """For how long each request waits for a service that does not answer."""
         self._cpu_free_us = 0
         self._free: list[int] = []
         self.turned_away = 0
@@ -82,8 +84,7 @@ class Server:
             return
         self.stale = False
         self.count()
-        self.book_calls(programs)
-        self._calls = []
+        self._calls, self.lag_us = [], 0
         container = serving(self.target.task, self.target.port)
         if container is None:
             own = self.target.container
@@ -115,7 +116,7 @@ class Server:
             self.fault = f"call_{failed.kind}"
             self._details[self.fault] = failed.call.action
             if failed.kind == UNREACHABLE:
-                self.wait_us = REQUEST_TIMEOUT_MS * 1000
+                self.lag_us = REQUEST_TIMEOUT_MS * 1000
 
     def book_calls(self, programs: Programs) -> None:
         """Write down the calls of the requests that have been taken since the last time."""
@@ -123,6 +124,11 @@ class Server:
         if self._calls and self.container is not None and taken > self._called:
             programs.requests_made(self.target.task, self.container, self._calls, taken - self._called)
         self._called = taken
+
+    @property
+    def calls(self) -> bool:
+        """Whether requests make it call something."""
+        return bool(self._calls)
 
     def booting_kind(self) -> str:
         """The kind of failure of a request that comes before the program listens."""

@@ -6,7 +6,7 @@ feel. Between two such calls nothing changes, so all requests of that time are c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from fargate_sim.model.pid1 import SIGKILL_EXIT
@@ -79,6 +79,7 @@ class Traffic:
             },
         )
         self._world.memory.load_changed(demand.target_group)
+        self._world.programs.load_started()
 
     def stop(self) -> None:
         """End the load: no new requests; those in flight go on. ValueError when none runs."""
@@ -87,6 +88,7 @@ class Traffic:
             raise ValueError("no traffic is running")
         self.catch_up()
         run.settle()
+        self._book_calls(run.servers.values())
         run.stopped_ms = self._world.engine.now_ms
         total = run.ledger.total
         self._world.journal.record(
@@ -132,7 +134,6 @@ class Traffic:
             self.run.settle()
             for server in self.run.servers.values():
                 server.book_cpu()
-                server.book_calls(self._world.programs)
 
     def groups(self) -> list[str]:
         """The target groups that had a load, as far as it is remembered."""
@@ -169,17 +170,30 @@ class Traffic:
     def account_changed(self) -> None:
         """Policies or routes may have changed: what programs need for a request may be there or gone. ``catch_up`` came before."""
         if self.run is not None:
-            for server in self.run.servers.values():
-                server.stale = True
+            self._look_again(self.run.servers.values())
             self.run.dirty = True
+
+    def book_calls(self) -> None:
+        """Write down what programs have called for requests, and look anew whether they may: policies can depend on the time."""
+        if self.run is not None:
+            self.catch_up()
+            self._look_again([server for server in self.run.servers.values() if server.calls])
+            if self.running:
+                self.run.refresh_if_dirty()
+
+    def _book_calls(self, servers: Iterable[Server]) -> None:
+        for server in servers:
+            server.book_calls(self._world.programs)
 
     def starting(self, task: Task) -> None:
         """A container of the task is about to start."""
         self.catch_up()
-        self._look_again(task)
+        self._look_again(self._servers(task))
 
-    def _look_again(self, task: Task) -> None:
-        for server in self._servers(task):
+    def _look_again(self, servers: Iterable[Server]) -> None:
+        """What the containers of these servers do may be something else from now on."""
+        for server in servers:
+            server.book_calls(self._world.programs)
             server.stale = True
 
     def _servers(self, task: Task) -> list[Server]:
@@ -223,7 +237,7 @@ class Traffic:
     def signalled(self, task: Task, container: Container) -> int:
         """The container is about to get its stop signal. Milliseconds until its program has done what it has in hand."""
         self.catch_up()
-        self._look_again(task)
+        self._look_again(self._servers(task))
         busy_us = 0
         now_ms = self._world.engine.now_ms
         for server in self._servers(task):
@@ -237,7 +251,7 @@ class Traffic:
     def exiting(self, task: Task, container: Container, exit_code: int) -> None:
         """The container's process is about to end."""
         self.catch_up()
-        self._look_again(task)
+        self._look_again(self._servers(task))
         for server in self._servers(task):
             run = self.run
             if run is None or server.container is not container:

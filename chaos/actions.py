@@ -17,6 +17,7 @@ from typing import Any
 from chaos.errors import FaultError
 from chaos.haste import half_at_a_time, hasty_stop
 from chaos.labels import wrong_label
+from chaos.releases import bad_release
 from chaos.revisions import deploy_changed, main_container
 from chaos.roles import broad_task_role
 from chaos.spot import all_on_spot
@@ -33,6 +34,7 @@ from chaos.undo import FAULT_TAG, OWNER_TAG, Clients, Undo, UndoStep
 __all__ = [
     "all_on_spot",
     "bad_image",
+    "bad_release",
     "breaker_off",
     "broad_task_role",
     "half_at_a_time",

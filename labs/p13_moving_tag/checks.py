@@ -6,7 +6,8 @@ How an image is named is not looked at. Which digests run is: those of one deplo
 from __future__ import annotations
 
 from labs.checking import CheckContext, Evidence, missing_service
-from labs.p13_moving_tag.drill import Moved, all_in_words, in_words, moved, running, version_digest
+from labs.p13_moving_tag.drill import Moved, moved
+from labs.running_images import all_in_words, in_words, running, version_digest
 
 _DIGESTS = "aws ecs describe-tasks, `containers[].imageDigest`"
 

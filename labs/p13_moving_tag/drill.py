@@ -6,24 +6,21 @@ and running tasks are put back.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from chaos.tags import Reference
 from chaos.undo import retag
-from labs.checking import CheckContext, counted
+from labs.checking import CheckContext
 from labs.cloud import MINUTE_MS
 from labs.drills import unsettled
 from labs.images import push
+from labs.running_images import Digests, all_in_words, main_of, running
 
 _LIMIT_MS = 30 * MINUTE_MS
 _REACTION_MS = 30_000
 """Longer than the service scheduler takes to act on a new desired count or a missing task."""
-
-Digests = Counter[str]
-"""How many tasks run each digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,43 +37,6 @@ class Moved:
     deployed: Digests
     job: str
     problem: str
-
-
-def running(ctx: CheckContext) -> Digests:
-    """The digests among the running tasks of the service, of the container that is named like it (or of the first)."""
-    ecs, cluster = ctx.client("ecs"), ctx.name("cluster")
-    arns = ecs.list_tasks(cluster=cluster, serviceName=ctx.name("service"))["taskArns"]
-    tasks = ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"] if arns else []
-    return Counter(
-        _main(task["containers"], ctx.name("service")).get("imageDigest", "")
-        for task in tasks
-        if task["lastStatus"] == "RUNNING"
-    )
-
-
-def version_digest(ctx: CheckContext, version: str) -> str:
-    """The digest of a build of the lab's program, wherever it is pushed to and whatever it is called there."""
-    key = f"digest of {version}"
-    if key not in ctx.memo:
-        ctx.memo[key] = ctx.cloud.images.manifests(f"{ctx.name('image')}:{version}")[-1].digest
-    return str(ctx.memo[key])
-
-
-def in_words(ctx: CheckContext, digest: str) -> str:
-    """``1.1 (sha256:0123456789ab)``; only the digest when the build is none of the lab's."""
-    short = digest[:19]
-    for key in ("before", "after", "next"):
-        if digest == version_digest(ctx, ctx.name(key)):
-            return f"{ctx.name(key)} ({short})"
-    return short or "an image without a digest"
-
-
-def all_in_words(ctx: CheckContext, digests: Digests) -> str:
-    """``2 tasks run 1.0 (sha256:0123456789ab) and 1 task runs 1.1 (sha256:...)``."""
-    return " and ".join(
-        f"{counted(count, 'task')} {'runs' if count == 1 else 'run'} {in_words(ctx, digest)}"
-        for digest, count in sorted(digests.items())
-    )
 
 
 def moved(ctx: CheckContext) -> tuple[Moved | None, str]:
@@ -176,7 +136,7 @@ def _job(ctx: CheckContext, service: Mapping[str, Any]) -> tuple[str, str]:
     arn = started["tasks"][0]["taskArn"]
     ctx.clock.settle(_LIMIT_MS)
     (task,) = ecs.describe_tasks(cluster=cluster, tasks=[arn])["tasks"]
-    digest = str(_main(task["containers"], job).get("imageDigest", ""))
+    digest = str(main_of(task["containers"], job).get("imageDigest", ""))
     if task["lastStatus"] != "STOPPED":
         ecs.stop_task(cluster=cluster, task=arn, reason=f"drill of {ctx.lab.id}")
         ctx.clock.settle(_LIMIT_MS)
@@ -219,8 +179,4 @@ def _tagged(ctx: CheckContext, reference: Reference) -> str:
 def _image(ctx: CheckContext, task_definition: str, key: str) -> str:
     """The image of the container that is named like the service or job, or of the first one."""
     found = ctx.client("ecs").describe_task_definition(taskDefinition=task_definition)["taskDefinition"]
-    return str(_main(found["containerDefinitions"], ctx.name(key))["image"])
-
-
-def _main(containers: list[dict[str, Any]], name: str) -> dict[str, Any]:
-    return next((each for each in containers if each["name"] == name), containers[0])
+    return str(main_of(found["containerDefinitions"], ctx.name(key))["image"])

@@ -1,0 +1,59 @@
+"""Which images the tasks of a lab's service run, by digest, and in words.
+
+The builds of the lab's program are known by ``image`` and the versions ``before``, ``after`` and ``next`` in ``names``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from labs.checking import CheckContext, counted
+
+Digests = Counter[str]
+"""How many tasks run each digest."""
+
+_SHORT = 19
+"""``sha256:`` and twelve digits."""
+
+
+def running(ctx: CheckContext) -> Digests:
+    """The digests among the running tasks of the service, of the container that is named like it (or of the first)."""
+    ecs, cluster = ctx.client("ecs"), ctx.name("cluster")
+    arns = ecs.list_tasks(cluster=cluster, serviceName=ctx.name("service"))["taskArns"]
+    tasks = ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"] if arns else []
+    return Counter(
+        main_of(task["containers"], ctx.name("service")).get("imageDigest", "")
+        for task in tasks
+        if task["lastStatus"] == "RUNNING"
+    )
+
+
+def main_of(containers: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    """The container of that name, or the first one."""
+    return next((each for each in containers if each["name"] == name), containers[0])
+
+
+def version_digest(ctx: CheckContext, version: str) -> str:
+    """The digest of a build of the lab's program, wherever it is pushed to and whatever it is called there."""
+    key = f"digest of {version}"
+    if key not in ctx.memo:
+        ctx.memo[key] = ctx.cloud.images.manifests(f"{ctx.name('image')}:{version}")[-1].digest
+    return str(ctx.memo[key])
+
+
+def in_words(ctx: CheckContext, digest: str) -> str:
+    """``1.1 (sha256:0123456789ab)``; only the digest when the build is none of the lab's."""
+    short = digest[:_SHORT]
+    for key in ("before", "after", "next"):
+        if key in ctx.lab.names and digest == version_digest(ctx, ctx.name(key)):
+            return f"{ctx.name(key)} ({short})"
+    return short or "an image without a digest"
+
+
+def all_in_words(ctx: CheckContext, digests: Digests) -> str:
+    """``1 task runs 1.1 (sha256:...) and 2 tasks run 1.0 (sha256:0123456789ab)``."""
+    return " and ".join(
+        f"{counted(count, 'task')} {'runs' if count == 1 else 'run'} {in_words(ctx, digest)}"
+        for digest, count in sorted(digests.items())
+    )

@@ -11,6 +11,7 @@ from fargate_sim.images import default_catalogue
 from fargate_sim.kernel.engine import Engine
 from fargate_sim.kernel.journal import Journal
 from fargate_sim.kernel.seeds import Seeds
+from fargate_sim.model.access import Policy, RoleFacts
 from fargate_sim.model.breaker import CircuitBreaker
 from fargate_sim.model.egress import VpcFacts
 from fargate_sim.model.egress.facts import (
@@ -26,8 +27,17 @@ from fargate_sim.model.queues.message import Message
 from fargate_sim.model.scaling import Followed, Tracking
 from fargate_sim.model.scaling.policy import CPU, REQUESTS
 from fargate_sim.model.service import LoadBalancerSpec, Service
-from fargate_sim.model.surroundings import Billable, QueueFacts, SubnetFacts, TargetGroupFacts
-from fargate_sim.model.task_definition import ContainerSpec, TaskDefinition
+from fargate_sim.model.surroundings import (
+    Billable,
+    KeyFacts,
+    ParameterFacts,
+    QueueFacts,
+    RegistryImage,
+    SecretFacts,
+    SubnetFacts,
+    TargetGroupFacts,
+)
+from fargate_sim.model.task_definition import AwsLogs, ContainerSpec, TaskDefinition
 from fargate_sim.model.traffic import Demand
 from fargate_sim.model.traffic.report import report
 from fargate_sim.model.world import Placement, World
@@ -67,8 +77,42 @@ _BALANCER = "app/web/fedcba9876543210"
 _GROUP_FACTS = TargetGroupFacts(_GROUP, "ip", "vpc", True, None, "/", 30, 5, 2, "200", 30, balancer=_BALANCER)
 
 
+_ROLE = "arn:aws:iam::123456789012:role/execution"
+_TRUST = (
+    '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},'
+    '"Action":"sts:AssumeRole"}]}'
+)
+_LOGS_ONLY = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"logs:*","Resource":"*"}]}'
+
+
 class _Account:
-    """Two large subnets, a target group, and nothing else."""
+    """Two large subnets, a target group, an execution role that may write logs, and nothing else."""
+
+    epoch = 0
+
+    def role(self, arn: str) -> RoleFacts | None:
+        return RoleFacts(arn, "execution", (Policy("logs", _LOGS_ONLY),), None, _TRUST)
+
+    def resource_policy(self, arn: str) -> str | None:  # noqa: ARG002
+        return None
+
+    def secret(self, secret_id: str, *, stage: str, version: str) -> SecretFacts | None:  # noqa: ARG002
+        return None
+
+    def parameter(self, name: str) -> ParameterFacts | None:  # noqa: ARG002
+        return None
+
+    def key(self, key_id: str) -> KeyFacts | None:  # noqa: ARG002
+        return None
+
+    def exists(self, arn: str) -> bool:  # noqa: ARG002
+        return True
+
+    def registry_repository(self, repository: str) -> bool:  # noqa: ARG002
+        return False
+
+    def registry_image(self, repository: str, tag: str | None, digest: str | None) -> RegistryImage | None:  # noqa: ARG002
+        return None
 
     def subnet(self, subnet_id: str) -> SubnetFacts | None:
         return _SUBNETS.get(subnet_id)
@@ -143,9 +187,10 @@ def _service(
         cpu_units=256,
         memory_mib=512,
         network_mode="awsvpc",
-        containers=(spec or ContainerSpec("web", "nginx:1.27"),),
+        containers=(spec or ContainerSpec("web", "nginx:1.27", logs=AwsLogs("/bench", "web")),),
         compatibilities=("FARGATE",),
         document={},
+        execution_role=_ROLE,
     )
     world.register_task_definition(definition)
     service = Service(

@@ -17,6 +17,7 @@ from typing import Any
 from chaos.errors import FaultError
 from chaos.haste import half_at_a_time, hasty_stop
 from chaos.labels import wrong_label
+from chaos.pulls import cannot_pull
 from chaos.revisions import deploy_changed, main_container
 from chaos.spot import all_on_spot
 from chaos.targets import (
@@ -32,6 +33,7 @@ __all__ = [
     "all_on_spot",
     "bad_image",
     "breaker_off",
+    "cannot_pull",
     "half_at_a_time",
     "hasty_stop",
     "health_check_mismatch",

@@ -95,6 +95,18 @@ def delete_subnets(clients: Clients, settle: Settle, *, tag: str) -> None:
         ec2.delete_subnet(SubnetId=subnet["SubnetId"])
 
 
+def put_routes(clients: Clients, settle: Settle, *, routes: list[dict[str, str]]) -> None:
+    """Create routes (CreateRoute's arguments), or replace those that are there; a route table that is gone needs nothing."""
+    del settle
+    ec2 = clients("ec2")
+    for route in routes:
+        filters = [{"Name": "route-table-id", "Values": [route["RouteTableId"]]}]
+        for table in ec2.describe_route_tables(Filters=filters)["RouteTables"]:
+            there = {each.get("DestinationCidrBlock") for each in table["Routes"]}
+            put = ec2.replace_route if route["DestinationCidrBlock"] in there else ec2.create_route
+            put(**route)
+
+
 def modify_target_group(clients: Clients, settle: Settle, *, target_group: str, **check: Any) -> None:
     """Set a target group's health check back to ``check`` and wait until its services have settled; a group
     that is gone needs nothing.
@@ -162,6 +174,7 @@ STEPS: dict[str, Callable[..., None]] = {
         update_service,
         deregister_revisions,
         delete_subnets,
+        put_routes,
         modify_target_group,
         modify_target_group_attributes,
         put_scaling_policy,

@@ -120,8 +120,13 @@ class Start:
 
 def stopped_at(entry: Entry) -> str:
     """A ``task.start_failed`` in words."""
+    return f"the start ends at {link_of(entry)}: {entry.data['missing']}"
+
+
+def link_of(entry: Entry) -> str:
+    """``the manifest (ecr.dkr)``: the link of a ``task.start_failed``, without what is missing, for whoever is to find that out."""
     at = f" ({entry.data['service']})" if entry.data.get("service") else ""
-    return f"the start ends at the {entry.data['link']}{at}: {entry.data['missing']}"
+    return f"the {entry.data['link']}{at}"
 
 
 def last_failure(history: History, cluster: str, service: str) -> Entry | None:

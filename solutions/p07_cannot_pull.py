@@ -11,11 +11,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from labs import ways
 from labs.catalogue import Fix, WrongFix
 from labs.cloud import Cloud
 from labs.images import push
-from solutions._aws import register_like, settle
+from solutions._aws import lab_subnets, lab_table, register_like, settle, settle_soon
 
 CLUSTER = "p07"
 SERVICE = "tickets"
@@ -23,6 +22,8 @@ REPOSITORY = "fargate-lab/tickets"
 RELEASE = "1.1"
 BEFORE = "1.0"
 ANYWHERE = "0.0.0.0/0"
+START_MS = 240_000
+"""Enough for tasks that start, and for those that do not to fail once."""
 
 
 def solve(cloud: Cloud) -> None:
@@ -63,48 +64,32 @@ def _digest(cloud: Cloud, tag: str) -> str:
 
 def _update(cloud: Cloud, **values: Any) -> None:
     cloud.client("ecs").update_service(cluster=CLUSTER, service=SERVICE, **values)
-    wait(cloud)
-
-
-def wait(cloud: Cloud) -> None:
-    """Long enough for new tasks to start, or to fail once; a release that hangs never settles."""
-    cloud.clock.advance(30_000)
-    cloud.clock.settle(240_000)
+    settle_soon(cloud, START_MS)
 
 
 def _deploy(cloud: Cloud, image: str, **values: Any) -> None:
     _update(cloud, taskDefinition=register_like(cloud, CLUSTER, SERVICE, {"image": image}), **values)
 
 
-def own_subnets(cloud: Cloud) -> list[str]:
-    """The lab's two subnets."""
-    filters = [{"Name": "tag:Name", "Values": [f"{CLUSTER}-a", f"{CLUSTER}-b"]}]
-    return [each["SubnetId"] for each in cloud.client("ec2").describe_subnets(Filters=filters)["Subnets"]]
-
-
-def own_table(cloud: Cloud) -> str:
-    """Their route table."""
-    (table,) = ways.route_tables(cloud, own_subnets(cloud))
-    return table
-
-
 def _route_back(cloud: Cloud) -> None:
     ec2 = cloud.client("ec2")
     gateway = ec2.describe_nat_gateways()["NatGateways"][0]["NatGatewayId"]
-    ec2.create_route(RouteTableId=own_table(cloud), DestinationCidrBlock=ANYWHERE, NatGatewayId=gateway)
+    ec2.create_route(
+        RouteTableId=lab_table(cloud, CLUSTER), DestinationCidrBlock=ANYWHERE, NatGatewayId=gateway
+    )
     _update(cloud, forceNewDeployment=True)
 
 
 def _endpoint(cloud: Cloud, service: str) -> None:
     """What is missing beside the endpoints that are there, which lend their security group."""
     ec2, env = cloud.client("ec2"), cloud.env
-    settings: dict[str, Any] = {"VpcEndpointType": "Gateway", "RouteTableIds": [own_table(cloud)]}
+    settings: dict[str, Any] = {"VpcEndpointType": "Gateway", "RouteTableIds": [lab_table(cloud, CLUSTER)]}
     if service != "s3":
         filters = [{"Name": "group-name", "Values": [f"{CLUSTER}-endpoints"]}]
         (group,) = ec2.describe_security_groups(Filters=filters)["SecurityGroups"]
         settings = {
             "VpcEndpointType": "Interface",
-            "SubnetIds": own_subnets(cloud),
+            "SubnetIds": lab_subnets(cloud, CLUSTER),
             "SecurityGroupIds": [group["GroupId"]],
             "PrivateDnsEnabled": True,
         }
@@ -125,7 +110,7 @@ def _network(cloud: Cloud, *keys: str, public: bool = False) -> dict[str, Any]:
     """UpdateService's network: the base environment's subnets by their names, else the lab's own."""
     return {
         "awsvpcConfiguration": {
-            "subnets": [cloud.env[key] for key in keys] or own_subnets(cloud),
+            "subnets": [cloud.env[key] for key in keys] or lab_subnets(cloud, CLUSTER),
             "securityGroups": [cloud.env["SG"]],
             "assignPublicIp": "ENABLED" if public else "DISABLED",
         }

@@ -58,7 +58,7 @@ def released(ctx: CheckContext) -> Evidence:
     said = [observed]
     last = ways.last_failure(ctx.history, ctx.name("cluster"), ctx.name("service"))
     if state == "IN_PROGRESS" and last is not None:
-        said.append(f"Of the last task that failed, {ways.stopped_at(last)}")
+        said.append(f"The last task that failed got as far as {ways.link_of(last)}")
     return Evidence(False, expected, ". ".join([*said, *_beside(ctx, service, state)]), _STOPPED)
 
 

@@ -27,7 +27,7 @@ def capacity(ctx: CheckContext) -> Evidence:
     if running < desired and (
         last := ways.last_failure(ctx.history, ctx.name("cluster"), ctx.name("service"))
     ):
-        observed.append(f"of the last task that failed, {ways.stopped_at(last)}")
+        observed.append(f"the last task that failed got as far as {ways.link_of(last)}")
     passed = not other and wanted >= desired and running >= desired
     return Evidence(
         passed, expected, "; ".join(observed), "aws ecs describe-services; aws ecs describe-tasks"

@@ -17,6 +17,7 @@ from typing import Any
 from chaos.errors import FaultError
 from chaos.haste import half_at_a_time, hasty_stop
 from chaos.labels import wrong_label
+from chaos.pulls import cannot_pull
 from chaos.releases import bad_release
 from chaos.revisions import deploy_changed, main_container
 from chaos.roles import broad_task_role
@@ -37,6 +38,7 @@ __all__ = [
     "bad_release",
     "breaker_off",
     "broad_task_role",
+    "cannot_pull",
     "half_at_a_time",
     "hasty_stop",
     "health_check_mismatch",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from chaos.undo import FAULT_TAG, OWNER_TAG, Clients, Undo, UndoStep
@@ -32,12 +32,15 @@ def deploy_changed(
     fault: str,
     service: dict[str, Any],
     told: str | None = None,
+    *,
+    undo_first: Sequence[UndoStep] = (),
+    do_first: Callable[[], None] = lambda: None,
     **change: Any,
 ) -> Undo:
     """Deploy a copy of the service's revision that differs by ``change``, see ``register_changed``.
 
-    ``told`` names what it changes, for people. Taken back by deploying the former revision and deregistering
-    ours.
+    ``told`` names what it changes, for people. ``do_first`` happens before, and ``undo_first`` takes it back. Taken back by deploying
+    the former revision and deregistering ours.
     """
     former = service["taskDefinition"]
     family = former.rsplit("/", 1)[-1].rsplit(":", 1)[0]
@@ -47,11 +50,13 @@ def deploy_changed(
         fault,
         told or f"the task definition of service {name['service']}",
         (
+            *undo_first,
             UndoStep("update_service", {**name, "taskDefinition": former}),
             UndoStep("deregister_revisions", {"family": family, "tag": tag}),
         ),
     )
     record(undo)
+    do_first()
     revision = register_changed(clients, former, tag, **change)
     clients("ecs").update_service(**name, taskDefinition=revision)
     return undo

@@ -121,6 +121,18 @@ def retag(clients: Clients, repository: str, tag: str, digest: str) -> None:
             )
 
 
+def put_routes(clients: Clients, settle: Settle, *, routes: list[dict[str, str]]) -> None:
+    """Create routes (CreateRoute's arguments), or replace those that are there; a route table that is gone needs nothing."""
+    del settle
+    ec2 = clients("ec2")
+    for route in routes:
+        filters = [{"Name": "route-table-id", "Values": [route["RouteTableId"]]}]
+        for table in ec2.describe_route_tables(Filters=filters)["RouteTables"]:
+            there = {each.get("DestinationCidrBlock") for each in table["Routes"]}
+            put = ec2.replace_route if route["DestinationCidrBlock"] in there else ec2.create_route
+            put(**route)
+
+
 def modify_target_group(clients: Clients, settle: Settle, *, target_group: str, **check: Any) -> None:
     """Set a target group's health check back to ``check`` and wait until its services have settled; a group
     that is gone needs nothing.
@@ -212,6 +224,7 @@ STEPS: dict[str, Callable[..., None]] = {
         deregister_revisions,
         delete_subnets,
         move_tag,
+        put_routes,
         modify_target_group,
         modify_target_group_attributes,
         put_scaling_policy,

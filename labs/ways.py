@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labs import costs
-from labs.checking import CheckContext, Evidence, counted, missing_service
+from labs.checking import CheckContext, Evidence, counted, duration, missing_service
 from labs.cloud import Cloud
+from labs.drills import DRILL_LIMIT_MS, release
 from labs.history import Entry, History
 from labs.standalone import CHECK
 
@@ -119,8 +120,13 @@ class Start:
 
 def stopped_at(entry: Entry) -> str:
     """A ``task.start_failed`` in words."""
+    return f"the start ends at {link_of(entry)}: {entry.data['missing']}"
+
+
+def link_of(entry: Entry) -> str:
+    """``the manifest (ecr.dkr)``: the link of a ``task.start_failed``, without what is missing, for whoever is to find that out."""
     at = f" ({entry.data['service']})" if entry.data.get("service") else ""
-    return f"the start ends at the {entry.data['link']}{at}: {entry.data['missing']}"
+    return f"the {entry.data['link']}{at}"
 
 
 def last_failure(history: History, cluster: str, service: str) -> Entry | None:
@@ -201,6 +207,26 @@ def every_subnet(ctx: CheckContext) -> Evidence:
         f"{way.price(report)} for what stands ({way.price_of})" if way.price_of else "no price by the hour"
     )
     return Evidence(True, expected, f"{observed}, by {way}: {priced}. {way.trade_off}")
+
+
+def release_completes(ctx: CheckContext) -> Evidence:
+    """A forced deployment completes, and no task of it fails to start. Not tried when tasks do not even start one by one."""
+    expected = "a release completes, and every task of it starts"
+    service = ctx.service()
+    if service is None:
+        return missing_service(ctx, expected)
+    stuck = [start for start in start_everywhere(ctx, service) if not start.runs]
+    if stuck:
+        return Evidence(False, expected, f"not tried: in {stuck[0].label} no task starts")
+    mark = ctx.history.next_seq
+    measured = release(ctx)
+    story = measured.story
+    if story is None or story.completed_ms is None:
+        return Evidence(False, expected, f"not complete after {duration(DRILL_LIMIT_MS)}")
+    failed = last_failure(ctx.history.since(mark), ctx.name("cluster"), ctx.name("service"))
+    if failed is not None:
+        return Evidence(False, expected, f"it completed, but of one of its tasks {stopped_at(failed)}")
+    return Evidence(True, expected, f"completed after {duration(measured.took_ms)}, every task started")
 
 
 _STOPPED = "aws ecs describe-tasks, stoppedReason of the stopped tasks; fargate-lab why <task>"

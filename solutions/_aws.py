@@ -20,6 +20,25 @@ def settle(cloud: Cloud) -> None:
     cloud.clock.settle(SETTLE_MS)
 
 
+def settle_soon(cloud: Cloud, limit_ms: int) -> None:
+    """The same, at most for ``limit_ms``: time for new tasks to start, or to fail once. A release that hangs never settles."""
+    cloud.clock.advance(REACTION_MS)
+    cloud.clock.settle(limit_ms)
+
+
+def lab_subnets(cloud: Cloud, cluster: str) -> list[str]:
+    """The two subnets that ``labs.staging.build_subnets`` has built for a lab, in the order of their zones."""
+    names = [f"{cluster}-a", f"{cluster}-b"]
+    found = cloud.client("ec2").describe_subnets(Filters=[{"Name": "tag:Name", "Values": names}])["Subnets"]
+    return [str(each["SubnetId"]) for each in sorted(found, key=lambda each: str(each["AvailabilityZone"]))]
+
+
+def lab_table(cloud: Cloud, cluster: str) -> str:
+    """Their route table."""
+    tables = cloud.client("ec2").describe_route_tables(Filters=[{"Name": "tag:Name", "Values": [cluster]}])
+    return str(tables["RouteTables"][0]["RouteTableId"])
+
+
 def register_like(
     cloud: Cloud,
     cluster: str,

@@ -13,12 +13,14 @@ from typing import Any
 
 from labs.catalogue import Fix, WrongFix
 from labs.cloud import Cloud
-from solutions._aws import register_like, settle
+from solutions._aws import lab_subnets, lab_table, register_like, settle, settle_soon
 
 CLUSTER = "p15"
 SERVICE = "catalog"
 INTERFACES = ("ecr.api", "ecr.dkr", "logs")
 ANYWHERE = "0.0.0.0/0"
+START_MS = 120_000
+"""Enough for tasks that start; of those that do not the check tells."""
 
 
 def solve(cloud: Cloud) -> None:
@@ -39,38 +41,19 @@ def break_again(cloud: Cloud) -> None:
 # -- what the fixes are made of ------------------------------------------------------------------------
 
 
-def own_subnets(cloud: Cloud) -> list[str]:
-    """The lab's two subnets."""
-    filters = [{"Name": "tag:Name", "Values": [f"{CLUSTER}-a", f"{CLUSTER}-b"]}]
-    return [each["SubnetId"] for each in cloud.client("ec2").describe_subnets(Filters=filters)["Subnets"]]
-
-
-def own_table(cloud: Cloud) -> str:
-    """Their route table."""
-    filters = [{"Name": "tag:Name", "Values": [CLUSTER]}]
-    tables = cloud.client("ec2").describe_route_tables(Filters=filters)["RouteTables"]
-    return str(tables[0]["RouteTableId"])
-
-
 def _name(cloud: Cloud, service: str) -> str:
     return f"com.amazonaws.{cloud.env['AWS_REGION']}.{service}"
 
 
 def _force(cloud: Cloud) -> None:
     cloud.client("ecs").update_service(cluster=CLUSTER, service=SERVICE, forceNewDeployment=True)
-    settle_soon(cloud)
-
-
-def settle_soon(cloud: Cloud) -> None:
-    """Give new tasks the time to start; where they do not, the check finds out."""
-    cloud.clock.advance(30_000)
-    cloud.clock.settle(120_000)
+    settle_soon(cloud, START_MS)
 
 
 def _move(cloud: Cloud, subnets: Sequence[str] = (), *, public: bool = False) -> None:
     """The service, in other subnets if given, with or without public addresses."""
     network = {
-        "subnets": list(subnets) or own_subnets(cloud),
+        "subnets": list(subnets) or lab_subnets(cloud, CLUSTER),
         "securityGroups": [cloud.env["SG"]],
         "assignPublicIp": "ENABLED" if public else "DISABLED",
     }
@@ -80,7 +63,7 @@ def _move(cloud: Cloud, subnets: Sequence[str] = (), *, public: bool = False) ->
         networkConfiguration={"awsvpcConfiguration": network},
         forceNewDeployment=True,
     )
-    settle_soon(cloud)
+    settle_soon(cloud, START_MS)
 
 
 def _doors(cloud: Cloud, *, opened: bool = True) -> str:
@@ -114,7 +97,7 @@ def _endpoints(
             VpcId=cloud.env["VPC"],
             ServiceName=_name(cloud, service),
             VpcEndpointType="Interface",
-            SubnetIds=own_subnets(cloud),
+            SubnetIds=lab_subnets(cloud, CLUSTER),
             SecurityGroupIds=[group],
             PrivateDnsEnabled=private_dns,
         )
@@ -123,7 +106,7 @@ def _endpoints(
             VpcId=cloud.env["VPC"],
             ServiceName=_name(cloud, "s3"),
             VpcEndpointType="Gateway",
-            RouteTableIds=[table or own_table(cloud)],
+            RouteTableIds=[table or lab_table(cloud, CLUSTER)],
         )
     _force(cloud)
 
@@ -140,7 +123,7 @@ def _nat(cloud: Cloud, subnet: str = "") -> str:
 def _route(cloud: Cloud, table: str = "", **target: str) -> None:
     """A default route in the subnets' route table (or another)."""
     cloud.client("ec2").create_route(
-        RouteTableId=table or own_table(cloud), DestinationCidrBlock=ANYWHERE, **target
+        RouteTableId=table or lab_table(cloud, CLUSTER), DestinationCidrBlock=ANYWHERE, **target
     )
 
 
@@ -167,7 +150,7 @@ def _made_public(cloud: Cloud, *, address: bool) -> None:
 
 def _one_subnet(cloud: Cloud) -> None:
     """A new route table with a way out, for the first subnet only."""
-    ec2, first = cloud.client("ec2"), own_subnets(cloud)[0]
+    ec2, first = cloud.client("ec2"), lab_subnets(cloud, CLUSTER)[0]
     table = ec2.create_route_table(VpcId=cloud.env["VPC"])["RouteTable"]["RouteTableId"]
     _route(cloud, table, NatGatewayId=_nat(cloud))
     filters = [{"Name": "association.subnet-id", "Values": [first]}]
@@ -193,7 +176,7 @@ def _other_table(cloud: Cloud) -> str:
 def _revised(cloud: Cloud, **change: Any) -> None:
     revision = register_like(cloud, CLUSTER, SERVICE, change)
     cloud.client("ecs").update_service(cluster=CLUSTER, service=SERVICE, taskDefinition=revision)
-    settle_soon(cloud)
+    settle_soon(cloud, START_MS)
 
 
 def _without_logs(cloud: Cloud) -> None:
@@ -255,7 +238,7 @@ WRONG_FIXES = (
     ),
     _wrong(
         "a NAT gateway in the private subnet",
-        lambda c: _by_nat(c, own_subnets(c)[0]),
+        lambda c: _by_nat(c, lab_subnets(c, CLUSTER)[0]),
         "not to an internet gateway",
     ),
     _wrong("a public IP in the private subnets", lambda c: _move(c, public=True), "only where a route leads"),

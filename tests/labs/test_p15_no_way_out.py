@@ -83,7 +83,7 @@ def test_links_repaired_one_by_one_show_the_next_one_each_time(cloud: EndpointCl
             VpcId=cloud.env["VPC"],
             ServiceName=p15._name(cloud, name),
             VpcEndpointType="Interface",
-            SubnetIds=p15.own_subnets(cloud),
+            SubnetIds=p15.lab_subnets(cloud, p15.CLUSTER),
             SecurityGroupIds=[group],
             PrivateDnsEnabled=True,
         )

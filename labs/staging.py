@@ -139,7 +139,8 @@ def build_service(
     **service: Any,
 ) -> None:
     """The stage's cluster, a task definition of one container (an essential one that writes to the log group and is named like
-    the service, for the rest as given), and its service, settled. ``definition`` has further parameters of RegisterTaskDefinition, ``service`` has further parameters of CreateService.
+    the service, for the rest as given), and its service, settled. ``definition`` has further parameters of RegisterTaskDefinition,
+    ``service`` of CreateService.
     """
     ecs, env = cloud.client("ecs"), cloud.env
     tags = [{"key": "fargate-lab", "value": stage.lab}]

@@ -168,7 +168,7 @@ ALTERNATIVES = (
 )
 
 WRONG_FIXES = (
-    WrongFix("only the secrets denied", _no_secrets, "nothing-more", "dynamodb:DeleteTable"),
+    WrongFix("only the secrets denied", _no_secrets, "nothing-more", "table/customers"),
     WrongFix("ReadOnlyAccess", _read_only, "requests-work", "SendMessage"),
     WrongFix(
         "no task role",

@@ -14,10 +14,10 @@ from labs.cloud import MINUTE_MS
 from labs.drills import release
 from labs.load import under_load
 from labs.p09_broad_task_role.needs import GET_VALUE, Names
-from labs.p09_broad_task_role.simulation import allowed_by, granted, telling
+from labs.p09_broad_task_role.simulation import Grant, allowed_by, granted, telling
 from labs.targets import ready
 
-_SHOWN = 3
+_SHOWN = 4
 _PATH_MS = 20_000
 _MARGIN_MS = 15_000
 _ERROR = "botocore.exceptions."
@@ -37,7 +37,7 @@ def secrets_closed(ctx: CheckContext) -> Evidence:
         return Evidence(True, expected, f"{_short(found.task)} may read no secret")
     told = "; ".join(str(each) for each in open_)
     observed = f"{_short(found.task)} may call {told}: {allowed_by(ctx, found.task, open_[0])} allows it"
-    return Evidence(False, expected, observed + _rolled_back(ctx), _simulate(found.task, GET_VALUE))
+    return Evidence(False, expected, observed + _rolled_back(ctx), _simulate(found.task, open_[0]))
 
 
 def execution_role(ctx: CheckContext) -> Evidence:
@@ -85,7 +85,7 @@ def nothing_more(ctx: CheckContext) -> Evidence:
     shown = [f"{each} ({allowed_by(ctx, found.task, each)})" for each in telling(over, _SHOWN)]
     more = f"; and {len(over) - len(shown)} more" if len(over) > len(shown) else ""
     observed = f"{_short(found.task)} may do {len(over)} of {tried}: {'; '.join(shown)}{more}"
-    return Evidence(False, expected, observed, _simulate(found.task, over[0].action))
+    return Evidence(False, expected, observed, _simulate(found.task, over[0]))
 
 
 def requests_work(ctx: CheckContext) -> Evidence:
@@ -98,8 +98,9 @@ def requests_work(ctx: CheckContext) -> Evidence:
     orders = under_load(ctx, service, lambda: release(ctx), path="/orders")
     for path, lived in (("/items", items), ("/orders", orders)):
         if lived.failed:
-            observed = f"{path}: {lived}. {lived.why}"
-            return Evidence(False, expected, observed + _said(ctx), _logs(ctx))
+            needed = (action for action, _ in Names.of(ctx.lab, ctx.env).needs if action in lived.why)
+            said = _said(ctx, next(needed, "").partition(":")[2])
+            return Evidence(False, expected, f"{path}: {lived}. {lived.why}{said}", _logs(ctx))
     story = orders.release.story if orders.release else None
     if story is None or story.completed_ms is None:
         observed = "new tasks do not live: the release did not complete" + _said(ctx)
@@ -166,7 +167,8 @@ def _said(ctx: CheckContext, operation: str = "") -> str:
     found = ctx.client("logs").filter_log_events(
         logGroupName=ctx.env["LOG_GROUP"], logStreamNamePrefix=f"{ctx.name('service')}/"
     )["events"]
-    said = [each for each in found if _ERROR in each["message"] and operation in each["message"]]
+    words = f"when calling the {operation} operation" if operation else _ERROR
+    said = [each for each in found if _ERROR in each["message"] and words in each["message"]]
     last = max(said, key=lambda each: each["timestamp"], default=None)
     return f". The program says: {last['message']}" if last else ""
 
@@ -183,8 +185,9 @@ def _short(arn: str) -> str:
     return arn.rpartition("/")[2]
 
 
-def _simulate(role_arn: str, action: str) -> str:
-    return f"aws iam simulate-principal-policy --policy-source-arn {role_arn} --action-names {action}"
+def _simulate(role_arn: str, grant: Grant) -> str:
+    asked = f"--action-names {grant.action} --resource-arns {grant.resource}"
+    return f"aws iam simulate-principal-policy --policy-source-arn {role_arn} {asked}"
 
 
 def _logs(ctx: CheckContext) -> str:

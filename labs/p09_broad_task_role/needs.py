@@ -114,4 +114,4 @@ class Names:
                 "secretsmanager:ListSecrets",
             )
         }
-        return {**own, **others, **anywhere}
+        return {**others, **own, **anywhere}

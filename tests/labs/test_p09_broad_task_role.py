@@ -76,10 +76,10 @@ def test_each_need_is_missed_by_a_drill_with_the_programs_own_error(
     runner = started(cloud)
     put(cloud, *map(dict, p09._exact(cloud, lacking)))
     operation = lacking.partition(":")[2]
-    (told,) = failing(runner).values()
+    told = next(iter(failing(runner).values()))
     assert "botocore.exceptions.ClientError: An error occurred (AccessDenied" in told
     assert f"when calling the {operation} operation" in told
-    assert f"because no identity-based policy allows the {lacking} action" in told
+    assert f"because no identity-based policy allows the {lacking} action".casefold() in told.casefold()
 
 
 @pytest.mark.parametrize("lacking", ["sqs:SendMessage", "s3:PutObject"])
@@ -181,6 +181,16 @@ def test_taking_the_fault_back_leaves_a_lab_that_passes(cloud: EndpointCloud) ->
     runner = started(cloud)
     runner.revert()
     assert failing(runner) == {}
+
+
+def test_the_debrief_names_the_calls_that_were_denied_on_the_way(cloud: EndpointCloud) -> None:
+    runner = started(cloud)
+    put(cloud, *map(dict, p09._exact(cloud, "s3:PutObject")))
+    assert failing(runner)
+    p09.solve(cloud)
+    told = runner.debrief().to_markdown()
+    assert "**A call that failed:** s3:PutObject (2 tasks: because no identity-based policy" in told
+    assert told.count("the program is denied s3:PutObject") == 1
 
 
 def test_the_base_environments_roles_are_left_alone(cloud: EndpointCloud) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from labs import costs, kills, orders, reclaims, rescaled, unlike, ways
+from labs import costs, kills, orders, reclaims, refusals, rescaled, unlike, ways
 from labs.catalogue import Lab
 from labs.checking import CheckContext, counted, duration, revision_of
 from labs.clients import Clients, clients_of
@@ -130,6 +130,7 @@ def debrief(lab: Lab, cloud: Cloud) -> Debrief:
             *(Fact(*row) for row in unlike.rows(history, cluster, service)),
             *(Fact(*row) for row in kills.rows(killed)),
             *(Fact(*row) for row in reclaims.rows(history, tasks)),
+            *(Fact(*row) for row in refusals.rows(history, {task.id for task in tasks})),
             *(Fact(*row) for row in rescaled.rows(history, cluster, service)),
             *(Fact(*row) for row in orders.rows(queue)),
         ),
@@ -280,7 +281,9 @@ def _timeline(
         if told is None and entry.seq in losses:
             told = str(losses[entry.seq]), "bad"
         if told is None:
-            told = reclaims.tell(entry, cluster, service, tasks)
+            told = reclaims.tell(entry, cluster, service, tasks) or refusals.tell(
+                entry, tasks, first_refusals
+            )
         if told is None:
             told = unlike.tell(entry, cluster, service, first_images, first_refusals)
         if told is None:

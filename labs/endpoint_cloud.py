@@ -240,7 +240,9 @@ class EndpointCloud:
 
     def calls(self, role: str, since_ms: int | None = None) -> list[Mapping[str, Any]]:
         """The calls of a role, through the control API."""
-        query = {"role": role} if since_ms is None else {"role": role, "since": since_ms}
+        query: dict[str, str | int] = (
+            {"role": role} if since_ms is None else {"role": role, "since": since_ms}
+        )
         return list(self._control.get("/_lab/calls", query)["calls"])
 
     def note(self, kind: str, data: Mapping[str, Any]) -> None:

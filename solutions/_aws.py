@@ -50,8 +50,8 @@ def register_like(
     roles: Mapping[str, str | None] | None = None,
 ) -> str:
     """Register a revision like the service's whose first container is changed, with another container beside
-    it if given, and with another ``size`` (``cpu`` and ``memory``) and other ``roles`` (``taskRoleArn`` and ``executionRoleArn``; None for none) if given;
-    its ARN.
+    it if given, and with another ``size`` (``cpu`` and ``memory``) and other ``roles`` (``taskRoleArn`` and ``executionRoleArn``; None
+    for none) if given; its ARN.
     """
     ecs = cloud.client("ecs")
     current = ecs.describe_services(cluster=cluster, services=[service])["services"][0]["taskDefinition"]

@@ -169,6 +169,7 @@ class Programs:
             call.action,
             resource,
             call.service,
+            context=self._owner(call.service),
             policy_of=resource if call.service in _WITH_POLICIES else None,
             data_event=call.service in _DATA_EVENTS,
         )
@@ -191,9 +192,8 @@ class Programs:
         if not no_bucket and (call.action in _CREATING or exists(resource)):
             return Made(call, resource, outcome, "", "")
         if key and not no_bucket:
-            listing = self._ask(
-                task, ApiCall("s3:ListBucket", place, "s3", policy_of=place), outcome.role, container
-            )
+            wanted = ApiCall("s3:ListBucket", place, "s3", self._owner("s3"), policy_of=place)
+            listing = self._ask(task, wanted, outcome.role, container)
             if not listing.allowed:
                 # Who may not list a bucket is not told what is not in it. Source: S3 API reference, GetObject, Permissions.
                 outcome = replace(outcome, allowed=False, decision=listing.decision, message=listing.message)
@@ -201,6 +201,10 @@ class Programs:
         code, message = sdk_errors.absent(call.service, bucket=no_bucket)
         outcome = replace(outcome, error=code, message=message)
         return Made(call, resource, outcome, ABSENT, sdk_errors.client_error(call.operation, outcome))
+
+    def _owner(self, service: str) -> dict[str, str]:
+        """Whose the resource is, where its ARN does not say: all buckets of a world are of its account."""
+        return {"aws:ResourceAccount": self._world.account} if service == "s3" else {}
 
     def _ask(self, task: Task, wanted: ApiCall, role: str, container: Container) -> Outcome:
         return self._caller.place(

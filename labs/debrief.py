@@ -130,6 +130,7 @@ def debrief(lab: Lab, cloud: Cloud) -> Debrief:
             *(Fact(*row) for row in unlike.rows(history, cluster, service)),
             *(Fact(*row) for row in kills.rows(killed)),
             *(Fact(*row) for row in reclaims.rows(history, tasks)),
+            *(Fact(*row) for row in refusals.used(lab, cloud)),
             *(Fact(*row) for row in refusals.rows(history, {task.id for task in tasks})),
             *(Fact(*row) for row in rescaled.rows(history, cluster, service)),
             *(Fact(*row) for row in orders.rows(queue)),

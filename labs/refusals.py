@@ -1,15 +1,35 @@
-"""What debriefs tell of calls that roles were not allowed, or that found no way: by programs, and by ECS for their tasks."""
+"""What debriefs tell of the calls of roles: what a lab's own role was used for, and what was not allowed or found no way, by programs
+and by ECS for their tasks.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Literal
 
+from labs.catalogue import Lab
 from labs.checking import counted
+from labs.cloud import Cloud
 from labs.history import Entry
 
 Told = tuple[str, Literal["bad"]]
+_TAKEN = "sts:AssumeRole"
 _KINDS = ("call.denied", "call.unreachable")
+
+
+def used(lab: Lab, cloud: Cloud) -> list[tuple[str, str, str]]:
+    """(label, value, comment): how many actions the ``role`` of a lab's names was used for; empty for labs without one."""
+    if "role" not in lab.names:
+        return []
+    sums: dict[str, int] = {}
+    for each in cloud.calls(lab.name("role")):
+        if each["error"] is None and each["action"] != _TAKEN:
+            sums[each["action"]] = sums.get(each["action"], 0) + each["count"]
+    if not sums:
+        return []
+    least = min(sums, key=lambda action: sums[action])
+    told = f"{', '.join(sorted(sums))}; least often {least}, {counted(sums[least], 'time')}"
+    return [(f"What {lab.name('role')} was used for", counted(len(sums), "action"), told)]
 
 
 def rows(history: Iterable[Entry], tasks: set[str]) -> list[tuple[str, str, str]]:

@@ -188,7 +188,11 @@ def test_the_debrief_names_the_calls_that_were_denied_on_the_way(cloud: Endpoint
     put(cloud, *map(dict, p09._exact(cloud, "s3:PutObject")))
     assert failing(runner)
     p09.solve(cloud)
+    cloud.clock.advance(600_000)
     told = runner.debrief().to_markdown()
+    assert (
+        "**What catalog-task was used for:** 4 actions (dynamodb:GetItem, s3:GetObject, s3:PutObject" in told
+    )
     assert "**A call that failed:** s3:PutObject (2 tasks: because no identity-based policy" in told
     assert told.count("the program is denied s3:PutObject") == 1
 

@@ -18,6 +18,7 @@ from chaos.errors import FaultError
 from chaos.haste import half_at_a_time, hasty_stop
 from chaos.labels import wrong_label
 from chaos.revisions import deploy_changed, main_container
+from chaos.secrets import secret_denied
 from chaos.spot import all_on_spot
 from chaos.targets import (
     CIRCUIT_BREAKER_OFF,
@@ -38,6 +39,7 @@ __all__ = [
     "memory_cap",
     "memory_leak",
     "no_grace_period",
+    "secret_denied",
     "shell_as_pid1",
     "tiny_subnet",
     "wrong_delay",

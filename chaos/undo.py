@@ -7,6 +7,7 @@ cannot be named beforehand; it is found again by its tag. Steps may be carried o
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ Settle = Callable[[], None]
 
 OWNER_TAG = "fargate-lab"
 FAULT_TAG = "fargate-lab-fault"
+ANYWHERE = "0.0.0.0/0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,36 @@ def delete_target_groups(clients: Clients, settle: Settle, *, tag: str) -> None:
             elb.delete_target_group(TargetGroupArn=arn)
 
 
+def put_role_policies(
+    clients: Clients, settle: Settle, *, role: str, policies: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Set inline policies of a role back, by their names, and wait until its services have settled; a role that is gone needs
+    nothing.
+    """
+    iam = clients("iam")
+    for name, document in policies.items():
+        try:
+            iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
+        except iam.exceptions.NoSuchEntityException:
+            return
+    settle()
+
+
+def put_nat_routes(clients: Clients, settle: Settle, *, routes: Mapping[str, str]) -> None:
+    """Give route tables their default routes to NAT gateways back, where they have none, and wait until services have settled."""
+    ec2 = clients("ec2")
+    for table in ec2.describe_route_tables(Filters=[{"Name": "route-table-id", "Values": list(routes)}])[
+        "RouteTables"
+    ]:
+        if not any(route.get("DestinationCidrBlock") == ANYWHERE for route in table["Routes"]):
+            ec2.create_route(
+                RouteTableId=table["RouteTableId"],
+                DestinationCidrBlock=ANYWHERE,
+                NatGatewayId=routes[table["RouteTableId"]],
+            )
+    settle()
+
+
 STEPS: dict[str, Callable[..., None]] = {
     step.__name__: step
     for step in (
@@ -167,5 +199,7 @@ STEPS: dict[str, Callable[..., None]] = {
         put_scaling_policy,
         modify_listeners,
         delete_target_groups,
+        put_role_policies,
+        put_nat_routes,
     )
 }

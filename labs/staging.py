@@ -5,7 +5,7 @@ carries the tag ``fargate-lab``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from labs.catalogue import Lab
@@ -49,6 +49,20 @@ class Balanced:
     stop_timeout_s: int = 30
 
 
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What a service has of its own, beside or instead of what the base environment gives: parts of its container, of
+    RegisterTaskDefinition (roles, say) and of its awsvpcConfiguration.
+    """
+
+    container: Mapping[str, Any] = field(default_factory=dict)
+    definition: Mapping[str, Any] = field(default_factory=dict)
+    network: Mapping[str, Any] = field(default_factory=dict)
+
+
+NOTHING_OWN = Own()
+
+
 def health_check(
     *, interval_s: int = 10, timeout_s: int = 5, healthy: int = 2, unhealthy: int = 3
 ) -> dict[str, str | int]:
@@ -82,7 +96,7 @@ def build(cloud: Cloud, stage: Stage) -> None:
     build_service(cloud, stage, _listening(GOOD_IMAGE, 80))
 
 
-def build_balanced(cloud: Cloud, stage: Stage, balanced: Balanced) -> None:
+def build_balanced(cloud: Cloud, stage: Stage, balanced: Balanced, own: Own = NOTHING_OWN) -> None:
     """The same behind an internet-facing load balancer: ``<service>-alb`` with a listener on port 80 that
     forwards to the target group ``<service>``.
     """
@@ -117,6 +131,7 @@ def build_balanced(cloud: Cloud, stage: Stage, balanced: Balanced) -> None:
         cloud,
         stage,
         _listening(balanced.image, balanced.port, balanced.stop_timeout_s),
+        own=own,
         healthCheckGracePeriodSeconds=balanced.grace_s,
         loadBalancers=[
             {"targetGroupArn": group, "containerName": stage.service, "containerPort": balanced.port}
@@ -125,7 +140,13 @@ def build_balanced(cloud: Cloud, stage: Stage, balanced: Balanced) -> None:
 
 
 def build_service(
-    cloud: Cloud, stage: Stage, container: Mapping[str, Any], *, insights: str | None = None, **service: Any
+    cloud: Cloud,
+    stage: Stage,
+    container: Mapping[str, Any],
+    *,
+    insights: str | None = None,
+    own: Own = NOTHING_OWN,
+    **service: Any,
 ) -> None:
     """The stage's cluster, a task definition of one container (an essential one that writes to the log group and is named like
     the service, for the rest as given), and its service, settled. ``service`` has further parameters of CreateService.
@@ -139,24 +160,25 @@ def build_service(
         "awslogs-region": env["AWS_REGION"],
         "awslogs-stream-prefix": stage.service,
     }
+    definition = {"cpu": "256", "memory": "512", "executionRoleArn": env["EXECUTION_ROLE"], **own.definition}
     ecs.register_task_definition(
         family=stage.service,
         requiresCompatibilities=["FARGATE"],
         networkMode="awsvpc",
-        cpu="256",
-        memory="512",
-        executionRoleArn=env["EXECUTION_ROLE"],
+        **definition,
         containerDefinitions=[
             {
                 "name": stage.service,
                 "essential": True,
                 "logConfiguration": {"logDriver": "awslogs", "options": logs},
                 **container,
+                **own.container,
             }
         ],
         tags=tags,
     )
-    network = {"subnets": [env["SUBNET_A"], env["SUBNET_B"]], "securityGroups": [env["SG"]]}
+    base = {"subnets": [env["SUBNET_A"], env["SUBNET_B"]], "securityGroups": [env["SG"]]}
+    network = {**base, "assignPublicIp": "DISABLED", **own.network}
     ecs.create_service(
         cluster=stage.cluster,
         serviceName=stage.service,
@@ -168,7 +190,7 @@ def build_service(
             "maximumPercent": 200,
             "deploymentCircuitBreaker": {"enable": stage.breaker, "rollback": stage.breaker},
         },
-        networkConfiguration={"awsvpcConfiguration": {**network, "assignPublicIp": "DISABLED"}},
+        networkConfiguration={"awsvpcConfiguration": network},
         tags=tags,
         **service,
     )

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chaos.errors import FaultError
+from chaos.hardening import another_key, read_by_tag, renamed_password
 from chaos.haste import half_at_a_time, hasty_stop
 from chaos.labels import wrong_label
 from chaos.revisions import deploy_changed, main_container
@@ -31,6 +32,7 @@ from chaos.undo import FAULT_TAG, OWNER_TAG, Clients, Undo, UndoStep
 
 __all__ = [
     "all_on_spot",
+    "another_key",
     "bad_image",
     "breaker_off",
     "half_at_a_time",
@@ -39,6 +41,8 @@ __all__ = [
     "memory_cap",
     "memory_leak",
     "no_grace_period",
+    "read_by_tag",
+    "renamed_password",
     "secret_denied",
     "shell_as_pid1",
     "tiny_subnet",

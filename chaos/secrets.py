@@ -39,7 +39,7 @@ def secret_denied(
     deployed anew, as it is: running tasks stay as they are. Taken back by putting the former policies, or the routes.
     """
     found = our_service(clients, cluster, service)
-    secret = _secret_of(main_container(clients, found), service)
+    secret = secret_of(main_container(clients, found), service)
     if denial == "any":
         denial = DENIALS[hashlib.sha256(secret.encode()).digest()[0] % len(DENIALS)]
     if denial not in DENIALS:
@@ -53,7 +53,7 @@ def secret_denied(
     return undo
 
 
-def _secret_of(container: dict[str, Any], service: str) -> str:
+def secret_of(container: dict[str, Any], service: str) -> str:
     """The ARN of the container's first secret of Secrets Manager. FaultError when it has none."""
     for each in container.get("secrets", []):
         parts = each["valueFrom"].split(":")
@@ -71,11 +71,8 @@ def _secret_of(container: dict[str, Any], service: str) -> str:
 def _narrow_the_role(
     clients: Clients, record: Record, service: dict[str, Any], secret: str, denial: str
 ) -> Undo:
-    role, iam = _our_execution_role(clients, service), clients("iam")
-    former = {
-        name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
-    }
+    role, iam = our_execution_role(clients, service), clients("iam")
+    former = inline_policies(clients, role)
     narrowed = {name: _narrowed(document, secret, denial) for name, document in former.items()}
     changed = {name: document for name, document in former.items() if narrowed[name] != document}
     if not changed:
@@ -97,7 +94,16 @@ def _narrow_the_role(
     return undo
 
 
-def _our_execution_role(clients: Clients, service: dict[str, Any]) -> str:
+def inline_policies(clients: Clients, role: str) -> dict[str, Document]:
+    """The inline policies of a role, by their names."""
+    iam = clients("iam")
+    return {
+        name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
+    }
+
+
+def our_execution_role(clients: Clients, service: dict[str, Any]) -> str:
     """The name of the service's execution role. FaultError when it has none, or one that is not tagged ``fargate-lab``: others
     may depend on it.
     """
@@ -118,27 +124,33 @@ def _our_execution_role(clients: Clients, service: dict[str, Any]) -> str:
 
 def _narrowed(document: Document, secret: str, denial: str) -> Document:
     """The document without what the denial takes away; without statements when nothing is left."""
-    statements = document["Statement"] if isinstance(document["Statement"], list) else [document["Statement"]]
     kept = []
-    for statement in statements:
+    for statement in statements_of(document):
         changed = dict(statement)
         if denial in ("permission", "key"):
             lost = READ if denial == "permission" else DECRYPT
-            actions = [each for each in _listed(statement.get("Action")) if each.lower() != lost.lower()]
-            if len(actions) < len(_listed(statement.get("Action"))):
+            actions = [each for each in listed(statement.get("Action")) if each.lower() != lost.lower()]
+            if len(actions) < len(listed(statement.get("Action"))):
                 changed["Action"] = actions
                 if not actions:
                     continue
-        elif secret in _listed(statement.get("Resource")):
+        elif secret in listed(statement.get("Resource")):
             wrong = secret[: -_SUFFIX - 1] if denial == "name" else secret[:-_SUFFIX] + _other_suffix(secret)
             changed["Resource"] = [
-                wrong if each == secret else each for each in _listed(statement.get("Resource"))
+                wrong if each == secret else each for each in listed(statement.get("Resource"))
             ]
         kept.append(changed)
     return {**document, "Statement": kept}
 
 
-def _listed(value: Any) -> list[str]:
+def statements_of(document: Document) -> list[dict[str, Any]]:
+    """The statements of a policy, also when it is one without a list."""
+    found = document["Statement"]
+    return found if isinstance(found, list) else [found]
+
+
+def listed(value: Any) -> list[str]:
+    """One name or several, as policies have them."""
     return [value] if isinstance(value, str) else list(value or [])
 
 

@@ -23,6 +23,7 @@ Settle = Callable[[], None]
 OWNER_TAG = "fargate-lab"
 FAULT_TAG = "fargate-lab-fault"
 ANYWHERE = "0.0.0.0/0"
+CURRENT_VERSION = "AWSCURRENT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +189,34 @@ def put_nat_routes(clients: Clients, settle: Settle, *, routes: Mapping[str, str
     settle()
 
 
+def restore_secret_version(clients: Clients, settle: Settle, *, secret: str, version: str) -> None:
+    """Make a former version of a secret the current one again. The values stay where they are: an undo record holds none."""
+    del settle
+    secrets = clients("secretsmanager")
+    try:
+        stages = secrets.describe_secret(SecretId=secret)["VersionIdsToStages"]
+    except secrets.exceptions.ResourceNotFoundException:
+        return
+    current = next(each for each, labels in stages.items() if CURRENT_VERSION in labels)
+    if version in stages and current != version:
+        secrets.update_secret_version_stage(
+            SecretId=secret,
+            VersionStage=CURRENT_VERSION,
+            RemoveFromVersionId=current,
+            MoveToVersionId=version,
+        )
+
+
+def put_secret_key(clients: Clients, settle: Settle, *, secret: str, key: str) -> None:
+    """Encrypt a secret with its former key again; a secret that is gone needs nothing."""
+    del settle
+    secrets = clients("secretsmanager")
+    try:
+        secrets.update_secret(SecretId=secret, KmsKeyId=key)
+    except secrets.exceptions.ResourceNotFoundException:
+        return
+
+
 STEPS: dict[str, Callable[..., None]] = {
     step.__name__: step
     for step in (
@@ -201,5 +230,7 @@ STEPS: dict[str, Callable[..., None]] = {
         delete_target_groups,
         put_role_policies,
         put_nat_routes,
+        restore_secret_version,
+        put_secret_key,
     )
 }

@@ -9,9 +9,11 @@ from typing import Any
 from labs.checking import CheckContext, Evidence, missing_service
 from labs.plain_text import leaks
 from labs.secret_rights import (
+    PUBLIC_PARTS,
     Handed,
     Secret,
     confidential,
+    content_of,
     definition_of,
     handed,
     may_decrypt,
@@ -33,10 +35,8 @@ def no_plain_text(ctx: CheckContext) -> Evidence:
         return missing_service(ctx, expected)
     definition = definition_of(ctx, service)
     where = f"aws ecs describe-task-definition --task-definition {definition['family']}"
-    found = leaks(definition, confidential(ctx))
-    if found:
-        told = f"{'; '.join(found)}: visible to everybody who may call DescribeTaskDefinition, in every revision, for good"
-        return Evidence(False, expected, told, where)
+    if shown := _shown(ctx, definition):
+        return Evidence(False, expected, shown, where)
     given = handed(ctx, definition)
     if given is None:
         return Evidence(
@@ -49,16 +49,78 @@ def no_plain_text(ctx: CheckContext) -> Evidence:
     if secret is None or secret.name != ctx.name("secret"):
         comes = secret.name if secret else f"{given.secret}, which does not exist"
         return Evidence(False, expected, f"{variable} comes from {comes}", where)
-    return Evidence(True, expected, f"{variable} comes from {secret.name}{_part(given)}")
+    problem = not_the_password(ctx, given, secret)
+    observed = f"{variable} comes from {secret.name}{_part(given)}"
+    return Evidence(not problem, expected, problem or observed, where)
 
 
-def grant_fits(ctx: CheckContext) -> Evidence:
-    """The execution role may read this secret and decrypt with its key."""
-    expected = f"the execution role may read {ctx.name('secret')}, and decrypt it"
+def nothing_shown(ctx: CheckContext) -> Evidence:
+    """No value of a secret stands in the service's task definition."""
+    expected = "no password in the task definition"
+    service = ctx.service()
+    if service is None:
+        return missing_service(ctx, expected)
+    definition = definition_of(ctx, service)
+    shown = _shown(ctx, definition)
+    return Evidence(not shown, expected, shown or f"none in {_revision(definition)}")
+
+
+def current_password(ctx: CheckContext) -> Evidence:
+    """What the task definition names for the program is there, and is the password, in whatever version is the current one."""
+    variable = ctx.name("variable")
+    expected = f"{variable} names the password in the current version of {ctx.name('secret')}"
+    service = ctx.service()
+    if service is None:
+        return missing_service(ctx, expected)
+    definition = definition_of(ctx, service)
+    given = handed(ctx, definition)
+    secret = secret_called(ctx, ctx.name("secret"))
+    if given is None or secret is None or given.secret != secret.arn:
+        return Evidence(False, expected, f"{_revision(definition)} does not name {ctx.name('secret')} for it")
+    problem = not_the_password(ctx, given, secret)
+    if not problem and given.pinned:
+        problem = f"{_revision(definition)} names version {given.pinned}, whichever is the current one; the next change passes it by"
+    observed = f"{_revision(definition)} names {secret.name}{_part(given)}, of the current version"
+    return Evidence(not problem, expected, problem or observed, "aws secretsmanager get-secret-value")
+
+
+def not_the_password(ctx: CheckContext, given: Handed, secret: Secret) -> str:
+    """What a program would be handed in the place of the password, in a sentence; empty when it is the password."""
+    content = content_of(ctx, secret)
+    if not content:
+        return ""
+    variable, parts = ctx.name("variable"), " and ".join(sorted(content))
+    if not given.json_key:
+        return f"{variable} is all of {secret.name}, the JSON with its braces: name one of {parts}"
+    if given.json_key in PUBLIC_PARTS:
+        return f"{variable} is the {given.json_key} in {secret.name}, which is not the password"
+    if given.json_key not in content and not given.pinned:
+        return f"{variable} is to be {given.json_key} in {secret.name}, whose current version has {parts}"
+    return ""
+
+
+def may_be_read(ctx: CheckContext) -> Evidence:
+    """The execution role may read this secret, whatever key that is under."""
+    expected = f"the execution role may read {ctx.name('secret')}"
     role, secret, problem = execution_role(ctx)
     if role is None or secret is None:
         return Evidence(False, expected, problem)
-    return Evidence(not (said := lacking(ctx, role, secret)), expected, told(role, said), SIMULATE)
+    said = cannot_read(ctx, role, secret)
+    return Evidence(not said, expected, f"{_name(role)}: {said or 'it may'}", SIMULATE)
+
+
+def may_be_decrypted(ctx: CheckContext) -> Evidence:
+    """The secret is under the lab's ``key``, and the execution role may decrypt with that."""
+    expected = f"{ctx.name('secret')} under the key alias/{ctx.name('key')}, and readable with it"
+    role, secret, problem = execution_role(ctx)
+    if role is None or secret is None:
+        return Evidence(False, expected, problem)
+    wanted = ctx.client("kms").describe_key(KeyId=f"alias/{ctx.name('key')}")["KeyMetadata"]["Arn"]
+    if secret.key != wanted:
+        under = secret.key or "the key that AWS manages"
+        return Evidence(False, expected, f"the secret is under {under}")
+    said = cannot_decrypt(ctx, role, secret)
+    return Evidence(not said, expected, f"{_name(role)}: {said or 'it may'}", SIMULATE)
 
 
 def grant_exact(ctx: CheckContext) -> Evidence:
@@ -67,8 +129,22 @@ def grant_exact(ctx: CheckContext) -> Evidence:
     role, secret, problem = execution_role(ctx)
     if role is None or secret is None:
         return Evidence(False, expected, problem)
-    said = [*lacking(ctx, role, secret), *reaches_too_far(ctx, role, secret)]
-    return Evidence(not said, expected, told(role, said), SIMULATE)
+    reads, decrypts = cannot_read(ctx, role, secret), cannot_decrypt(ctx, role, secret)
+    said = [each for each in (reads, decrypts, *reaches_too_far(ctx, role, secret)) if each]
+    observed = f"{_name(role)}: {'; '.join(said) or 'it may do that and nothing else'}"
+    return Evidence(not said, expected, observed, SIMULATE)
+
+
+def no_further(ctx: CheckContext) -> Evidence:
+    """Whatever the execution role may do, it reaches no other secret and no other key, and changes nothing."""
+    expected = (
+        f"the execution role does not reach beyond {ctx.name('secret')} and its key, and changes nothing"
+    )
+    role, secret, problem = execution_role(ctx)
+    if role is None or secret is None:
+        return Evidence(False, expected, problem)
+    said = reaches_too_far(ctx, role, secret)
+    return Evidence(not said, expected, f"{_name(role)}: {'; '.join(said) or 'it does not'}", SIMULATE)
 
 
 def task_role_kept_out(ctx: CheckContext) -> Evidence:
@@ -106,19 +182,25 @@ def execution_role(ctx: CheckContext) -> tuple[str | None, Secret | None, str]:
     return role, secret, ""
 
 
-def lacking(ctx: CheckContext, role: str, secret: Secret) -> list[str]:
-    """What the role lacks to fetch the secret, in sentences."""
-    said = []
-    if not may_read(ctx, role, secret):
-        said.append(f"it may not do secretsmanager:GetSecretValue on {secret.arn}")
-    if not may_decrypt(ctx, role, secret):
-        said.append(f"it may not do kms:Decrypt with {secret.key}, the key that the secret is under")
-    return said
+def cannot_read(ctx: CheckContext, role: str, secret: Secret) -> str:
+    """That the role may not read the secret, in a sentence; empty when it may."""
+    return (
+        "" if may_read(ctx, role, secret) else f"it may not do secretsmanager:GetSecretValue on {secret.arn}"
+    )
 
 
-def told(role: str, said: list[str]) -> str:
-    """What was found of a role, in a sentence."""
-    return f"{_name(role)}: {'; '.join(said) or 'it may do that and nothing else'}"
+def cannot_decrypt(ctx: CheckContext, role: str, secret: Secret) -> str:
+    """That the role may not decrypt the secret, in a sentence; empty when it may."""
+    if may_decrypt(ctx, role, secret):
+        return ""
+    return f"it may not do kms:Decrypt with {secret.key}, the key that the secret is under"
+
+
+def _shown(ctx: CheckContext, definition: dict[str, Any]) -> str:
+    found = leaks(definition, confidential(ctx))
+    if not found:
+        return ""
+    return f"{'; '.join(found)}: visible to everybody who may call DescribeTaskDefinition, in every revision, for good"
 
 
 def _name(role: str) -> str:

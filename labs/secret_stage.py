@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from chaos.hardening import version_id
 from labs.cloud import Cloud
 
 EXECUTION_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
@@ -66,11 +66,6 @@ def make_key(cloud: Cloud, lab: str, alias: str) -> str:
     ]
     kms.create_alias(AliasName=f"alias/{alias}", TargetKeyId=made["KeyId"])
     return str(made["Arn"])
-
-
-def version_id(secret: str, text: str) -> str:
-    """An id for a version of a secret. Secrets Manager takes the client's token for it, and an SDK draws that anew each time."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{secret} {text}"))
 
 
 def make_secret(

@@ -35,11 +35,20 @@ def register_like(
     ecs = cloud.client("ecs")
     current = ecs.describe_services(cluster=cluster, services=[service])["services"][0]["taskDefinition"]
     found = ecs.describe_task_definition(taskDefinition=current)["taskDefinition"]
-    keys = ("family", "networkMode", "requiresCompatibilities", "cpu", "memory", "executionRoleArn")
+    keys = (
+        "family",
+        "networkMode",
+        "requiresCompatibilities",
+        "cpu",
+        "memory",
+        "executionRoleArn",
+        "taskRoleArn",
+    )
     first, *rest = found["containerDefinitions"]
     containers = [{**first, **change}, *rest, *([beside] if beside else [])]
     arn: str = ecs.register_task_definition(
-        **{**{key: found[key] for key in keys}, **(size or {})}, containerDefinitions=containers
+        **{**{key: found[key] for key in keys if key in found}, **(size or {})},
+        containerDefinitions=containers,
     )["taskDefinition"]["taskDefinitionArn"]
     return arn
 

@@ -290,12 +290,6 @@ WRONG_FIXES = (
         "only begin like this one",
     ),
     WrongFix("the permission to read, without the key", _read_again, "grant-exact", "kms:Decrypt"),
-    WrongFix(
-        "the permission to decrypt with any key",
-        lambda cloud: _granted(cloud, statement(READ, _secret(cloud)), statement(DECRYPT, "*")),
-        "grant-exact",
-        "every key of the account",
-    ),
     WrongFix("an endpoint whose door is closed", _closed_door, "targets-healthy", "connection issue"),
     WrongFix("a secret that all may read", _open_to_all, "task-role-kept-out", SECRET),
     WrongFix("scaled to zero", lambda cloud: _scaled(cloud, 0), "capacity", "0 wanted"),

@@ -15,12 +15,14 @@ from collections.abc import Callable
 from typing import Any
 
 from chaos.errors import FaultError
+from chaos.hardening import another_key, read_by_tag, renamed_password
 from chaos.haste import half_at_a_time, hasty_stop
 from chaos.labels import wrong_label
 from chaos.pulls import cannot_pull
 from chaos.releases import bad_release
 from chaos.revisions import deploy_changed, main_container
 from chaos.roles import broad_task_role
+from chaos.secrets import secret_denied
 from chaos.spot import all_on_spot
 from chaos.tags import moved_tag, tag_per_task
 from chaos.targets import (
@@ -34,6 +36,7 @@ from chaos.undo import FAULT_TAG, OWNER_TAG, Clients, Undo, UndoStep
 
 __all__ = [
     "all_on_spot",
+    "another_key",
     "bad_image",
     "bad_release",
     "breaker_off",
@@ -46,6 +49,9 @@ __all__ = [
     "memory_leak",
     "moved_tag",
     "no_grace_period",
+    "read_by_tag",
+    "renamed_password",
+    "secret_denied",
     "shell_as_pid1",
     "tag_per_task",
     "tiny_subnet",

@@ -9,15 +9,14 @@ from typing import Any
 
 from chaos.errors import FaultError
 from chaos.revisions import deploy_changed, main_container
+from chaos.routes import default_routes, delete_routes
 from chaos.targets import our_service
-from chaos.undo import OWNER_TAG, Clients, Undo, UndoStep
+from chaos.undo import Clients, Undo, UndoStep
 
 Record = Callable[[Undo], None]
 
 CAUSES = ("digest", "route")
-ANYWHERE = "0.0.0.0/0"
 _PRIVATE = re.compile(r"(?P<uri>\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/(?P<name>[^:@]+))")
-_LEADS_OUT = ("NatGatewayId", "GatewayId")
 
 
 def cannot_pull(
@@ -42,7 +41,7 @@ def cannot_pull(
         return deploy_changed(clients, record, "cannot_pull", found, told, image=image, only=only)
     if cause != "route":
         raise FaultError(f"There is no cause {cause!r}.", f"Choose any, {' or '.join(CAUSES)}.")
-    routes = _default_routes(clients, found)
+    routes = default_routes(clients, found)
     return deploy_changed(
         clients,
         record,
@@ -52,7 +51,7 @@ def cannot_pull(
         image=f"{uri}@{digest}",
         only=only,
         undo_first=(UndoStep("put_routes", {"routes": routes}),),
-        do_first=lambda: _delete(clients, routes),
+        do_first=lambda: delete_routes(clients, routes),
     )
 
 
@@ -78,37 +77,3 @@ def _image(clients: Clients, container: dict[str, Any], tag: str) -> tuple[str, 
 def _one_digit_off(digest: str) -> str:
     """A digest that nobody has: the last digit is the next one."""
     return f"{digest[:-1]}{(int(digest[-1], 16) + 1) % 16:x}"
-
-
-def _default_routes(clients: Clients, service: dict[str, Any]) -> list[dict[str, str]]:
-    """CreateRoute's arguments for each default route of the service's subnets. FaultError when there is none, or in a table that
-    is not ours.
-    """
-    subnets = service["networkConfiguration"]["awsvpcConfiguration"]["subnets"]
-    filters = [{"Name": "association.subnet-id", "Values": subnets}]
-    tables = clients("ec2").describe_route_tables(Filters=filters)["RouteTables"]
-    routes = []
-    for table in sorted(tables, key=lambda each: str(each["RouteTableId"])):
-        for route in table["Routes"]:
-            target = {key: str(route[key]) for key in _LEADS_OUT if route.get(key)}
-            if route.get("DestinationCidrBlock") == ANYWHERE and target:
-                table_id = str(table["RouteTableId"])
-                routes.append({"RouteTableId": table_id, "DestinationCidrBlock": ANYWHERE, **target})
-        if not any(tag["Key"] == OWNER_TAG for tag in table.get("Tags", [])):
-            raise FaultError(
-                f"The route table {table['RouteTableId']} does not carry the tag {OWNER_TAG!r}, so no route is taken from it.",
-                f"If it is yours to break: `aws ec2 create-tags --resources {table['RouteTableId']} --tags Key={OWNER_TAG},Value=mine`.",
-            )
-    if not routes:
-        raise FaultError(
-            f"The subnets of {service['serviceName']!r} have no default route of their own.",
-            "Choose a service whose subnets have a route table with one.",
-        )
-    return routes
-
-
-def _delete(clients: Clients, routes: list[dict[str, str]]) -> None:
-    for route in routes:
-        clients("ec2").delete_route(
-            RouteTableId=route["RouteTableId"], DestinationCidrBlock=route["DestinationCidrBlock"]
-        )

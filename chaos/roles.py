@@ -9,7 +9,7 @@ from typing import Any
 
 from chaos.errors import FaultError
 from chaos.targets import our_service
-from chaos.undo import OWNER_TAG, Clients, Undo, UndoStep, set_role_policies
+from chaos.undo import OWNER_TAG, Clients, Undo, role_policies, set_role_policies
 
 POLICY = "everything"
 """The name of the inline policy that allows too much."""
@@ -48,18 +48,10 @@ def broad_task_role(
         how = sorted(BROAD)[hashlib.sha256(arn.encode()).digest()[0] % len(BROAD)]
     if how not in BROAD:
         raise FaultError(f"There is no policy {how!r}.", f"Choose any, {', '.join(BROAD)}.")
-    iam = clients("iam")
-    inline = {
-        policy: json.dumps(iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"])
-        for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]
-    }
-    attached = [
-        each["PolicyArn"] for each in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
-    ]
     undo = Undo(
         "broad_task_role",
         f"the task role of service {service}",
-        (UndoStep("set_role_policies", {"role": name, "inline": inline, "attached": attached}),),
+        (role_policies(clients, name),),
     )
     record(undo)
     document = json.dumps({"Version": "2012-10-17", "Statement": BROAD[how]})

@@ -8,6 +8,7 @@ cannot be named beforehand; it is found again by its tag. Steps may be carried o
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ Settle = Callable[[], None]
 
 OWNER_TAG = "fargate-lab"
 FAULT_TAG = "fargate-lab-fault"
+CURRENT_VERSION = "AWSCURRENT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +124,9 @@ def retag(clients: Clients, repository: str, tag: str, digest: str) -> None:
 
 
 def put_routes(clients: Clients, settle: Settle, *, routes: list[dict[str, str]]) -> None:
-    """Create routes (CreateRoute's arguments), or replace those that are there; a route table that is gone needs nothing."""
-    del settle
+    """Create routes (CreateRoute's arguments), or replace those that are there, and wait until services have settled; a route table that
+    is gone needs nothing.
+    """
     ec2 = clients("ec2")
     for route in routes:
         filters = [{"Name": "route-table-id", "Values": [route["RouteTableId"]]}]
@@ -131,6 +134,7 @@ def put_routes(clients: Clients, settle: Settle, *, routes: list[dict[str, str]]
             there = {each.get("DestinationCidrBlock") for each in table["Routes"]}
             put = ec2.replace_route if route["DestinationCidrBlock"] in there else ec2.create_route
             put(**route)
+    settle()
 
 
 def modify_target_group(clients: Clients, settle: Settle, *, target_group: str, **check: Any) -> None:
@@ -197,8 +201,9 @@ def delete_target_groups(clients: Clients, settle: Settle, *, tag: str) -> None:
 def set_role_policies(
     clients: Clients, settle: Settle, *, role: str, inline: Mapping[str, str], attached: list[str]
 ) -> None:
-    """Give a role exactly these policies: inline ones by name, managed ones by ARN; a role that is gone needs nothing."""
-    del settle
+    """Give a role exactly these policies, inline ones by name and managed ones by ARN, and wait until services have settled; a role that
+    is gone needs nothing.
+    """
     iam = clients("iam")
     try:
         present = iam.list_role_policies(RoleName=role)["PolicyNames"]
@@ -215,6 +220,48 @@ def set_role_policies(
         iam.delete_role_policy(RoleName=role, PolicyName=name)
     for arn in [each for each in managed if each not in attached]:
         iam.detach_role_policy(RoleName=role, PolicyArn=arn)
+    settle()
+
+
+def role_policies(clients: Clients, role: str) -> UndoStep:
+    """The step that gives a role back the policies that it has now."""
+    iam = clients("iam")
+    inline = {
+        name: json.dumps(iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"])
+        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
+    }
+    attached = [
+        each["PolicyArn"] for each in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
+    ]
+    return UndoStep("set_role_policies", {"role": role, "inline": inline, "attached": attached})
+
+
+def restore_secret_version(clients: Clients, settle: Settle, *, secret: str, version: str) -> None:
+    """Make a former version of a secret the current one again. The values stay where they are: an undo record holds none."""
+    del settle
+    secrets = clients("secretsmanager")
+    try:
+        stages = secrets.describe_secret(SecretId=secret)["VersionIdsToStages"]
+    except secrets.exceptions.ResourceNotFoundException:
+        return
+    current = next(each for each, labels in stages.items() if CURRENT_VERSION in labels)
+    if version in stages and current != version:
+        secrets.update_secret_version_stage(
+            SecretId=secret,
+            VersionStage=CURRENT_VERSION,
+            RemoveFromVersionId=current,
+            MoveToVersionId=version,
+        )
+
+
+def put_secret_key(clients: Clients, settle: Settle, *, secret: str, key: str) -> None:
+    """Encrypt a secret with its former key again; a secret that is gone needs nothing."""
+    del settle
+    secrets = clients("secretsmanager")
+    try:
+        secrets.update_secret(SecretId=secret, KmsKeyId=key)
+    except secrets.exceptions.ResourceNotFoundException:
+        return
 
 
 STEPS: dict[str, Callable[..., None]] = {
@@ -231,5 +278,7 @@ STEPS: dict[str, Callable[..., None]] = {
         modify_listeners,
         delete_target_groups,
         set_role_policies,
+        restore_secret_version,
+        put_secret_key,
     )
 }

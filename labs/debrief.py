@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from labs import costs, kills, orders, reclaims, refusals, rescaled, unlike, ways
+from labs import costs, kills, orders, reclaims, refusals, rescaled, starts, unlike, ways
 from labs.catalogue import Lab
 from labs.checking import CheckContext, counted, duration, revision_of
 from labs.clients import Clients, clients_of
@@ -116,7 +116,8 @@ def debrief(lab: Lab, cloud: Cloud) -> Debrief:
     killed = kills.kills_of(history, cluster, service)
     queue = orders.report_of(lab, cloud)
     runs = runs_of(history, cluster)
-    leaving = leaving_of(history, (task.id for task in tasks))
+    ours = {task.id for task in tasks}
+    leaving = leaving_of(history, ours)
     return Debrief(
         lab.id,
         _headline(lab, stories, clients, runs),
@@ -128,6 +129,7 @@ def debrief(lab: Lab, cloud: Cloud) -> Debrief:
             *_leaving_facts(leaving),
             *_address_facts(ctx, history, tasks),
             *(Fact(*row) for row in unlike.rows(history, cluster, service)),
+            *(Fact(*row) for row in starts.rows(history, ours)),
             *(Fact(*row) for row in kills.rows(killed)),
             *(Fact(*row) for row in reclaims.rows(history, tasks)),
             *(Fact(*row) for row in refusals.used(lab, cloud)),
@@ -135,10 +137,11 @@ def debrief(lab: Lab, cloud: Cloud) -> Debrief:
             *(Fact(*row) for row in rescaled.rows(history, cluster, service)),
             *(Fact(*row) for row in orders.rows(queue)),
         ),
-        tuple(_timeline(history, cluster, service, stories, {task.id for task in tasks})),
+        tuple(_timeline(history, cluster, service, stories, ours)),
         (
             *_knobs(stories, tasks),
             *unlike.knobs(history, cluster, service),
+            *starts.knobs(history, ours),
             *kills.knobs(killed),
             *orders.knobs(queue),
             *rescaled.knobs(history, cluster, service),
@@ -287,6 +290,8 @@ def _timeline(
             )
         if told is None:
             told = unlike.tell(entry, cluster, service, first_images, first_refusals)
+        if told is None:
+            told = starts.tell(entry, tasks, first_refusals)
         if told is None:
             told = rescaled.tell(entry, cluster, service, first_refusals)
         if told is None:

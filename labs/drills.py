@@ -19,6 +19,8 @@ from labs.history import DeploymentStory, History, Minimum
 DRILL_LIMIT_MS = 60 * MINUTE_MS
 HOLLOW_LIMIT_MS = 20 * MINUTE_MS
 """Long enough for a release that is taken for healthy to complete."""
+REACTION_MS = 30_000
+"""Longer than the service scheduler takes to act on a new desired count."""
 NO_ADDRESS = "InsufficientFreeAddressesInSubnet"
 KILLED_BY_BALANCER = "Task failed ELB health checks"
 HOLLOW_IMAGE = "public.ecr.aws/fargate-lab/shop:1.0-hollow"
@@ -72,6 +74,15 @@ def release(ctx: CheckContext, meanwhile: Callable[[], None] = lambda: None) -> 
     if measured.story is None or measured.story.in_progress:
         _stop_deployments(ctx)
     return measured
+
+
+def want(ctx: CheckContext, desired: int) -> None:
+    """Let the service want so many tasks, and wait until it has them, or for the limit."""
+    ctx.client("ecs").update_service(
+        cluster=ctx.name("cluster"), service=ctx.name("service"), desiredCount=desired
+    )
+    ctx.clock.advance(REACTION_MS)
+    ctx.clock.settle(DRILL_LIMIT_MS)
 
 
 def bad_deploy(ctx: CheckContext, service: Mapping[str, Any]) -> Measured:

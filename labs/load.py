@@ -16,15 +16,13 @@ from typing import Any
 from labs.catalogue import Lab
 from labs.checking import CheckContext, Evidence, counted, duration
 from labs.cloud import MINUTE_MS
-from labs.drills import DRILL_LIMIT_MS, Measured, release
+from labs.drills import Measured, release, want
 from labs.errors import ControlError
 from labs.holding import held, ready_and_still
 
 _WARM_MS = 15_000
 """Long enough for every worker to have had something to do before the service changes."""
 _TICK_MS = 5_000
-_REACTION_MS = 30_000
-"""Longer than the service scheduler takes to act on a new desired count."""
 _LAST_ANSWER_TICKS = 60
 """No request outlives its client's patience, so there is an end to waiting for the last answer."""
 
@@ -118,8 +116,8 @@ def scaled_in(ctx: CheckContext) -> tuple[Lived | None, str]:
     """One scale-in under load, by one task from one above the desired count, for all drills of a grading."""
 
     def scale_in(service: Mapping[str, Any]) -> Lived:
-        _want(ctx, service["desiredCount"] + 1)
-        return under_load(ctx, service, lambda: _want(ctx, service["desiredCount"]))
+        want(ctx, service["desiredCount"] + 1)
+        return under_load(ctx, service, lambda: want(ctx, service["desiredCount"]))
 
     return _once(ctx, "scaled in under load", scale_in)
 
@@ -166,14 +164,6 @@ def _last_answers(ctx: CheckContext) -> dict[str, Any]:
         ctx.clock.advance(_TICK_MS)
         report = traffic.report()
     return report
-
-
-def _want(ctx: CheckContext, desired: int) -> None:
-    ctx.client("ecs").update_service(
-        cluster=ctx.name("cluster"), service=ctx.name("service"), desiredCount=desired
-    )
-    ctx.clock.advance(_REACTION_MS)
-    ctx.clock.settle(DRILL_LIMIT_MS)
 
 
 def _once(

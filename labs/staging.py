@@ -49,10 +49,20 @@ class Balanced:
     matcher: str = "200"
     draining_s: int = 20
     stop_timeout_s: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What a service has of its own, beside or instead of what the base environment gives: parts of its container, of
+    RegisterTaskDefinition (roles, say) and of its awsvpcConfiguration.
+    """
+
     container: Mapping[str, Any] = field(default_factory=dict)
-    """More of the container definition."""
     definition: Mapping[str, Any] = field(default_factory=dict)
-    """More of the task definition, such as other roles."""
+    network: Mapping[str, Any] = field(default_factory=dict)
+
+
+NOTHING_OWN = Own()
 
 
 def health_check(
@@ -88,7 +98,7 @@ def build(cloud: Cloud, stage: Stage) -> None:
     build_service(cloud, stage, _listening(GOOD_IMAGE, 80))
 
 
-def build_balanced(cloud: Cloud, stage: Stage, balanced: Balanced) -> None:
+def build_balanced(cloud: Cloud, stage: Stage, balanced: Balanced, own: Own = NOTHING_OWN) -> None:
     """The same behind an internet-facing load balancer: ``<service>-alb`` with a listener on port 80 that
     forwards to the target group ``<service>``.
     """
@@ -122,8 +132,8 @@ def build_balanced(cloud: Cloud, stage: Stage, balanced: Balanced) -> None:
     build_service(
         cloud,
         stage,
-        {**_listening(balanced.image, balanced.port, balanced.stop_timeout_s), **balanced.container},
-        definition=balanced.definition,
+        _listening(balanced.image, balanced.port, balanced.stop_timeout_s),
+        own=own,
         healthCheckGracePeriodSeconds=balanced.grace_s,
         loadBalancers=[
             {"targetGroupArn": group, "containerName": stage.service, "containerPort": balanced.port}
@@ -137,8 +147,7 @@ def build_service(
     container: Mapping[str, Any],
     *,
     insights: str | None = None,
-    network: Mapping[str, Any] | None = None,
-    definition: Mapping[str, Any] | None = None,
+    own: Own = NOTHING_OWN,
     settle_ms: int = SETTLE_LIMIT_MS,
     **service: Any,
 ) -> None:
@@ -155,29 +164,25 @@ def build_service(
         "awslogs-region": env["AWS_REGION"],
         "awslogs-stream-prefix": stage.service,
     }
+    definition = {"cpu": "256", "memory": "512", "executionRoleArn": env["EXECUTION_ROLE"], **own.definition}
     ecs.register_task_definition(
         family=stage.service,
         requiresCompatibilities=["FARGATE"],
         networkMode="awsvpc",
-        cpu="256",
-        memory="512",
-        **{"executionRoleArn": env["EXECUTION_ROLE"], **(definition or {})},
+        **definition,
         containerDefinitions=[
             {
                 "name": stage.service,
                 "essential": True,
                 "logConfiguration": {"logDriver": "awslogs", "options": logs},
                 **container,
+                **own.container,
             }
         ],
         tags=tags,
     )
-    interfaces = {
-        "subnets": [env["SUBNET_A"], env["SUBNET_B"]],
-        "securityGroups": [env["SG"]],
-        "assignPublicIp": "DISABLED",
-        **(network or {}),
-    }
+    base = {"subnets": [env["SUBNET_A"], env["SUBNET_B"]], "securityGroups": [env["SG"]]}
+    network = {**base, "assignPublicIp": "DISABLED", **own.network}
     ecs.create_service(
         cluster=stage.cluster,
         serviceName=stage.service,
@@ -189,7 +194,7 @@ def build_service(
             "maximumPercent": 200,
             "deploymentCircuitBreaker": {"enable": stage.breaker, "rollback": stage.breaker},
         },
-        networkConfiguration={"awsvpcConfiguration": interfaces},
+        networkConfiguration={"awsvpcConfiguration": network},
         tags=tags,
         **service,
     )

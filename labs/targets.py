@@ -101,10 +101,12 @@ def ready(ctx: CheckContext) -> tuple[dict[str, Any] | None, str]:
     return (None, f"not tried: {problem}; {targets}") if problem else (service, "")
 
 
-def capacity(ctx: CheckContext) -> Evidence:
-    """The service wants and runs the lab's number of tasks, and behind the load balancer is the lab's program."""
-    desired, wanted_image = ctx.number("desired"), ctx.name("image")
-    expected = f"at least {desired} tasks of {wanted_image} wanted and running"
+def capacity(ctx: CheckContext, *repositories: str) -> Evidence:
+    """The service wants and runs the lab's number of tasks, and behind the load balancer is the lab's program: its ``image``, or of one
+    of the ``repositories``.
+    """
+    desired, wanted = ctx.number("desired"), repositories or (ctx.name("image"),)
+    expected = f"at least {desired} tasks of {wanted[0]} wanted and running"
     service = ctx.service()
     if service is None:
         return missing_service(ctx, expected)
@@ -112,7 +114,7 @@ def capacity(ctx: CheckContext) -> Evidence:
     observed = f"{service['desiredCount']} wanted, {service['runningCount']} running, of {image}"
     enough = service["desiredCount"] >= desired and service["runningCount"] >= desired
     repository = image.partition("@")[0].rsplit(":", 1)[0]
-    return Evidence(enough and repository == wanted_image, expected, observed)
+    return Evidence(enough and repository in wanted, expected, observed)
 
 
 def at_rest(ctx: CheckContext) -> Evidence:

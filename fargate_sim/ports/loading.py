@@ -219,7 +219,7 @@ def load() -> Any:
         from moto.core import base_backend, common_models
         from moto.core import utils as core_utils
 
-        from fargate_sim.ports import simulation
+        from fargate_sim.ports import secrets, simulation
 
         settings.ec2_load_default_amis = lambda: False
         iam = modules["iam"]
@@ -250,6 +250,7 @@ def load() -> Any:
         events.mend_events()
         schedules.mend_scheduler()
         simulation.mend_iam()
+        secrets.mend_secretsmanager()
         return app_module.DomainDispatcherApplication(app_module.create_backend_app)
 
 

@@ -1,4 +1,6 @@
-"""Reads secrets, parameters and keys out of moto's Secrets Manager, Systems Manager and KMS, without the calls' side effects."""
+"""Reads secrets, parameters and keys out of moto's Secrets Manager, Systems Manager and KMS, without the calls' side effects; and mends
+what moto forgets of a secret's versions.
+"""
 
 from __future__ import annotations
 
@@ -63,6 +65,29 @@ def key(backend: Any, key_id: str) -> KeyFacts | None:
     name = backend.any_id_to_key_id(key_id) if _is_known(backend, key_id) else None
     found = backend.keys.get(name) if name else None
     return None if found is None else KeyFacts(found.arn, found.policy, found.key_state == "Enabled")
+
+
+def mend_secretsmanager() -> None:
+    """GetSecretValue follows the label AWSCURRENT when UpdateSecretVersionStage has moved it. Source: API reference,
+    UpdateSecretVersionStage.
+    """
+    from moto.secretsmanager.models import (  # noqa: PLC0415 - moto takes two seconds to import
+        SecretsManagerBackend,
+    )
+
+    move: Any = SecretsManagerBackend.update_secret_version_stage
+
+    def moved(
+        self: Any, secret_id: str, version_stage: str, remove_from_version_id: str, move_to_version_id: str
+    ) -> tuple[str, str]:
+        told: tuple[str, str] = move(
+            self, secret_id, version_stage, remove_from_version_id, move_to_version_id
+        )
+        if version_stage == "AWSCURRENT" and move_to_version_id:
+            self.secrets[secret_id].set_default_version_id(move_to_version_id)
+        return told
+
+    SecretsManagerBackend.update_secret_version_stage = moved
 
 
 def _is_known(backend: Any, key_id: str) -> bool:

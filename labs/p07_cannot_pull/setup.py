@@ -12,7 +12,7 @@ from pathlib import Path
 from labs.catalogue import Lab
 from labs.cloud import MINUTE_MS, Cloud
 from labs.loader import load
-from labs.staging import Stage, build_repository, build_service, build_subnets, ec2_tags
+from labs.staging import Own, Stage, build_repository, build_service, build_subnets, ec2_tags
 
 ENDPOINTS = ("ecr.api", "logs")
 FIRST_FAILURES_MS = 4 * MINUTE_MS
@@ -35,7 +35,7 @@ def set_up(cloud: Cloud) -> None:
             "image": f"{uri}:{lab.name('before')}",
             "portMappings": [{"containerPort": lab.number("port")}],
         },
-        network={"subnets": subnets},
+        own=Own(network={"subnets": subnets}),
     )
 
 

@@ -14,7 +14,7 @@ from labs.catalogue import Lab
 from labs.cloud import Cloud
 from labs.loader import load
 from labs.p09_broad_task_role.needs import Names
-from labs.staging import Balanced, Stage, build_balanced, health_check
+from labs.staging import Balanced, Own, Stage, build_balanced, health_check
 
 _MANAGED = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
 
@@ -35,13 +35,15 @@ def set_up(cloud: Cloud) -> None:
         lab.number("port"),
         0,
         health_check(healthy=2),
+    )
+    own = Own(
         container={
             "environment": [{"name": name, "value": value} for name, value in variables.items()],
             "secrets": [{"name": "DB_PASSWORD", "valueFrom": secret}],
         },
         definition={"taskRoleArn": task, "executionRoleArn": execution},
     )
-    build_balanced(cloud, replace(Stage.of(lab), breaker=True), balanced)
+    build_balanced(cloud, replace(Stage.of(lab), breaker=True), balanced, own)
 
 
 def set_going(cloud: Cloud) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from labs.cloud import MINUTE_MS, Cloud
 from labs.loader import load
-from labs.staging import Stage, build_repository, build_service, build_subnets
+from labs.staging import Own, Stage, build_repository, build_service, build_subnets
 
 FIRST_FAILURES_MS = 6 * MINUTE_MS
 """Until AWS has given up on the first tasks, so that there is a reason to read."""
@@ -28,6 +28,6 @@ def set_up(cloud: Cloud) -> None:
         cloud,
         replace(Stage.of(lab), breaker=False),
         {"image": f"{uri}:{tag}", "portMappings": [{"containerPort": lab.number("port")}]},
-        network={"subnets": subnets, "assignPublicIp": "ENABLED" if public else "DISABLED"},
+        own=Own(network={"subnets": subnets, "assignPublicIp": "ENABLED" if public else "DISABLED"}),
         settle_ms=FIRST_FAILURES_MS,
     )

@@ -11,7 +11,7 @@ from chaos.faults import inject
 from chaos.undo import Undo, revert
 from labs.endpoint_cloud import EndpointCloud
 from labs.images import push
-from labs.staging import Stage, build, build_service
+from labs.staging import Own, Stage, build, build_service
 
 TARGET = {"cluster": "c", "service": "s", "tag": "1.1"}
 SHOP = "public.ecr.aws/fargate-lab/shop"
@@ -31,7 +31,9 @@ def stage(cloud: EndpointCloud) -> EndpointCloud:
     for version in ("1.0", "1.1"):
         push(cloud, f"{SHOP}:{version}", "fargate-lab/app", version)
     image = f"{env['ECR_REPOSITORY']}:1.0"
-    build_service(cloud, Stage("test", "c", "s", 2), {"image": image}, network={"subnets": [subnet_id]})
+    build_service(
+        cloud, Stage("test", "c", "s", 2), {"image": image}, own=Own(network={"subnets": [subnet_id]})
+    )
     return cloud
 
 

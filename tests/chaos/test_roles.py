@@ -12,7 +12,7 @@ from chaos.faults import inject
 from chaos.roles import BROAD
 from chaos.undo import Undo, revert
 from labs.endpoint_cloud import EndpointCloud
-from labs.staging import Stage, build_service
+from labs.staging import Own, Stage, build_service
 
 TARGET = {"cluster": "c", "service": "s"}
 NARROW = {
@@ -40,7 +40,7 @@ def stage(cloud: EndpointCloud, *, tagged: bool = True, role: bool = True) -> No
     iam.attach_role_policy(RoleName="app", PolicyArn=MANAGED)
     container = {"image": "public.ecr.aws/nginx/nginx:1.27"}
     definition = {"taskRoleArn": made["Role"]["Arn"]} if role else {}
-    build_service(cloud, Stage("test", "c", "s", 1), container, definition=definition)
+    build_service(cloud, Stage("test", "c", "s", 1), container, own=Own(definition=definition))
 
 
 def policies(cloud: EndpointCloud) -> tuple[dict[str, Any], list[str]]:

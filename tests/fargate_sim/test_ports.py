@@ -286,6 +286,20 @@ class TestSurroundings:
         assert len(again) == len(events), "lines are delivered once"
 
 
+class TestSecrets:
+    def test_the_value_follows_its_label(self, offline: Offline) -> None:
+        secrets = offline.client("secretsmanager")
+        former = secrets.create_secret(Name="s", SecretString="old")["VersionId"]
+        new = secrets.put_secret_value(SecretId="s", SecretString="new")["VersionId"]
+        secrets.update_secret_version_stage(
+            SecretId="s", VersionStage="AWSCURRENT", RemoveFromVersionId=new, MoveToVersionId=former
+        )
+        assert secrets.get_secret_value(SecretId="s")["SecretString"] == "old"
+        assert secrets.get_secret_value(SecretId="s", VersionStage="AWSPREVIOUS")["SecretString"] == "new"
+        secrets.put_secret_value(SecretId="s", SecretString="newest")
+        assert secrets.get_secret_value(SecretId="s", VersionStage="AWSPREVIOUS")["SecretString"] == "old"
+
+
 class TestTimeAndChance:
     def test_moto_lives_in_virtual_time(self, offline: Offline) -> None:
         offline.env()

@@ -152,6 +152,14 @@ CAUSES_SAID = (
     "autoscaling",
     "waiting",
     "target",
+    "secret",
+    "permission",
+    "encrypt",
+    "kms",
+    "json",
+    "rotat",
+    "role",
+    "password",
 )
 
 

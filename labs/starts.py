@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection
 from typing import Literal
 
-from labs.checking import CheckContext, counted
+from labs.checking import CheckContext
 from labs.history import Entry, History
 
 Told = tuple[str, Literal["good", "bad", "plain", "learner"]]
@@ -49,11 +49,9 @@ def rows(history: History, tasks: Collection[str]) -> list[tuple[str, str, str]]
             for name, version in sorted(_given(entry).items()):
                 given.setdefault(name, Counter())[version] += 1
     for name, versions in given.items():
-        several = ", ".join(
-            f"{version[:_ID_SHOWN]} to {counted(number, 'task')}" for version, number in versions.items()
-        )
         if len(versions) > 1:
-            found.append((f"Versions of {name} handed out", str(len(versions)), several))
+            numbers = ", ".join(map(str, versions.values()))
+            found.append((f"Versions of {name} handed out", str(len(versions)), f"to {numbers} tasks"))
     return found
 
 

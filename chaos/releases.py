@@ -13,6 +13,9 @@ from chaos.undo import Clients, Undo
 
 Record = Callable[[Undo], None]
 
+TESTED_IMAGE = "public.ecr.aws/fargate-lab/shop:1.1"
+UNFINISHED_IMAGE = "public.ecr.aws/fargate-lab/shop:1.1-rc2"
+"""The shop with no routes: it starts, listens, and answers 404 to everything."""
 SLIPS = ("missing", "script", "unfinished")
 
 
@@ -22,8 +25,8 @@ def bad_release(
     *,
     cluster: str,
     service: str,
-    image: str,
-    unfinished: str,
+    image: str = TESTED_IMAGE,
+    unfinished: str = UNFINISHED_IMAGE,
     slip: str = "any",
 ) -> Undo:
     """Release a good build the wrong way.

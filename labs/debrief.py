@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 from labs import costs, kills, orders, reclaims, refusals, rescaled, starts, unlike, ways
@@ -266,6 +267,7 @@ def _timeline(
 ) -> list[Moment]:
     start_ms = _start_ms(history)
     known = {story.id: story for story in stories}
+    merged = _merged_failures(history)
     first_refusals: set[str] = set()
     first_images: dict[str, str] = {}
     scaled = {entry.seq for entry in history.of("scaling.activity")}
@@ -276,10 +278,12 @@ def _timeline(
         if entry.data.get("task") in trials:
             continue
         told = _tell_lab(entry)
+        if merged.get(entry.seq) == 0:
+            continue  # told with the last one of its moment
         if entry.kind == "service.updated" and entry.cause in scaled:
             continue  # the same in the service's own words
         if told is None and (entry.data.get("cluster"), entry.data.get("service")) == (cluster, service):
-            told = _tell_service(entry, known, first_refusals)
+            told = _tell_service(entry, known, first_refusals, merged.get(entry.seq, 0))
         if told is None and entry.kind == "container.exited" and entry.data["task"] in tasks:
             told = _tell_kill(entry, first_refusals)
         if told is None and entry.seq in losses:
@@ -299,6 +303,19 @@ def _timeline(
         if told is not None:
             moments.append(Moment(entry.at_ms - start_ms, told[0], told[1]))
     return moments
+
+
+def _merged_failures(history: History) -> dict[int, int]:
+    """For failures that are counted at one moment for one reason: the seq of the last to the first one's count, and those of the others
+    to 0.
+    """
+    found: dict[int, int] = {}
+    for before, entry in pairwise(history.of("deployment.failure_counted")):
+        alike = all(before.data[key] == entry.data[key] for key in ("deployment", "why"))
+        if alike and before.at_ms == entry.at_ms:
+            found[entry.seq] = found.get(before.seq, 0) or before.data["count"]
+            found[before.seq] = 0
+    return found
 
 
 def _tell_kill(entry: Entry, first_refusals: set[str]) -> tuple[str, Tone] | None:
@@ -345,7 +362,7 @@ _SERVICE_TELLERS: dict[str, Callable[[Entry], tuple[str, Tone]]] = {
 
 
 def _tell_service(
-    entry: Entry, known: dict[str, DeploymentStory], first_refusals: set[str]
+    entry: Entry, known: dict[str, DeploymentStory], first_refusals: set[str], first_count: int
 ) -> tuple[str, Tone] | None:
     data = entry.data
     match entry.kind:
@@ -355,7 +372,10 @@ def _tell_service(
             of = f" of {data['threshold']}" if data["threshold"] else ", breaker off"
             story = known.get(data["deployment"])
             revision = revision_of(story.task_definition) if story else data["deployment"]
-            return f"failure {data['count']}{of} of {revision}: {str(data['why']).replace('_', ' ')}", "bad"
+            counts = (
+                f"failures {first_count} to {data['count']}" if first_count else f"failure {data['count']}"
+            )
+            return f"{counts}{of} of {revision}: {str(data['why']).replace('_', ' ')}", "bad"
         case "deployment.failed":
             return f"circuit breaker tripped at {data['count']}: {data['reason']}", "bad"
         case "deployment.completed":
@@ -366,8 +386,12 @@ def _tell_service(
                 return None
             first_refusals.add(KILLED_BY_BALANCER)
             return f"first task stopped for its health: {KILLED_BY_BALANCER}", "bad"
-        case "task.stopped" if data["stop_code"] == _REFUSED and data["deployment"] not in first_refusals:
-            first_refusals.add(data["deployment"])
+        case "task.stopped" if data["stop_code"] == _REFUSED:
+            # One of each kind: "CannotPullContainerError", "Unexpected EC2 error while attempting to ...".
+            kind = f"{data['deployment']} {str(data['reason']).partition(':')[0].partition(' in subnet')[0]}"
+            if kind in first_refusals:
+                return None
+            first_refusals.add(kind)
             return f"first task that never ran: {data['reason']}", "bad"
     teller = _SERVICE_TELLERS.get(entry.kind)
     return teller(entry) if teller else None

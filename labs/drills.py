@@ -17,6 +17,8 @@ from labs.cloud import MINUTE_MS
 from labs.history import DeploymentStory, History, Minimum
 
 DRILL_LIMIT_MS = 60 * MINUTE_MS
+ATTEMPT_LIMIT_MS = 3 * MINUTE_MS
+"""Long enough for the first tasks of a release to have asked for all that they need."""
 HOLLOW_LIMIT_MS = 20 * MINUTE_MS
 """Long enough for a release that is taken for healthy to complete."""
 REACTION_MS = 30_000
@@ -134,6 +136,18 @@ def hollow_deploy(ctx: CheckContext, service: Mapping[str, Any]) -> HollowMeasur
     _go_back(ctx, before)
     ecs.deregister_task_definition(taskDefinition=revision)
     return HollowMeasured(completed, min(found, default=None))
+
+
+def attempt(ctx: CheckContext) -> Measured:
+    """Deploy the service anew as it is while something is under way that does not end, and watch the first tasks. Nothing is taken
+    back, because there was nothing at rest to go back to.
+    """
+    mark = ctx.history.next_seq
+    ctx.client("ecs").update_service(
+        cluster=ctx.name("cluster"), service=ctx.name("service"), forceNewDeployment=True
+    )
+    ctx.clock.settle(ATTEMPT_LIMIT_MS)
+    return _measure(ctx, mark)
 
 
 def _go_back(ctx: CheckContext, before: str) -> None:

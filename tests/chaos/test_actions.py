@@ -8,6 +8,7 @@ import pytest
 
 from chaos.errors import FaultError
 from chaos.faults import catalogue, inject
+from chaos.releases import SLIPS
 from chaos.undo import STEPS, Undo, revert
 from labs.endpoint_cloud import EndpointCloud
 from labs.staging import Balanced, Stage, build, build_balanced
@@ -485,3 +486,21 @@ def test_what_took_a_label_back_needs_nothing_where_everything_is_gone(scaled: E
     scaled.clock.settle(3_600_000)
     take_back(scaled, undo)
     STEPS["modify_listeners"](scaled.client, lambda: None, listeners={"arn:aws:gone": []})
+
+
+@pytest.mark.parametrize("slip", SLIPS)
+def test_a_bad_release_never_serves_and_is_taken_back_even_twice(balanced: EndpointCloud, slip: str) -> None:
+    before = configured(balanced)
+    undo = apply(balanced, "bad_release", slip=slip)
+    balanced.clock.advance(600_000)
+    rollouts = [(item["rolloutState"], item["runningCount"] > 0) for item in service(balanced)["deployments"]]
+    assert ("COMPLETED", True) in rollouts
+    assert not balanced.history.of("deployment.completed", task_definition="s:2")
+    for _ in range(2):
+        take_back(balanced, undo)
+        assert configured(balanced) == before
+
+
+def test_a_slip_is_one_of_three(balanced: EndpointCloud) -> None:
+    with pytest.raises(FaultError, match="Choose any, missing, script or unfinished"):
+        apply(balanced, "bad_release", slip="typo")

@@ -43,7 +43,8 @@ def test_each_want_is_told_once_whichever_task_it_was() -> None:
     first, second = (f"User: role/{digit * 32} may not" for digit in "12")
     found = history(lacked("a", first), lacked("b", second), lacked("c", "no way", "layers"))
     assert rows(found, TASKS) == [
-        ("Tasks that lacked something before their start", "3", "layers: 1, secrets: 2")
+        ("Starts that ended at the secrets", "2", f"the last: {second}"),
+        ("Starts that ended at the layers", "1", "the last: no way"),
     ]
     assert told(found) == [
         f"a task cannot start, secrets: {first}",

@@ -106,6 +106,8 @@ def link(entry: Entry, told: Rule | None = None) -> Step:
     service, host = str(data.get("service") or ""), str(data.get("host") or "")
     at = f"{service} ({host})" if service and host else service or host
     missing = str(data.get("missing") or "").rstrip(".")
+    if missing.startswith("User: "):
+        missing = ""  # the step before has told what IAM said
     page = str(data.get("rule") or "")
     rule = Rule(
         "What a task needs before its first container starts is asked for over its own network interface",
@@ -177,7 +179,7 @@ def denied(task: TaskFacts) -> list[Step]:
         times = data.get("times")
         often = f", {times} times" if isinstance(times, int) and times > 1 else ""
         if entry.kind == "call.denied":
-            because = str(data.get("because") or "").rstrip(".")
+            because = str(data.get("because") or "").rstrip(".").removeprefix("because ")
             role = f"with the role {data['role']}" if data.get("role") else "without a role"
             fact = f"{who} may not call {data.get('action')} on {data.get('resource')} {role}{often}" + (
                 f": {because}." if because else "."

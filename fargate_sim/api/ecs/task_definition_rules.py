@@ -13,6 +13,7 @@ from typing import Any
 from fargate_sim.api.ecs.common import Params, client_error, not_modelled
 from fargate_sim.model.registry import is_private
 from fargate_sim.model.sizes import is_fargate_size
+from fargate_sim.model.startup.references import is_well_formed
 from fargate_sim.model.task_definition import AwsLogs, ContainerSpec, Dependency, HealthCheck, SecretSpec
 
 FAMILY = re.compile(r"[A-Za-z0-9_-]{1,255}")
@@ -159,6 +160,11 @@ def _check_container(container: Params, params: Params, volumes: set[str | None]
                 f"such as '{secret['name']}'."
             )  # [R] public error reports
         names.append(secret["name"])
+        if not is_well_formed(secret["valueFrom"]):
+            raise client_error(
+                f"The Systems Manager parameter name specified for secret {secret['name']} is invalid. The parameter name can be up to "
+                "2048 characters and include the following letters and symbols: a-zA-Z0-9_.-"
+            )  # [R] public error reports; [A] that a slash is one of them and the end
     for mount in container.get("mountPoints") or ():
         if mount.get("sourceVolume") not in volumes:
             raise client_error(f"Unknown volume '{mount.get('sourceVolume')}'")
@@ -303,7 +309,7 @@ def _secrets(document: dict[str, Any]) -> tuple[SecretSpec, ...]:
     for option in (document.get("logConfiguration") or {}).get("secretOptions") or ():
         wanted.append(SecretSpec("", option["valueFrom"]))
     credentials = (document.get("repositoryCredentials") or {}).get("credentialsParameter")
-    return (*wanted, SecretSpec("", credentials)) if credentials else tuple(wanted)
+    return (*wanted, SecretSpec("", credentials, credentials=True)) if credentials else tuple(wanted)
 
 
 def _spec(document: dict[str, Any]) -> ContainerSpec:

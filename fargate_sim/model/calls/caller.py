@@ -38,6 +38,10 @@ class ApiCall:
     policy_of: str | None = None
     key_policy: str | None = None
     data_event: bool = False
+    region: str = ""
+    """Where it is made, empty for the world's own region."""
+    registry: str = ""
+    """For ``ecr.dkr``: whose registry it is, empty for the account's own."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +119,14 @@ class Caller:
         )
         return network.route(source, destination)
 
+    def destination(self, call: ApiCall) -> Destination:
+        """The endpoint that a call goes to. ValueError for one that needs none."""
+        if not call.service:
+            raise ValueError(f"{call.action} is made on the caller's behalf")
+        return aws(
+            call.service, call.region or self._world.region, account=call.registry or self._world.account
+        )
+
     def place(
         self,
         task: Task,
@@ -126,17 +138,14 @@ class Caller:
         write: bool = True,
     ) -> Outcome:
         """Make a call with a role, from a task, and write it down unless ``write`` is false."""
-        route = (
-            self.way(task, aws(call.service, self._world.region, account=self._world.account))
-            if call.service
-            else None
-        )
+        route = self.way(task, self.destination(call)) if call.service else None
         if route is not None and not route.reached:
             return Outcome(False, call, by, role_arn, route)
         role = self.role(role_arn)
         if role is None:
             return Outcome(False, call, by, role_arn, route, message=f"the role {role_arn} does not exist")
-        request = Request(call.action, call.resource, {**self._context(task, role, route), **call.context})
+        context = self._context(task, role, route, call.region)
+        request = Request(call.action, call.resource, {**context, **call.context})
         policy = self._world.surroundings.resource_policy(call.policy_of) if call.policy_of else None
         decision = decide(
             role,
@@ -195,11 +204,13 @@ class Caller:
             times,
         )
 
-    def _context(self, task: Task, role: RoleFacts, route: Route | None) -> dict[str, str | tuple[str, ...]]:
+    def _context(
+        self, task: Task, role: RoleFacts, route: Route | None, region: str
+    ) -> dict[str, str | tuple[str, ...]]:
         """Condition keys that AWS sets for every request. Source: IAM user guide, reference_policies_condition-keys."""
         world = self._world
         context: dict[str, str | tuple[str, ...]] = {
-            "aws:RequestedRegion": world.region,
+            "aws:RequestedRegion": region or world.region,
             "aws:SecureTransport": "true",
             "aws:EpochTime": str(world.engine.now_ms // 1000),
             "aws:CurrentTime": _moment(world.engine.now_ms),

@@ -12,7 +12,8 @@ Mended: models are not kept alive by moto's own tracking; backends draw their id
 whoever touches them first; no service may send a request to a real host; EC2's addresses and the attributes of
 target groups keep to AWS's ranges; EC2's routes, NAT gateways and VPC endpoints do what AWS's do;
 EventBridge matches and delivers as AWS does; EventBridge Scheduler checks what it is given; ECR knows images
-by their content; IAM simulates policies.
+by their content; IAM simulates policies; STS names the learner; KMS takes ARNs;
+malformed policies are refused.
 """
 
 # ruff: noqa: PLC0415 - moto takes two seconds to import, which must not delay the first answer
@@ -33,8 +34,11 @@ from fargate_sim.ports import (
     clock,
     endpoints,
     events,
+    identity,
     interfaces,
+    keys,
     metrics,
+    policies,
     queues,
     registry,
     routing,
@@ -223,10 +227,8 @@ def load() -> Any:
 
         settings.ec2_load_default_amis = lambda: False
         iam = modules["iam"]
-        policies = json.loads(iam.aws_managed_policies_data)
-        kept = {
-            name: policy for name, policy in policies.items() if name.startswith(tuple(_POLICIES.split()))
-        }
+        managed = json.loads(iam.aws_managed_policies_data)
+        kept = {name: policy for name, policy in managed.items() if name.startswith(tuple(_POLICIES.split()))}
         iam.__dict__["aws_managed_policies_data"] = json.dumps(kept)
         iam.__dict__["load_iam_aws_managed_policies"] = lambda: True
         sys.modules["moto.iam.aws_managed_policies"].__dict__["aws_managed_policies_data"] = "{}"
@@ -250,6 +252,9 @@ def load() -> Any:
         events.mend_events()
         schedules.mend_scheduler()
         simulation.mend_iam()
+        identity.mend_sts()
+        keys.mend_kms()
+        policies.mend_policies()
         return app_module.DomainDispatcherApplication(app_module.create_backend_app)
 
 

@@ -6,7 +6,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from .conftest import Offline
-from .premises import PUBLIC_IMAGE, Premises, statement
+from .premises import PUBLIC_IMAGE, Premises, document, statement
+from .test_registry import REPOSITORY
 from .test_startup_permissions import RETRIEVAL
 
 
@@ -125,3 +126,30 @@ class TestOddReferences:
             statement("secretsmanager:GetSecretValue"), statement("kms:Decrypt", key, Condition=version)
         )
         premises.starts(premises.register(secrets=[("A", made["ARN"])]))
+
+
+class TestForeignRegistries:
+    def test_another_accounts_registry_lets_nobody_in(self, premises: Premises) -> None:
+        foreign = premises.image.replace(premises.account, "999999999999")
+        missing = premises.fails(
+            premises.register(foreign),
+            f"failed to resolve ref {foreign}: pulling from host 999999999999.dkr.ecr.us-east-1.amazonaws.com failed with status code "
+            "[manifests 1.0]: 403 Forbidden",
+        )
+        assert "because no resource-based policy allows the ecr:BatchGetImage action" in missing
+        assert ":999999999999:repository/" in missing
+
+    def test_its_policy_is_not_that_of_our_repository_of_the_same_name(self, premises: Premises) -> None:
+        everybody = document({**statement("ecr:*"), "Principal": "*"})
+        everybody = everybody.replace(', "Resource": "*"', "")
+        premises.ecr.set_repository_policy(repositoryName=REPOSITORY, policyText=everybody)
+        foreign = premises.image.replace(premises.account, "999999999999")
+        premises.fails(premises.register(foreign), "403 Forbidden")
+
+    def test_another_regions_registry_is_asked_there(self, premises: Premises) -> None:
+        there = premises.image.replace("us-east-1", "eu-west-1")
+        definition = premises.register(there)
+        premises.fails(definition, f"failed to resolve ref {there}: not found")
+        premises.ec2.delete_route(RouteTableId=premises.table, DestinationCidrBlock="0.0.0.0/0")
+        premises.endpoints("ecr.api", "ecr.dkr", "s3", "logs")
+        premises.fails(definition, 'Post "https://api.ecr.eu-west-1.amazonaws.com/": dial tcp')

@@ -227,6 +227,10 @@ def _modify(backend: Any, endpoint_id: str, change: dict[str, Any]) -> None:
     _name(endpoint)
 
 
+def _groups_of(interface: Any) -> list[str]:
+    return [each.id for each in interface.group_set]
+
+
 def _delete(backend: Any, endpoint_ids: Iterable[str]) -> list[dict[str, Any]]:
     """What could not be deleted. AWS shows ``deleting`` for a while; here an endpoint is gone at once [A]."""
     unknown: list[dict[str, Any]] = []
@@ -293,7 +297,14 @@ def mend_ec2() -> None:
         )
 
     def create_by_template(self: Any, **wanted: Any) -> Any:
-        return _create(self, **wanted)
+        """A template may have the policy as an object, and texts where the API has truth values."""
+        policy, private = wanted.pop("policy_document", None), wanted.pop("private_dns_enabled", None)
+        return _create(
+            self,
+            policy_document=policy if policy is None or isinstance(policy, str) else json.dumps(policy),
+            private_dns_enabled=str(private).lower() == "true",
+            **wanted,
+        )
 
     def delete_by_template(self: Any, _account_id: str, _region: str) -> None:
         _delete(self.ec2_backend, [self.id])
@@ -305,7 +316,8 @@ def mend_ec2() -> None:
         return filter_value(self, filter_name, method_name)
 
     def delete_security_group(self: Any, name: str | None = None, group_id: str | None = None) -> None:
-        if group_id and any(group_id in each.security_group_ids for each in self.vpc_end_points.values()):
+        in_use = any(group_id in each.security_group_ids for each in self.vpc_end_points.values())
+        if group_id and (in_use or any(group_id in _groups_of(each) for each in self.enis.values())):
             raise ec2_refusal("DependencyViolation", f"resource {group_id} has a dependent object")
         drop_group(self, name, group_id)
 

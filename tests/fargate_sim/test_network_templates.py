@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from support.networks import Network
 
 from .conftest import Offline
@@ -30,6 +32,11 @@ Resources:
       SubnetIds: [!Ref Subnet]
       SecurityGroupIds: [!Ref Group]
       PrivateDnsEnabled: true
+      PolicyDocument: {Statement: [{Effect: Allow, Principal: "*", Action: "ecr:*", Resource: "*"}]}
+  Logs:
+    Type: AWS::EC2::VPCEndpoint
+    Properties:
+      {VpcId: !Ref Vpc, VpcEndpointType: Interface, ServiceName: com.amazonaws.us-east-1.logs, PrivateDnsEnabled: "false"}
   Gateway: {Type: AWS::EC2::InternetGateway}
   Attached:
     {Type: AWS::EC2::VPCGatewayAttachment, Properties: {VpcId: !Ref Vpc, InternetGatewayId: !Ref Gateway}}
@@ -53,6 +60,8 @@ def test_a_stack_of_endpoints_is_made_and_deleted(offline: Offline) -> None:
     assert facts is not None
     assert facts.dns_hostnames
     assert facts.endpoints[ids["Api"]].private_dns
+    assert json.loads(facts.endpoints[ids["Api"]].policy or "")["Statement"][0]["Action"] == "ecr:*"
+    assert not facts.endpoints[ids["Logs"]].private_dns
     assert facts.endpoints[ids["Api"]].security_groups == (ids["Group"],)
     assert facts.endpoints[ids["Bucket"]].route_tables == (ids["Table"],)
     kinds = {route.kind for route in facts.route_tables[ids["Table"]].routes}

@@ -365,3 +365,13 @@ class TestWhatATaskGets:
         task = premises.start(premises.register("public.ecr.aws/fargate-lab/members:1.0"))
         assert task["stopCode"] == "EssentialContainerExited"
         assert task["containers"][0]["exitCode"] == 1
+
+
+def test_a_group_of_a_running_task_cannot_be_deleted(premises: Premises) -> None:
+    task = premises.starts(premises.register(PUBLIC_IMAGE))["taskArn"]
+    with pytest.raises(ClientError) as refused:
+        premises.ec2.delete_security_group(GroupId=premises.group)
+    assert refused.value.response["Error"]["Code"] == "DependencyViolation"
+    premises.ecs.stop_task(cluster="demo", task=task)
+    premises.offline.control.post("/_lab/clock", {"action": "settle", "limit_ms": 600_000})
+    premises.ec2.delete_security_group(GroupId=premises.group)

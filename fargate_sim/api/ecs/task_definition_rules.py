@@ -15,6 +15,7 @@ from fargate_sim.model.registry import is_private
 from fargate_sim.model.sizes import is_fargate_size
 from fargate_sim.model.startup.references import is_well_formed
 from fargate_sim.model.task_definition import AwsLogs, ContainerSpec, Dependency, HealthCheck, SecretSpec
+from fargate_sim.wire.errors import AwsError
 
 FAMILY = re.compile(r"[A-Za-z0-9_-]{1,255}")
 MAX_CONTAINERS = 10
@@ -222,12 +223,21 @@ def _check_dependencies(containers: list[Params]) -> None:
 # -- what is filled in -------------------------------------------------------------------------------
 
 
+def _fits_fargate(params: Params, size: Size) -> bool:
+    """Whether a definition that does not ask for Fargate would be accepted there. Source: API model, TaskDefinition.compatibilities."""
+    try:
+        _check_fargate(params, params["containerDefinitions"], size)
+    except AwsError:
+        return False
+    return True
+
+
 def document_of(params: Params, size: Size) -> dict[str, Any]:
     """The task definition as RegisterTaskDefinition gives it back, without ARN, revision and times."""
     requires = list(params.get("requiresCompatibilities") or ())
     awsvpc = params.get("networkMode") == "awsvpc"
-    fits = awsvpc and is_fargate_size(size.cpu_units, size.memory_mib)
-    compatibilities = ["EC2", "FARGATE"] if "FARGATE" in requires or fits else ["EC2"]
+    fits = "FARGATE" in requires or _fits_fargate(params, size)
+    compatibilities = ["EC2", "FARGATE"] if fits else ["EC2"]
     document: dict[str, Any] = {
         key: value
         for key, value in params.items()

@@ -26,6 +26,14 @@ def mend_kms() -> None:
     from moto.kms.models import KmsBackend
     from moto.kms.responses import KmsResponse
 
+    make = KmsBackend.create_key
+
+    def make_key(self: Any, policy: Any, *args: Any, **kwargs: Any) -> Any:
+        """A template has the policy as an object."""
+        text = policy if policy is None or isinstance(policy, str) else json.dumps(policy)
+        return make(self, text, *args, **kwargs)
+
+    KmsBackend.create_key = make_key
     for name in _BY_ID:
         setattr(KmsBackend, name, _by_id(getattr(KmsBackend, name)))
     for name in _OF_A_KEY:

@@ -244,6 +244,7 @@ def load() -> Any:
         routing.mend_ec2()
         endpoints.mend_ec2()
         templates.mend_ec2()
+        templates.mend_cloudformation()
         balancer_attributes.mend_elbv2()
         targets.mend_elbv2()
         metrics.mend_cloudwatch()

@@ -1,5 +1,5 @@
 """What moto forgets of a network: DNS attributes, outbound rules, private NAT gateways and the deletion of its parts in
-templates, and the rule of default groups.
+templates, and the rule of default groups. What moto can make nothing of in a template, and passes over, is refused.
 
 Source: CloudFormation reference, AWS::EC2::VPC, SecurityGroup, NatGateway; VPC user guide, default-security-group.
 """
@@ -11,6 +11,10 @@ from functools import cache
 from typing import Any
 
 from fargate_sim.ports import clock
+from fargate_sim.ports.refusal import NotModelledError
+
+_WITHOUT_EFFECT = "AWS::CDK::"
+"""What the CDK writes about itself."""
 
 
 def _backend(account_id: str, region_name: str) -> Any:
@@ -140,3 +144,27 @@ def mend_ec2() -> None:
     _mend_nat_gateway(NatGateway)
     _mend_default_groups(SecurityGroupBackend)
     _mend_deletion()
+
+
+@cache
+def mend_cloudformation() -> None:
+    """From now on a stack has all that its template names, or is refused."""
+    from moto.cloudformation.models import ChangeSet, Stack
+    from moto.cloudformation.parsing import NULL_MODELS, resource_class_from_type
+
+    def check(template: Any) -> None:
+        resources = template.get("Resources") if isinstance(template, dict) else None
+        kinds = [each.get("Type") for each in (resources or {}).values() if isinstance(each, dict)]
+        for kind in kinds:
+            known = not isinstance(kind, str) or kind in NULL_MODELS or kind.startswith(_WITHOUT_EFFECT)
+            if not known and resource_class_from_type(kind) is None:
+                raise NotModelledError("moto cannot make it", part=f"resources of type {kind}")
+
+    for stack in (Stack, ChangeSet):
+        parse = stack._parse_template
+
+        def parse_template(self: Any, parse: Any = parse) -> None:
+            parse(self)
+            check(self.template_dict)
+
+        stack._parse_template = parse_template

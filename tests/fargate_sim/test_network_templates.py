@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 
+import pytest
+from botocore.exceptions import ClientError
 from support.networks import Network
 
 from .conftest import Offline
+from .premises import document, statement
 
 TEMPLATE = """
 Resources:
@@ -74,3 +77,45 @@ def test_a_stack_of_endpoints_is_made_and_deleted(offline: Offline) -> None:
     stacks.delete_stack(StackName="net")
     assert network.ec2.describe_vpc_endpoints()["VpcEndpoints"] == []
     assert network.surroundings.vpc(ids["Vpc"]) is None
+
+
+def test_policies_of_a_template_are_those_of_what_it_makes(offline: Offline) -> None:
+    everybody = json.loads(document({**statement("*"), "Principal": "*"}))
+    resources = {
+        "Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": everybody}},
+        "Images": {
+            "Type": "AWS::ECR::Repository",
+            "Properties": {"RepositoryName": "shop", "RepositoryPolicyText": everybody},
+        },
+    }
+    stacks = offline.client("cloudformation")
+    stacks.create_stack(StackName="s", TemplateBody=json.dumps({"Resources": resources}))
+    surroundings, account = offline.cloud.moto.surroundings("us-east-1"), offline.cloud.account
+    key = stacks.describe_stack_resource(StackName="s", LogicalResourceId="Key")["StackResourceDetail"]
+    for arn in (
+        f"arn:aws:kms:us-east-1:{account}:key/{key['PhysicalResourceId']}",
+        f"arn:aws:ecr:us-east-1:{account}:repository/shop",
+    ):
+        assert json.loads(surroundings.resource_policy(arn) or "") == everybody
+    facts = surroundings.key(key["PhysicalResourceId"], region="")
+    assert facts is not None
+    assert json.loads(facts.policy) == everybody
+
+
+def test_a_template_with_something_that_cannot_be_made_is_refused_whole(offline: Offline) -> None:
+    stacks = offline.client("cloudformation")
+    template = {
+        "Resources": {
+            "Group": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/made"}},
+            "Secret": {"Type": "AWS::SecretsManager::Secret", "Properties": {"SecretString": "x"}},
+            "Told": {"Type": "AWS::CDK::Metadata", "Properties": {"Analytics": "x"}},
+        }
+    }
+    with pytest.raises(ClientError, match="resources of type AWS::SecretsManager::Secret") as refused:
+        stacks.create_stack(StackName="s", TemplateBody=json.dumps(template))
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+    assert "s" not in [each["StackName"] for each in stacks.describe_stacks()["Stacks"]]
+    assert not offline.client("logs").describe_log_groups(logGroupNamePrefix="/made")["logGroups"]
+    del template["Resources"]["Secret"]
+    stacks.create_stack(StackName="s", TemplateBody=json.dumps(template))
+    assert offline.client("logs").describe_log_groups(logGroupNamePrefix="/made")["logGroups"]

@@ -41,6 +41,7 @@ from fargate_sim.ports import (
     policies,
     queues,
     registry,
+    role_templates,
     routing,
     schedules,
     targets,
@@ -178,27 +179,6 @@ def _seeded_backends(base: Any) -> None:
     base.__getitem__ = get
 
 
-def _attach_policies_of_roles(iam: Any) -> None:
-    """A role of a CloudFormation template gets its managed policies; moto leaves them out."""
-    make = iam.Role.create_from_cloudformation_json.__func__
-
-    def create(
-        cls: Any,
-        resource_name: str,
-        cloudformation_json: Any,
-        account_id: str,
-        region_name: str,
-        **kwargs: Any,
-    ) -> Any:
-        role = make(cls, resource_name, cloudformation_json, account_id, region_name, **kwargs)
-        backend = iam.iam_backends[account_id][iam.get_partition(region_name)]
-        for arn in cloudformation_json["Properties"].get("ManagedPolicyArns", ()):
-            backend.attach_role_policy(arn, role.name)
-        return role
-
-    iam.Role.create_from_cloudformation_json = classmethod(create)  # type: ignore[arg-type]
-
-
 def _unchanging_answers_once(app_module: Any) -> None:
     """The list of moto's packages (it lists its folder) and the operations of a class (it inspects it)."""
     from moto.core import responses
@@ -236,7 +216,7 @@ def load() -> Any:
         common_models.BaseModel.__new__ = _untracked
         _unchanging_answers_once(app_module)
         _seeded_backends(base_backend.AccountSpecificBackend)
-        _attach_policies_of_roles(iam)
+        role_templates.mend_roles(iam)
         for name in ("sns", "events"):
             modules[name].__dict__["requests"] = _NoNetwork()
         clock.install([core_utils], [modules["secretsmanager"]])

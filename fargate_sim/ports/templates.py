@@ -43,26 +43,58 @@ def _mend_security_group(group_class: Any) -> None:
     make = group_class.create_from_cloudformation_json.__func__
 
     def create(cls: Any, /, name: str, document: Any, account: str, region: str, **kwargs: Any) -> Any:
-        group = make(cls, name, document, account, region, **kwargs)
-        rules = document["Properties"].get("SecurityGroupEgress")
-        if rules:
-            # [C] The rule that allows everything is there only when none is given.
+        properties = document["Properties"]
+        bare = {**properties, "SecurityGroupIngress": []}
+        group = make(cls, name, {**document, "Properties": bare}, account, region, **kwargs)
+        _write_rules(_backend(account, region), group, properties)
+        return group
+
+    def update(
+        _cls: Any,
+        /,
+        original_resource: Any,
+        new_resource_name: str,
+        cloudformation_json: Any,
+        account_id: str,
+        region_name: str,
+    ) -> Any:
+        """In place, as AWS does where only rules change. [A] So it is here whatever changes."""
+        backend, group = _backend(account_id, region_name), original_resource
+        group.ingress_rules.clear()
+        if not cloudformation_json["Properties"].get("SecurityGroupEgress"):
             group.egress_rules.clear()
-            for rule in rules:
-                target = rule.get("DestinationSecurityGroupId")
-                prefix_list = rule.get("DestinationPrefixListId")
-                _backend(account, region).authorize_security_group_egress(
-                    group.id,
-                    str(rule["IpProtocol"]),
-                    rule.get("FromPort"),
-                    rule.get("ToPort"),
-                    [{"CidrIp": rule["CidrIp"]}] if rule.get("CidrIp") else [],
-                    source_groups=[{"GroupId": target}] if target else [],
-                    prefix_list_ids=[{"PrefixListId": prefix_list}] if prefix_list else [],
-                )
+            backend.authorize_security_group_egress(group.id, "-1", None, None, [{"CidrIp": "0.0.0.0/0"}])
+        _write_rules(backend, group, cloudformation_json["Properties"])
         return group
 
     group_class.create_from_cloudformation_json = classmethod(create)
+    group_class.update_from_cloudformation_json = classmethod(update)
+
+
+def _write_rules(backend: Any, group: Any, properties: Any) -> None:
+    for rule in properties.get("SecurityGroupIngress") or ():
+        backend.authorize_security_group_ingress(group.id, **_rule(rule, "Source"), vpc_id=group.vpc_id)
+    outbound = properties.get("SecurityGroupEgress") or ()
+    if outbound:
+        # [C] The rule that allows everything is there only when none is given.
+        group.egress_rules.clear()
+    for rule in outbound:
+        backend.authorize_security_group_egress(group.id, **_rule(rule, "Destination"))
+
+
+def _rule(rule: Any, side: str) -> dict[str, Any]:
+    """A rule of a template as moto's EC2 takes it. ``side`` begins the names of what is at the other end."""
+    group, prefix_list = rule.get(f"{side}SecurityGroupId"), rule.get(f"{side}PrefixListId")
+    named = rule.get(f"{side}SecurityGroupName")
+    peer = {"GroupId": group} if group else {"GroupName": named} if named else None
+    return {
+        "ip_protocol": str(rule["IpProtocol"]),
+        "from_port": rule.get("FromPort"),
+        "to_port": rule.get("ToPort"),
+        "ip_ranges": [{"CidrIp": rule["CidrIp"]}] if rule.get("CidrIp") else [],
+        "source_groups": [peer] if peer else [],
+        "prefix_list_ids": [{"PrefixListId": prefix_list}] if prefix_list else [],
+    }
 
 
 def _mend_nat_gateway(nat_class: Any) -> None:

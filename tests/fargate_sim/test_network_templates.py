@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 from support.networks import Network
 
 from .conftest import Offline
-from .premises import document, statement
+from .premises import MANAGED, TRUST, document, statement
 
 TEMPLATE = """
 Resources:
@@ -119,3 +120,63 @@ def test_a_template_with_something_that_cannot_be_made_is_refused_whole(offline:
     del template["Resources"]["Secret"]
     stacks.create_stack(StackName="s", TemplateBody=json.dumps(template))
     assert offline.client("logs").describe_log_groups(logGroupNamePrefix="/made")["logGroups"]
+
+
+def test_a_changed_template_changes_what_it_made_and_can_be_deleted(offline: Offline) -> None:
+    network = Network(offline)
+    stacks = offline.client("cloudformation")
+
+    def role(*actions: str, managed: list[str]) -> dict[str, Any]:
+        inline = {"PolicyName": "own", "PolicyDocument": json.loads(document(statement(list(actions))))}
+        return {
+            "Type": "AWS::IAM::Role",
+            "Properties": {
+                "RoleName": "made",
+                "AssumeRolePolicyDocument": TRUST,
+                "ManagedPolicyArns": managed,
+                "Policies": [inline] if actions else [],
+            },
+        }
+
+    def template(endpoint: dict[str, Any], rules: list[dict[str, Any]], made: dict[str, Any]) -> str:
+        api = {
+            "VpcId": network.vpc_id,
+            "VpcEndpointType": "Interface",
+            "ServiceName": "com.amazonaws.us-east-1.ecr.api",
+            **endpoint,
+        }
+        group = {"GroupDescription": "g", "VpcId": network.vpc_id, "SecurityGroupIngress": rules}
+        resources = {
+            "Api": {"Type": "AWS::EC2::VPCEndpoint", "Properties": api},
+            "Group": {"Type": "AWS::EC2::SecurityGroup", "Properties": group},
+            "Role": made,
+        }
+        return json.dumps({"Resources": resources})
+
+    everything = {"IpProtocol": "-1", "CidrIp": "10.0.0.0/16"}
+    stacks.create_stack(
+        StackName="s", TemplateBody=template({}, [everything], role("s3:*", managed=[MANAGED]))
+    )
+    found = stacks.describe_stack_resources(StackName="s")["StackResources"]
+    ids = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in found}
+    network.ec2.modify_vpc_endpoint(VpcEndpointId=ids["Api"], AddSecurityGroupIds=[ids["Group"]])
+    only_https = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIp": "10.0.0.0/16"}
+    stacks.update_stack(
+        StackName="s",
+        TemplateBody=template({"PrivateDnsEnabled": True}, [only_https], role("sqs:*", managed=[])),
+    )
+    facts = network.surroundings.vpc(network.vpc_id)
+    assert facts is not None
+    assert facts.endpoints[ids["Api"]].private_dns
+    assert [rule.from_port for rule in facts.security_groups[ids["Group"]].rules_in] == [443]
+    made = network.surroundings.role(f"arn:aws:iam::{offline.cloud.account}:role/made")
+    assert made is not None
+    assert [policy.name for policy in made.policies] == ["own"]
+    assert "sqs" in made.policies[0].document
+    stacks.update_stack(StackName="s", TemplateBody=template({}, [everything], role(managed=[MANAGED])))
+    made = network.surroundings.role(made.arn)
+    assert made is not None
+    assert [policy.name for policy in made.policies] == ["AmazonECSTaskExecutionRolePolicy"]
+    stacks.delete_stack(StackName="s")
+    assert network.surroundings.role(made.arn) is None
+    assert network.ec2.describe_vpc_endpoints()["VpcEndpoints"] == []

@@ -26,7 +26,7 @@ def mend_roles(iam: Any) -> None:
 
     def update(
         cls: Any,
-        /,
+        *,
         original_resource: Any,
         new_resource_name: str,
         cloudformation_json: Any,

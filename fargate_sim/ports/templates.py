@@ -51,9 +51,9 @@ def _mend_security_group(group_class: Any) -> None:
 
     def update(
         _cls: Any,
-        /,
+        *,
         original_resource: Any,
-        new_resource_name: str,
+        new_resource_name: str,  # noqa: ARG001 - moto names it
         cloudformation_json: Any,
         account_id: str,
         region_name: str,

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from fargate_sim.model.access import Decision, Request, RoleFacts, assumable, decide, denial
+from fargate_sim.model.calls import sdk_errors
 from fargate_sim.model.egress import Destination, Reachability, Route, Source, aws
 from fargate_sim.model.trail import Called
 
@@ -63,6 +64,11 @@ class Outcome:
     def code(self) -> str | None:
         """AWS's error code; None for a call that succeeded."""
         return self.error or (None if self.allowed else denied_code(self.call.action))
+
+    @property
+    def why(self) -> str:
+        """What hinders a call that was answered, for the history: AWS does not tell a caller that its role is gone."""
+        return self.message if self.decision is not None else f"the role {self.role} does not exist"
 
     @property
     def reached(self) -> bool:
@@ -143,7 +149,9 @@ class Caller:
             return Outcome(False, call, by, role_arn, route)
         role = self.role(role_arn)
         if role is None:
-            return Outcome(False, call, by, role_arn, route, message=f"the role {role_arn} does not exist")
+            # Its credentials are good for nothing any more.
+            code, said = sdk_errors.nobody(call.action.partition(":")[0])
+            return Outcome(False, call, by, role_arn, route, message=said, error=code)
         context = self._context(task, role, route, call.region)
         request = Request(call.action, call.resource, {**context, **call.context})
         policy = self._world.surroundings.resource_policy(call.policy_of) if call.policy_of else None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from fargate_sim.kernel.seeds import uuid
 from fargate_sim.model.access import Policy, Request, RoleFacts, decide
 from fargate_sim.model.calls import ApiCall, Caller, Outcome
-from fargate_sim.model.calls.caller import EXECUTION, denied_code
+from fargate_sim.model.calls.caller import EXECUTION
 from fargate_sim.model.egress import Destination
 from fargate_sim.model.images import ResolvedImage, split_reference
 from fargate_sim.model.registry import WRONG_ARCHITECTURE, PullProblem, owner, registry_host
@@ -72,11 +72,11 @@ class RegistryLink:
         error = texts.refused(
             "ECR: GetAuthorizationToken",
             uuid(self._draws),
-            denied_code(outcome.call.action),
+            outcome.code or "",
             outcome.message,
         )
         text = texts.registry_auth_refused(error)
-        return Refusal(REGISTRY_AUTH, text, outcome.message, timing.resource_refused, outcome=outcome)
+        return Refusal(REGISTRY_AUTH, text, outcome.why, timing.resource_refused, outcome=outcome)
 
     def manifest(self, task: Task, container: Container, reference: str) -> ResolvedImage | Refusal:
         """What the registry has under a reference, for the task's architecture."""
@@ -112,7 +112,7 @@ class RegistryLink:
                     return Refusal(
                         MANIFEST,
                         text,
-                        outcome.message,
+                        outcome.why,
                         timing.resource_refused,
                         container,
                         host=host,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from fargate_sim.kernel.seeds import uuid
 from fargate_sim.model.calls import ApiCall, Caller, Outcome
-from fargate_sim.model.calls.caller import EXECUTION, denied_code
+from fargate_sim.model.calls.caller import EXECUTION
 from fargate_sim.model.startup import texts
 from fargate_sim.model.startup.link import SECRETS, Refusal
 from fargate_sim.model.startup.references import CURRENT, ParameterReference, SecretReference, parse
@@ -99,7 +99,7 @@ class SecretsLink:
             return self._unreachable(container, outcome, texts.secret_unreachable(secret_id))
         if not outcome.allowed:
             error = self._denied(GET_SECRET_VALUE, outcome)
-            return self._refusal(container, texts.secret_refused(secret_id, error), outcome.message, outcome)
+            return self._refusal(container, texts.secret_refused(secret_id, error), outcome.why, outcome)
         if facts is None:
             missing = "Secrets Manager can't find the specified secret."
             return self._not_found(container, secret_id, missing, f"there is no secret {secret_id}")
@@ -144,7 +144,7 @@ class SecretsLink:
         if outcome.allowed:
             return None
         error = texts.refused(GET_SECRET_VALUE, self._request_id(), "AccessDeniedException", KMS_REFUSED)
-        return self._refusal(container, texts.secret_refused(secret_id, error), outcome.message, outcome)
+        return self._refusal(container, texts.secret_refused(secret_id, error), outcome.why, outcome)
 
     def _decrypt(
         self, task: Task, container: Container, key_id: str, encrypted: dict[str, str], via: tuple[str, str]
@@ -192,7 +192,7 @@ class SecretsLink:
                 return self._unreachable(container, outcome, texts.parameters_unreachable())
             if not outcome.allowed:
                 error = self._denied(GET_PARAMETERS, outcome)
-                return self._refusal(container, texts.parameters_refused(error), outcome.message, outcome)
+                return self._refusal(container, texts.parameters_refused(error), outcome.why, outcome)
             if facts is None:
                 invalid.append(reference.name)
                 continue
@@ -216,7 +216,7 @@ class SecretsLink:
         if outcome.allowed:
             return None
         error = texts.refused(GET_PARAMETERS, self._request_id(), "AccessDeniedException", CIPHERTEXT_REFUSED)
-        return self._refusal(container, texts.parameters_refused(error), outcome.message, outcome)
+        return self._refusal(container, texts.parameters_refused(error), outcome.why, outcome)
 
     # -- refusals --------------------------------------------------------------------------------------
 
@@ -224,7 +224,7 @@ class SecretsLink:
         return uuid(self._draws)
 
     def _denied(self, operation: str, outcome: Outcome) -> str:
-        return texts.refused(operation, self._request_id(), denied_code(outcome.call.action), outcome.message)
+        return texts.refused(operation, self._request_id(), outcome.code or "", outcome.message)
 
     def _refusal(
         self, container: Container, text: str, missing: str, outcome: Outcome | None = None

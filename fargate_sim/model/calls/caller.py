@@ -59,6 +59,8 @@ class Outcome:
     decision: Decision | None = None
     message: str = ""
     error: str | None = None
+    seen_as: str = ""
+    """The public address that the service saw the task by; empty by an endpoint, and for a call that needed no way."""
 
     @property
     def code(self) -> str | None:
@@ -147,12 +149,16 @@ class Caller:
         route = self.way(task, self.destination(call)) if call.service else None
         if route is not None and not route.reached:
             return Outcome(False, call, by, role_arn, route)
+        # Calls of requests are written down later, when the gateway may be another.
+        seen_as = self._public_source(task, route)
         role = self.role(role_arn)
         if role is None:
             # Its credentials are good for nothing any more.
             code, said = sdk_errors.nobody(call.action.partition(":")[0])
-            return Outcome(False, call, by, role_arn, route, message=said, error=code)
-        context = self._context(task, role, route, call.region)
+            return Outcome(False, call, by, role_arn, route, message=said, error=code, seen_as=seen_as)
+        context = self._context(task, role, route, seen_as) | {
+            "aws:RequestedRegion": call.region or self._world.region
+        }
         request = Request(call.action, call.resource, {**context, **call.context})
         policy = self._world.surroundings.resource_policy(call.policy_of) if call.policy_of else None
         decision = decide(
@@ -163,7 +169,7 @@ class Caller:
             endpoint_policies=_policies(route),
         )
         message = "" if decision.allowed else denial(role, task.task_id, request, decision)
-        outcome = Outcome(decision.allowed, call, by, role_arn, route, decision, message)
+        outcome = Outcome(decision.allowed, call, by, role_arn, route, decision, message, seen_as=seen_as)
         if write:
             self.note(task, outcome, container=container)
         return outcome
@@ -204,7 +210,7 @@ class Caller:
                 error=outcome.code,
                 message=outcome.message,
                 data_event=call.data_event,
-                source_ip=self._public_source(task, route) or source_ip,
+                source_ip=outcome.seen_as or source_ip,
                 endpoint=route.through
                 if route is not None and (route.via or "").endswith("endpoint")
                 else None,
@@ -213,12 +219,11 @@ class Caller:
         )
 
     def _context(
-        self, task: Task, role: RoleFacts, route: Route | None, region: str
+        self, task: Task, role: RoleFacts, route: Route | None, seen_as: str
     ) -> dict[str, str | tuple[str, ...]]:
         """Condition keys that AWS sets for every request. Source: IAM user guide, reference_policies_condition-keys."""
         world = self._world
         context: dict[str, str | tuple[str, ...]] = {
-            "aws:RequestedRegion": region or world.region,
             "aws:SecureTransport": "true",
             "aws:EpochTime": str(world.engine.now_ms // 1000),
             "aws:CurrentTime": _moment(world.engine.now_ms),
@@ -231,8 +236,8 @@ class Caller:
             context["aws:SourceVpc"] = interface.vpc_id
             context["aws:SourceVpce"] = route.through or ""
             context["aws:VpcSourceIp"] = interface.private_ip
-        elif seen := self._public_source(task, route):
-            context["aws:SourceIp"] = seen
+        elif seen_as:
+            context["aws:SourceIp"] = seen_as
         return context
 
     def _public_source(self, task: Task, route: Route | None) -> str:

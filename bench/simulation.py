@@ -96,13 +96,13 @@ class _Account:
     def resource_policy(self, arn: str) -> str | None:  # noqa: ARG002
         return None
 
-    def secret(self, secret_id: str, *, stage: str, version: str) -> SecretFacts | None:  # noqa: ARG002
+    def secret(self, secret_id: str, *, stage: str, version: str, region: str = "") -> SecretFacts | None:  # noqa: ARG002
         return None
 
-    def parameter(self, name: str) -> ParameterFacts | None:  # noqa: ARG002
+    def parameter(self, name: str, *, region: str = "") -> ParameterFacts | None:  # noqa: ARG002
         return None
 
-    def key(self, key_id: str) -> KeyFacts | None:  # noqa: ARG002
+    def key(self, key_id: str, *, region: str = "") -> KeyFacts | None:  # noqa: ARG002
         return None
 
     def exists(self, arn: str) -> bool:  # noqa: ARG002

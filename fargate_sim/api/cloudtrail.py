@@ -18,14 +18,12 @@ from fargate_sim.api.tokens import position_of, token_of
 from fargate_sim.kernel.journal import Entry
 from fargate_sim.kernel.seeds import Seeds, uuid
 from fargate_sim.model.trail import Called, access_key
-from fargate_sim.model.trail.keys import LONG_TERM, ROLE, SESSION
+from fargate_sim.model.trail.keys import LEARNER, LONG_TERM, ROLE, SESSION, learner_arn, learner_id
 from fargate_sim.model.world import World
 from fargate_sim.wire.errors import AwsError
 from fargate_sim.wire.identify import is_reading
 from fargate_sim.wire.render import NOT_MODELLED
 
-LEARNER = "learner"
-"""[A] The name of the IAM user whose calls those over the wire are."""
 _DAYS_MS = 90 * 24 * 3600 * 1000
 """How far back the event history goes [C]."""
 _MOST = 50
@@ -283,8 +281,8 @@ def _of_learner(world: World, entry: Entry) -> _Found:
             entry.at_ms,
             identity={
                 "type": "IAMUser",
-                "principalId": access_key("AIDA", f"{world.account}/{LEARNER}"),
-                "arn": f"arn:aws:iam::{world.account}:user/{LEARNER}",
+                "principalId": learner_id(world.account),
+                "arn": learner_arn(world.account),
                 "accountId": world.account,
                 "accessKeyId": key,
                 "userName": LEARNER,

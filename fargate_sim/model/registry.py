@@ -37,7 +37,13 @@ class PullProblem:
 
 def is_private(reference: str) -> bool:
     """Whether a reference is to a private registry of ECR, of whatever account and region."""
-    return _PRIVATE.match(reference) is not None
+    return owner(reference) is not None
+
+
+def owner(reference: str) -> tuple[str, str] | None:
+    """Account and region of the private registry that a reference is to; None for any other registry."""
+    found = _PRIVATE.match(reference)
+    return None if found is None else (found["account"], found["region"])
 
 
 def registry_host(reference: str) -> str:

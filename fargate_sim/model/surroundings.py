@@ -96,7 +96,7 @@ class Billable:
 
 @dataclass(frozen=True)
 class SecretFacts:
-    """A secret of Secrets Manager and the version that was asked for. ``value`` None: there is no such version, or it is no text."""
+    """A secret of Secrets Manager and the version that was asked for. ``value`` None: there is no such version."""
 
     arn: str
     name: str
@@ -144,14 +144,17 @@ class Surroundings(Protocol):
     def epoch(self) -> int:
         """Grows with every change that somebody makes to the rest of the account."""
 
-    def secret(self, secret_id: str, *, stage: str, version: str) -> SecretFacts | None:
-        """A secret by ARN or name, with the version of an id, or else (empty) of a stage; None when there is no such secret."""
+    def secret(self, secret_id: str, *, stage: str, version: str, region: str) -> SecretFacts | None:
+        """A secret by ARN or name, with the version of an id, or else (empty) of a stage; None when there is no such secret.
 
-    def parameter(self, name: str) -> ParameterFacts | None:
+        ``region`` is where to ask, here and for parameters and keys; empty: in the world's own.
+        """
+
+    def parameter(self, name: str, *, region: str) -> ParameterFacts | None:
         """A parameter by name, or None when there is none."""
 
-    def key(self, key_id: str) -> KeyFacts | None:
-        """A KMS key by id, ARN or alias, or None when there is none."""
+    def key(self, key_id: str, *, region: str) -> KeyFacts | None:
+        """A KMS key by id, ARN or alias, or None when there is none. An ARN says the region itself."""
 
     def exists(self, arn: str) -> bool:
         """Whether there is a bucket or object, table, queue, topic, secret or parameter of that ARN. True for other kinds of things."""

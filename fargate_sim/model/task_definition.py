@@ -50,6 +50,8 @@ class SecretSpec:
 
     name: str
     value_from: str
+    credentials: bool = False
+    """Whether it is for a registry: a secret then, by name or ARN."""
 
 
 @dataclass(frozen=True)

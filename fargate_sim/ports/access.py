@@ -57,10 +57,12 @@ def _text(document: Any) -> str | None:
 
 
 def resource_policy(side: MotoSide, arn: str) -> str | None:
-    """The policy of a secret, a key, a queue, a topic, a bucket (also by an object's ARN) or a repository; None when it has none."""
-    _, _, service, region, _, rest = [*arn.split(":", 5), "", "", "", "", ""][:6]
+    """The policy of a secret, a key, a queue, a topic, a bucket (also by an object's ARN) or a repository of
+    this account; None when it has none.
+    """
+    _, _, service, region, owner, rest = [*arn.split(":", 5), "", "", "", "", ""][:6]
     read = _READERS.get(service)
-    if read is None:
+    if read is None or owner not in ("", side.account):
         return None
     with side.moto():
         try:

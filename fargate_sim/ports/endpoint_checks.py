@@ -7,11 +7,11 @@ beside them.
 # ruff: noqa: PLC0415 - moto takes two seconds to import, which must not delay the first answer
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
 from fargate_sim.ports.endpoint_services import GATEWAY, INTERFACE, kinds, private_name
+from fargate_sim.ports.policies import flaw
 from fargate_sim.ports.refusal import ec2_refusal
 
 INBOUND_ONLY = "PrivateDnsOnlyForInboundResolverEndpoint"
@@ -55,13 +55,10 @@ def check_parts(kind: str, subnets: Iterable[str], groups: Iterable[str], tables
 
 
 def check_policy(document: str | None) -> None:
-    """That a policy is a JSON document."""
-    if not document:
-        return
-    try:
-        json.loads(document)
-    except ValueError:
-        raise ec2_refusal("InvalidPolicyDocument", "The policy document is not valid JSON.") from None  # [A]
+    """That a policy is one of a resource."""
+    if why := flaw(document or None, "resource"):
+        # [A] wording assumed
+        raise ec2_refusal("InvalidPolicyDocument", f"The policy document is not valid: {why}.")
 
 
 def check_subnets(backend: Any, vpc_id: str, subnets: Iterable[str]) -> None:

@@ -227,6 +227,33 @@ def _modify(backend: Any, endpoint_id: str, change: dict[str, Any]) -> None:
     _name(endpoint)
 
 
+def _text(policy: Any) -> str | None:
+    """A policy as text: a template may have it as an object."""
+    return policy if policy is None or isinstance(policy, str) else json.dumps(policy)
+
+
+def _change_to(endpoint: Any, wanted: dict[str, Any]) -> None:
+    """Make of an endpoint what a changed template says. [A] Its VPC, service and type stay."""
+    change: dict[str, Any] = {"PolicyDocument": _text(wanted.get("PolicyDocument"))}
+    change["ResetPolicy"] = change["PolicyDocument"] is None
+    if endpoint.vpc_endpoint_type == INTERFACE:
+        change["PrivateDnsEnabled"] = str(wanted.get("PrivateDnsEnabled")).lower() == "true"
+    for name, have in (
+        ("SubnetIds", endpoint.subnet_ids),
+        ("SecurityGroupIds", endpoint.security_group_ids),
+        ("RouteTableIds", endpoint.route_table_ids),
+    ):
+        given = wanted.get(name)
+        if given is not None:
+            change[f"Add{name}"] = [each for each in given if each not in have]
+            change[f"Remove{name}"] = [each for each in have if each not in given]
+    _modify(endpoint.ec2_backend, endpoint.id, change)
+
+
+def _groups_of(interface: Any) -> list[str]:
+    return [each.id for each in interface.group_set]
+
+
 def _delete(backend: Any, endpoint_ids: Iterable[str]) -> list[dict[str, Any]]:
     """What could not be deleted. AWS shows ``deleting`` for a while; here an endpoint is gone at once [A]."""
     unknown: list[dict[str, Any]] = []
@@ -293,7 +320,22 @@ def mend_ec2() -> None:
         )
 
     def create_by_template(self: Any, **wanted: Any) -> Any:
-        return _create(self, **wanted)
+        """A template may have the policy as an object, and texts where the API has truth values."""
+        policy, private = wanted.pop("policy_document", None), wanted.pop("private_dns_enabled", None)
+        return _create(
+            self, policy_document=_text(policy), private_dns_enabled=str(private).lower() == "true", **wanted
+        )
+
+    def update_by_template(
+        _cls: Any,
+        original_resource: Any,
+        new_resource_name: str,  # noqa: ARG001 - moto names it
+        cloudformation_json: Any,
+        account_id: str,  # noqa: ARG001 - likewise
+        region_name: str,  # noqa: ARG001 - likewise
+    ) -> Any:
+        _change_to(original_resource, cloudformation_json["Properties"])
+        return original_resource
 
     def delete_by_template(self: Any, _account_id: str, _region: str) -> None:
         _delete(self.ec2_backend, [self.id])
@@ -305,7 +347,8 @@ def mend_ec2() -> None:
         return filter_value(self, filter_name, method_name)
 
     def delete_security_group(self: Any, name: str | None = None, group_id: str | None = None) -> None:
-        if group_id and any(group_id in each.security_group_ids for each in self.vpc_end_points.values()):
+        in_use = any(group_id in each.security_group_ids for each in self.vpc_end_points.values())
+        if group_id and (in_use or any(group_id in _groups_of(each) for each in self.enis.values())):
             raise ec2_refusal("DependencyViolation", f"resource {group_id} has a dependent object")
         drop_group(self, name, group_id)
 
@@ -316,6 +359,7 @@ def mend_ec2() -> None:
     VPCs.modify_vpc_endpoint = modify_vpc_endpoint
     VPCs.delete_vpc_endpoints = delete_vpc_endpoints
     VPCBackend.create_vpc_endpoint = create_by_template
+    VPCEndPoint.update_from_cloudformation_json = classmethod(update_by_template)
     VPCEndPoint.delete = delete_by_template
     VPCEndPoint.get_filter_value = get_filter_value
     SecurityGroupBackend.delete_security_group = delete_security_group

@@ -12,7 +12,8 @@ Mended: models are not kept alive by moto's own tracking; backends draw their id
 whoever touches them first; no service may send a request to a real host; EC2's addresses and the attributes of
 target groups keep to AWS's ranges; EC2's routes, NAT gateways and VPC endpoints do what AWS's do;
 EventBridge matches and delivers as AWS does; EventBridge Scheduler checks what it is given; ECR knows images
-by their content; IAM simulates policies.
+by their content; IAM simulates policies; STS names the learner; KMS takes ARNs;
+malformed policies are refused.
 """
 
 # ruff: noqa: PLC0415 - moto takes two seconds to import, which must not delay the first answer
@@ -33,10 +34,14 @@ from fargate_sim.ports import (
     clock,
     endpoints,
     events,
+    identity,
     interfaces,
+    keys,
     metrics,
+    policies,
     queues,
     registry,
+    role_templates,
     routing,
     schedules,
     targets,
@@ -174,27 +179,6 @@ def _seeded_backends(base: Any) -> None:
     base.__getitem__ = get
 
 
-def _attach_policies_of_roles(iam: Any) -> None:
-    """A role of a CloudFormation template gets its managed policies; moto leaves them out."""
-    make = iam.Role.create_from_cloudformation_json.__func__
-
-    def create(
-        cls: Any,
-        resource_name: str,
-        cloudformation_json: Any,
-        account_id: str,
-        region_name: str,
-        **kwargs: Any,
-    ) -> Any:
-        role = make(cls, resource_name, cloudformation_json, account_id, region_name, **kwargs)
-        backend = iam.iam_backends[account_id][iam.get_partition(region_name)]
-        for arn in cloudformation_json["Properties"].get("ManagedPolicyArns", ()):
-            backend.attach_role_policy(arn, role.name)
-        return role
-
-    iam.Role.create_from_cloudformation_json = classmethod(create)  # type: ignore[arg-type]
-
-
 def _unchanging_answers_once(app_module: Any) -> None:
     """The list of moto's packages (it lists its folder) and the operations of a class (it inspects it)."""
     from moto.core import responses
@@ -223,10 +207,8 @@ def load() -> Any:
 
         settings.ec2_load_default_amis = lambda: False
         iam = modules["iam"]
-        policies = json.loads(iam.aws_managed_policies_data)
-        kept = {
-            name: policy for name, policy in policies.items() if name.startswith(tuple(_POLICIES.split()))
-        }
+        managed = json.loads(iam.aws_managed_policies_data)
+        kept = {name: policy for name, policy in managed.items() if name.startswith(tuple(_POLICIES.split()))}
         iam.__dict__["aws_managed_policies_data"] = json.dumps(kept)
         iam.__dict__["load_iam_aws_managed_policies"] = lambda: True
         sys.modules["moto.iam.aws_managed_policies"].__dict__["aws_managed_policies_data"] = "{}"
@@ -234,7 +216,7 @@ def load() -> Any:
         common_models.BaseModel.__new__ = _untracked
         _unchanging_answers_once(app_module)
         _seeded_backends(base_backend.AccountSpecificBackend)
-        _attach_policies_of_roles(iam)
+        role_templates.mend_roles(iam)
         for name in ("sns", "events"):
             modules[name].__dict__["requests"] = _NoNetwork()
         clock.install([core_utils], [modules["secretsmanager"]])
@@ -242,6 +224,7 @@ def load() -> Any:
         routing.mend_ec2()
         endpoints.mend_ec2()
         templates.mend_ec2()
+        templates.mend_cloudformation()
         balancer_attributes.mend_elbv2()
         targets.mend_elbv2()
         metrics.mend_cloudwatch()
@@ -251,6 +234,9 @@ def load() -> Any:
         schedules.mend_scheduler()
         simulation.mend_iam()
         secrets.mend_secretsmanager()
+        identity.mend_sts()
+        keys.mend_kms()
+        policies.mend_policies()
         return app_module.DomainDispatcherApplication(app_module.create_backend_app)
 
 

@@ -9,6 +9,7 @@ delete_image; sentences from public error reports [R] or formed after them [A], 
 from __future__ import annotations
 
 import fnmatch
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn
@@ -35,9 +36,11 @@ def image(backend: Any, repository: str, tag: str | None, digest: str | None) ->
 
 def mend_ecr() -> None:
     """From now on moto's images are content-addressed."""
-    from moto.ecr.models import ECRBackend, Image
+    from moto.ecr.models import ECRBackend, Image, Repository
     from moto.ecr.responses import ECRResponse
 
+    for name in ("create_from_cloudformation_json", "update_from_cloudformation_json"):
+        setattr(Repository, name, classmethod(_with_policy(getattr(Repository, name).__func__)))
     Image.get_image_digest = _image_digest
     ECRBackend.batch_delete_image = _batch_delete_image
     ECRBackend.describe_images = _describe_images
@@ -45,6 +48,21 @@ def mend_ecr() -> None:
     ECRResponse.batch_get_image = _batch_get_image_response
     ECRResponse.get_authorization_token = _valid_token(ECRResponse.get_authorization_token)
     ECRResponse.describe_images = _describe_images_response
+
+
+def _with_policy(of_moto: Callable[..., Any]) -> Callable[..., Any]:
+    """A template's repository gets its policy, which moto leaves out."""
+
+    def make(cls: Any, *args: Any, **kwargs: Any) -> Any:
+        given = [*args, *kwargs.values()]
+        document = next(each for each in given if isinstance(each, dict) and "Properties" in each)
+        repository = of_moto(cls, *args, **kwargs)
+        policy = document["Properties"].get("RepositoryPolicyText")
+        if policy is not None:
+            repository.policy = policy if isinstance(policy, str) else json.dumps(policy)
+        return repository
+
+    return make
 
 
 def _image_digest(self: Any) -> str:

@@ -11,13 +11,20 @@ if TYPE_CHECKING:
 
 
 def exists(side: MotoSide, region: str, arn: str) -> bool:
-    """Whether there is such a bucket or object, table, queue, topic, secret or parameter; True for other kinds. Only inside ``moto()``."""
+    """Whether there is such a bucket or object, table, queue, topic, secret or parameter in this account; True for other kinds.
+
+    Only inside ``moto()``.
+    """
     parts = arn.split(":", 5)
     if len(parts) != 6 or (look := _LOOKS.get(parts[2])) is None:
         return True
     # S3 is one for all regions, and moto keeps it under the partition's name.
     where = "aws" if parts[2] == "s3" else parts[3] or region
-    return look(side.backend(parts[2], where), parts[5], arn)
+    try:
+        backend = side.backend(parts[2], where)
+    except KeyError:  # no such region
+        return False
+    return parts[4] in ("", side.account) and look(backend, parts[5], arn)
 
 
 def _s3(backend: Any, name: str, _arn: str) -> bool:

@@ -76,7 +76,7 @@ def _networks_differ(table: str, target: str) -> Exception:
 
 
 def _mend_routes() -> None:
-    from moto.ec2.models.route_tables import Route, RouteBackend
+    from moto.ec2.models.route_tables import Route, RouteBackend, RouteTable
 
     create, replace, delete = RouteBackend.create_route, RouteBackend.replace_route, RouteBackend.delete_route
     replaced = signature(replace)
@@ -136,6 +136,18 @@ def _mend_routes() -> None:
             if route_table_id in endpoint.route_table_ids:
                 endpoint.route_table_ids.remove(route_table_id)
 
+    filtered = RouteTable.get_filter_value
+
+    def get_filter_value(self: Any, filter_name: str, method_name: str | None = None) -> Any:
+        if filter_name == "route.state":
+            return [state(each) for each in self.routes]
+        if filter_name == "route.destination-prefix-list-id":
+            return [
+                each.destination_prefix_list_id for each in self.routes if each.destination_prefix_list_id
+            ]
+        return filtered(self, filter_name, method_name)
+
+    RouteTable.get_filter_value = get_filter_value
     RouteBackend.create_route = create_route
     RouteBackend.replace_route = replace_route
     RouteBackend.delete_route = delete_route

@@ -38,7 +38,8 @@ def secret(backend: Any, secret_id: str, *, stage: str, version: str) -> SecretF
     return SecretFacts(
         arn=found.arn,
         name=found.name,
-        value=chosen.get("secret_string") if chosen else None,
+        # [A] What is no text is empty: that is what ECS's public agent takes it for.
+        value=(chosen.get("secret_string") or "") if chosen else None,
         version_id=chosen["version_id"] if chosen else "",
         key=_own_key(found.kms_key_id),
         deleted=found.is_deleted(),
@@ -48,11 +49,12 @@ def secret(backend: Any, secret_id: str, *, stage: str, version: str) -> SecretF
 
 def parameter(backend: Any, name: str) -> ParameterFacts | None:
     """The newest version of a parameter, or the one that ``name:version`` or ``name:label`` asks for."""
-    from moto.ssm.exceptions import ParameterVersionNotFound  # noqa: PLC0415 - moto takes two seconds to import
+    # moto takes two seconds to import
+    from moto.ssm.exceptions import ParameterNotFound, ParameterVersionNotFound  # noqa: PLC0415
 
     try:
         found = backend.get_parameter(name)
-    except ParameterVersionNotFound:
+    except (ParameterNotFound, ParameterVersionNotFound):  # the first for a secret by its name as a parameter
         return None
     if found is None:
         return None

@@ -55,23 +55,30 @@ class MotoSurroundings:
         """Grows with every change that somebody makes to the rest of the account."""
         return self._side.changes
 
-    def secret(self, secret_id: str, *, stage: str, version: str) -> SecretFacts | None:
+    def _regional(self, service: str, region: str) -> Any:
+        """moto's state of a service in a region, empty for our own; None when there is no such region."""
+        try:
+            return self._side.backend(service, region or self._region)
+        except KeyError:
+            return None
+
+    def secret(self, secret_id: str, *, stage: str, version: str, region: str) -> SecretFacts | None:
         """A secret by ARN or name, with the version of an id, or else (empty) of a stage."""
         with self._side.moto():
-            # An ARN names its region, and nothing hinders a task from asking there.
-            region = secret_id.split(":")[3] if secret_id.startswith("arn:") else self._region
-            backend = self._side.backend("secretsmanager", region)
-            return secrets.secret(backend, secret_id, stage=stage, version=version)
+            backend = self._regional("secretsmanager", region)
+            return backend and secrets.secret(backend, secret_id, stage=stage, version=version)
 
-    def parameter(self, name: str) -> ParameterFacts | None:
+    def parameter(self, name: str, *, region: str) -> ParameterFacts | None:
         """A parameter by name, or None when there is none."""
         with self._side.moto():
-            return secrets.parameter(self._side.backend("ssm", self._region), name)
+            backend = self._regional("ssm", region)
+            return backend and secrets.parameter(backend, name)
 
-    def key(self, key_id: str) -> KeyFacts | None:
+    def key(self, key_id: str, *, region: str) -> KeyFacts | None:
         """A KMS key by id, ARN or alias, or None when there is none."""
         with self._side.moto():
-            return secrets.key(self._side.backend("kms", self._region), key_id)
+            backend = self._regional("kms", key_id.split(":")[3] if key_id.count(":") > 3 else region)
+            return backend and secrets.key(backend, key_id)
 
     def exists(self, arn: str) -> bool:
         """Whether there is such a bucket or object, table, queue, topic, secret or parameter; True for other kinds."""

@@ -1,5 +1,5 @@
 """What moto forgets of a network: DNS attributes, outbound rules, private NAT gateways and the deletion of its parts in
-templates, and the rule of default groups.
+templates, and the rule of default groups. What moto can make nothing of in a template, and passes over, is refused.
 
 Source: CloudFormation reference, AWS::EC2::VPC, SecurityGroup, NatGateway; VPC user guide, default-security-group.
 """
@@ -11,6 +11,10 @@ from functools import cache
 from typing import Any
 
 from fargate_sim.ports import clock
+from fargate_sim.ports.refusal import NotModelledError
+
+_WITHOUT_EFFECT = "AWS::CDK::"
+"""What the CDK writes about itself."""
 
 
 def _backend(account_id: str, region_name: str) -> Any:
@@ -39,26 +43,58 @@ def _mend_security_group(group_class: Any) -> None:
     make = group_class.create_from_cloudformation_json.__func__
 
     def create(cls: Any, /, name: str, document: Any, account: str, region: str, **kwargs: Any) -> Any:
-        group = make(cls, name, document, account, region, **kwargs)
-        rules = document["Properties"].get("SecurityGroupEgress")
-        if rules:
-            # [C] The rule that allows everything is there only when none is given.
+        properties = document["Properties"]
+        bare = {**properties, "SecurityGroupIngress": []}
+        group = make(cls, name, {**document, "Properties": bare}, account, region, **kwargs)
+        _write_rules(_backend(account, region), group, properties)
+        return group
+
+    def update(
+        _cls: Any,
+        *,
+        original_resource: Any,
+        new_resource_name: str,  # noqa: ARG001 - moto names it
+        cloudformation_json: Any,
+        account_id: str,
+        region_name: str,
+    ) -> Any:
+        """In place, as AWS does where only rules change. [A] So it is here whatever changes."""
+        backend, group = _backend(account_id, region_name), original_resource
+        group.ingress_rules.clear()
+        if not cloudformation_json["Properties"].get("SecurityGroupEgress"):
             group.egress_rules.clear()
-            for rule in rules:
-                target = rule.get("DestinationSecurityGroupId")
-                prefix_list = rule.get("DestinationPrefixListId")
-                _backend(account, region).authorize_security_group_egress(
-                    group.id,
-                    str(rule["IpProtocol"]),
-                    rule.get("FromPort"),
-                    rule.get("ToPort"),
-                    [{"CidrIp": rule["CidrIp"]}] if rule.get("CidrIp") else [],
-                    source_groups=[{"GroupId": target}] if target else [],
-                    prefix_list_ids=[{"PrefixListId": prefix_list}] if prefix_list else [],
-                )
+            backend.authorize_security_group_egress(group.id, "-1", None, None, [{"CidrIp": "0.0.0.0/0"}])
+        _write_rules(backend, group, cloudformation_json["Properties"])
         return group
 
     group_class.create_from_cloudformation_json = classmethod(create)
+    group_class.update_from_cloudformation_json = classmethod(update)
+
+
+def _write_rules(backend: Any, group: Any, properties: Any) -> None:
+    for rule in properties.get("SecurityGroupIngress") or ():
+        backend.authorize_security_group_ingress(group.id, **_rule(rule, "Source"), vpc_id=group.vpc_id)
+    outbound = properties.get("SecurityGroupEgress") or ()
+    if outbound:
+        # [C] The rule that allows everything is there only when none is given.
+        group.egress_rules.clear()
+    for rule in outbound:
+        backend.authorize_security_group_egress(group.id, **_rule(rule, "Destination"))
+
+
+def _rule(rule: Any, side: str) -> dict[str, Any]:
+    """A rule of a template as moto's EC2 takes it. ``side`` begins the names of what is at the other end."""
+    group, prefix_list = rule.get(f"{side}SecurityGroupId"), rule.get(f"{side}PrefixListId")
+    named = rule.get(f"{side}SecurityGroupName")
+    peer = {"GroupId": group} if group else {"GroupName": named} if named else None
+    return {
+        "ip_protocol": str(rule["IpProtocol"]),
+        "from_port": rule.get("FromPort"),
+        "to_port": rule.get("ToPort"),
+        "ip_ranges": [{"CidrIp": rule["CidrIp"]}] if rule.get("CidrIp") else [],
+        "source_groups": [peer] if peer else [],
+        "prefix_list_ids": [{"PrefixListId": prefix_list}] if prefix_list else [],
+    }
 
 
 def _mend_nat_gateway(nat_class: Any) -> None:
@@ -140,3 +176,27 @@ def mend_ec2() -> None:
     _mend_nat_gateway(NatGateway)
     _mend_default_groups(SecurityGroupBackend)
     _mend_deletion()
+
+
+@cache
+def mend_cloudformation() -> None:
+    """From now on a stack has all that its template names, or is refused."""
+    from moto.cloudformation.models import ChangeSet, Stack
+    from moto.cloudformation.parsing import NULL_MODELS, resource_class_from_type
+
+    def check(template: Any) -> None:
+        resources = template.get("Resources") if isinstance(template, dict) else None
+        kinds = [each.get("Type") for each in (resources or {}).values() if isinstance(each, dict)]
+        for kind in kinds:
+            known = not isinstance(kind, str) or kind in NULL_MODELS or kind.startswith(_WITHOUT_EFFECT)
+            if not known and resource_class_from_type(kind) is None:
+                raise NotModelledError("moto cannot make it", part=f"resources of type {kind}")
+
+    for stack in (Stack, ChangeSet):
+        parse = stack._parse_template
+
+        def parse_template(self: Any, parse: Any = parse) -> None:
+            parse(self)
+            check(self.template_dict)
+
+        stack._parse_template = parse_template

@@ -365,3 +365,35 @@ class TestWhatATaskGets:
         task = premises.start(premises.register("public.ecr.aws/fargate-lab/members:1.0"))
         assert task["stopCode"] == "EssentialContainerExited"
         assert task["containers"][0]["exitCode"] == 1
+
+
+def test_a_group_of_a_running_task_cannot_be_deleted(premises: Premises) -> None:
+    task = premises.starts(premises.register(PUBLIC_IMAGE))["taskArn"]
+    with pytest.raises(ClientError) as refused:
+        premises.ec2.delete_security_group(GroupId=premises.group)
+    assert refused.value.response["Error"]["Code"] == "DependencyViolation"
+    premises.ecs.stop_task(cluster="demo", task=task)
+    premises.offline.control.post("/_lab/clock", {"action": "settle", "limit_ms": 600_000})
+    premises.ec2.delete_security_group(GroupId=premises.group)
+
+
+def test_an_execution_role_that_is_deleted_before_it_is_used(premises: Premises) -> None:
+    premises.grant(statement("secretsmanager:GetSecretValue"))
+    arn = premises.sm.create_secret(Name="db", SecretString="x")["ARN"]
+    definition = premises.register(PUBLIC_IMAGE, secrets=[("A", arn)])
+    network = {"subnets": [premises.subnet], "securityGroups": [premises.group]}
+    started = premises.ecs.run_task(
+        cluster="demo",
+        taskDefinition=definition,
+        launchType="FARGATE",
+        networkConfiguration={"awsvpcConfiguration": network},
+    )["tasks"][0]["taskArn"]
+    premises.detach_managed()
+    premises.iam.delete_role_policy(RoleName="startup", PolicyName="more")
+    premises.iam.delete_role(RoleName="startup")
+    premises.offline.control.post("/_lab/clock", {"action": "advance", "ms": 120_000})
+    task = premises.ecs.describe_tasks(cluster="demo", tasks=[started])["tasks"][0]
+    said = "UnrecognizedClientException: The security token included in the request is invalid."
+    assert task["stoppedReason"].endswith(said)
+    missing = premises.offline.journal("task.start_failed")[-1]["data"]["missing"]
+    assert missing == f"the role {premises.role} does not exist"

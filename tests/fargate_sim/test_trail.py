@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from support.policies import TASKS, trusting
 
 from fargate_sim.inprocess import ControlRefusedError
+from fargate_sim.model.calls import ApiCall
 from fargate_sim.model.trail import Called, Trail
 
 from .conftest import START_MS, Offline
@@ -271,3 +272,18 @@ def test_a_role_that_is_gone_is_still_told(offline: Offline) -> None:
     trail(offline).record(gone)
     (event,) = lookup(offline)
     assert record(event)["userIdentity"]["principalId"].startswith("AROA")
+
+
+def test_a_call_that_is_written_down_later_keeps_the_address_that_it_came_from(offline: Offline) -> None:
+    offline.start_service(desired=1)
+    offline.control.post("/_lab/clock", {"action": "settle", "limit_ms": 600_000})
+    world = offline.cloud.world("us-east-1")
+    task = next(iter(world.tasks.values()))
+    call = ApiCall("s3:ListAllMyBuckets", "*", "s3")
+    role = offline.env()["TASK_ROLE"]
+    outcome = world.caller.place(task, call, by="task", role_arn=role, write=False)
+    nat = offline.client("ec2").describe_nat_gateways()["NatGateways"][0]
+    offline.client("iam").tag_role(RoleName=role.rpartition("/")[2], Tags=[{"Key": "a", "Value": "b"}])
+    world.caller.role(role)  # what was asked of the account before is forgotten
+    world.caller.note(task, outcome)
+    assert world.trail.events[-1].called.source_ip == nat["NatGatewayAddresses"][0]["PublicIp"]

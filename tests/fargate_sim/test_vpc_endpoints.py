@@ -284,7 +284,8 @@ class TestChanges:
     def test_the_policy_is_changed_and_reset(self, network: Network) -> None:
         made = network.endpoint(SecurityGroupIds=[open_group(network)])["VpcEndpointId"]
         default = network.reach(API).policy
-        nothing = json.dumps({"Version": "2012-10-17", "Statement": []})
+        statement = {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}
+        nothing = json.dumps({"Version": "2012-10-17", "Statement": statement})
         network.ec2.modify_vpc_endpoint(VpcEndpointId=made, PolicyDocument=nothing)
         assert network.reach(API).policy == nothing
         network.ec2.modify_vpc_endpoint(VpcEndpointId=made, ResetPolicy=True)

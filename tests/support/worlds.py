@@ -84,13 +84,13 @@ class Account:
     def exists(self, arn: str) -> bool:
         return arn not in self.absent
 
-    def secret(self, secret_id: str, *, stage: str, version: str) -> SecretFacts | None:
+    def secret(self, secret_id: str, *, stage: str, version: str, region: str = "") -> SecretFacts | None:
         return self.secrets.get(secret_id)
 
-    def parameter(self, name: str) -> ParameterFacts | None:
+    def parameter(self, name: str, *, region: str = "") -> ParameterFacts | None:
         return self.parameters.get(name)
 
-    def key(self, key_id: str) -> KeyFacts | None:
+    def key(self, key_id: str, *, region: str = "") -> KeyFacts | None:
         return self.keys.get(key_id)
 
     def subnet(self, subnet_id: str) -> SubnetFacts | None:

@@ -13,7 +13,9 @@ from typing import Any
 from fargate_sim.api.ecs.common import Params, client_error, not_modelled
 from fargate_sim.model.registry import is_private
 from fargate_sim.model.sizes import is_fargate_size
+from fargate_sim.model.startup.references import is_well_formed
 from fargate_sim.model.task_definition import AwsLogs, ContainerSpec, Dependency, HealthCheck, SecretSpec
+from fargate_sim.wire.errors import AwsError
 
 FAMILY = re.compile(r"[A-Za-z0-9_-]{1,255}")
 MAX_CONTAINERS = 10
@@ -159,6 +161,11 @@ def _check_container(container: Params, params: Params, volumes: set[str | None]
                 f"such as '{secret['name']}'."
             )  # [R] public error reports
         names.append(secret["name"])
+        if not is_well_formed(secret["valueFrom"]):
+            raise client_error(
+                f"The Systems Manager parameter name specified for secret {secret['name']} is invalid. The parameter name can be up to "
+                "2048 characters and include the following letters and symbols: a-zA-Z0-9_.-"
+            )  # [R] public error reports; [A] that a slash is one of them and the end
     for mount in container.get("mountPoints") or ():
         if mount.get("sourceVolume") not in volumes:
             raise client_error(f"Unknown volume '{mount.get('sourceVolume')}'")
@@ -216,12 +223,21 @@ def _check_dependencies(containers: list[Params]) -> None:
 # -- what is filled in -------------------------------------------------------------------------------
 
 
+def _fits_fargate(params: Params, size: Size) -> bool:
+    """Whether a definition that does not ask for Fargate would be accepted there. Source: API model, TaskDefinition.compatibilities."""
+    try:
+        _check_fargate(params, params["containerDefinitions"], size)
+    except AwsError:
+        return False
+    return True
+
+
 def document_of(params: Params, size: Size) -> dict[str, Any]:
     """The task definition as RegisterTaskDefinition gives it back, without ARN, revision and times."""
     requires = list(params.get("requiresCompatibilities") or ())
     awsvpc = params.get("networkMode") == "awsvpc"
-    fits = awsvpc and is_fargate_size(size.cpu_units, size.memory_mib)
-    compatibilities = ["EC2", "FARGATE"] if "FARGATE" in requires or fits else ["EC2"]
+    fits = "FARGATE" in requires or _fits_fargate(params, size)
+    compatibilities = ["EC2", "FARGATE"] if fits else ["EC2"]
     document: dict[str, Any] = {
         key: value
         for key, value in params.items()
@@ -303,7 +319,7 @@ def _secrets(document: dict[str, Any]) -> tuple[SecretSpec, ...]:
     for option in (document.get("logConfiguration") or {}).get("secretOptions") or ():
         wanted.append(SecretSpec("", option["valueFrom"]))
     credentials = (document.get("repositoryCredentials") or {}).get("credentialsParameter")
-    return (*wanted, SecretSpec("", credentials)) if credentials else tuple(wanted)
+    return (*wanted, SecretSpec("", credentials, credentials=True)) if credentials else tuple(wanted)
 
 
 def _spec(document: dict[str, Any]) -> ContainerSpec:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from fargate_sim.model.access import Decision, Request, RoleFacts, assumable, decide, denial
+from fargate_sim.model.calls import sdk_errors
 from fargate_sim.model.egress import Destination, Reachability, Route, Source, aws
 from fargate_sim.model.trail import Called
 
@@ -38,6 +39,10 @@ class ApiCall:
     policy_of: str | None = None
     key_policy: str | None = None
     data_event: bool = False
+    region: str = ""
+    """Where it is made, empty for the world's own region."""
+    registry: str = ""
+    """For ``ecr.dkr``: whose registry it is, empty for the account's own."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +59,18 @@ class Outcome:
     decision: Decision | None = None
     message: str = ""
     error: str | None = None
+    seen_as: str = ""
+    """The public address that the service saw the task by; empty by an endpoint, and for a call that needed no way."""
 
     @property
     def code(self) -> str | None:
         """AWS's error code; None for a call that succeeded."""
         return self.error or (None if self.allowed else denied_code(self.call.action))
+
+    @property
+    def why(self) -> str:
+        """What hinders a call that was answered, for the history: AWS does not tell a caller that its role is gone."""
+        return self.message if self.decision is not None else f"the role {self.role} does not exist"
 
     @property
     def reached(self) -> bool:
@@ -115,6 +127,14 @@ class Caller:
         )
         return network.route(source, destination)
 
+    def destination(self, call: ApiCall) -> Destination:
+        """The endpoint that a call goes to. ValueError for one that needs none."""
+        if not call.service:
+            raise ValueError(f"{call.action} is made on the caller's behalf")
+        return aws(
+            call.service, call.region or self._world.region, account=call.registry or self._world.account
+        )
+
     def place(
         self,
         task: Task,
@@ -126,17 +146,20 @@ class Caller:
         write: bool = True,
     ) -> Outcome:
         """Make a call with a role, from a task, and write it down unless ``write`` is false."""
-        route = (
-            self.way(task, aws(call.service, self._world.region, account=self._world.account))
-            if call.service
-            else None
-        )
+        route = self.way(task, self.destination(call)) if call.service else None
         if route is not None and not route.reached:
             return Outcome(False, call, by, role_arn, route)
+        # Calls of requests are written down later, when the gateway may be another.
+        seen_as = self._public_source(task, route)
         role = self.role(role_arn)
         if role is None:
-            return Outcome(False, call, by, role_arn, route, message=f"the role {role_arn} does not exist")
-        request = Request(call.action, call.resource, {**self._context(task, role, route), **call.context})
+            # Its credentials are good for nothing any more.
+            code, said = sdk_errors.nobody(call.action.partition(":")[0])
+            return Outcome(False, call, by, role_arn, route, message=said, error=code, seen_as=seen_as)
+        context = self._context(task, role, route, seen_as) | {
+            "aws:RequestedRegion": call.region or self._world.region
+        }
+        request = Request(call.action, call.resource, {**context, **call.context})
         policy = self._world.surroundings.resource_policy(call.policy_of) if call.policy_of else None
         decision = decide(
             role,
@@ -146,7 +169,7 @@ class Caller:
             endpoint_policies=_policies(route),
         )
         message = "" if decision.allowed else denial(role, task.task_id, request, decision)
-        outcome = Outcome(decision.allowed, call, by, role_arn, route, decision, message)
+        outcome = Outcome(decision.allowed, call, by, role_arn, route, decision, message, seen_as=seen_as)
         if write:
             self.note(task, outcome, container=container)
         return outcome
@@ -187,7 +210,7 @@ class Caller:
                 error=outcome.code,
                 message=outcome.message,
                 data_event=call.data_event,
-                source_ip=self._public_source(task, route) or source_ip,
+                source_ip=outcome.seen_as or source_ip,
                 endpoint=route.through
                 if route is not None and (route.via or "").endswith("endpoint")
                 else None,
@@ -195,11 +218,12 @@ class Caller:
             times,
         )
 
-    def _context(self, task: Task, role: RoleFacts, route: Route | None) -> dict[str, str | tuple[str, ...]]:
+    def _context(
+        self, task: Task, role: RoleFacts, route: Route | None, seen_as: str
+    ) -> dict[str, str | tuple[str, ...]]:
         """Condition keys that AWS sets for every request. Source: IAM user guide, reference_policies_condition-keys."""
         world = self._world
         context: dict[str, str | tuple[str, ...]] = {
-            "aws:RequestedRegion": world.region,
             "aws:SecureTransport": "true",
             "aws:EpochTime": str(world.engine.now_ms // 1000),
             "aws:CurrentTime": _moment(world.engine.now_ms),
@@ -212,8 +236,8 @@ class Caller:
             context["aws:SourceVpc"] = interface.vpc_id
             context["aws:SourceVpce"] = route.through or ""
             context["aws:VpcSourceIp"] = interface.private_ip
-        elif seen := self._public_source(task, route):
-            context["aws:SourceIp"] = seen
+        elif seen_as:
+            context["aws:SourceIp"] = seen_as
         return context
 
     def _public_source(self, task: Task, route: Route | None) -> str:

@@ -179,9 +179,6 @@ class Programs:
             return Made(call, resource, outcome, UNREACHABLE, sdk_errors.unreachable(host))
         if outcome.allowed:
             return self._find(task, container, call, outcome)
-        if outcome.decision is None:
-            code, message = sdk_errors.nobody(call.service)
-            outcome = replace(outcome, error=code, message=message)
         return Made(call, resource, outcome, DENIED, sdk_errors.client_error(call.operation, outcome))
 
     def _find(self, task: Task, container: Container, call: AppCall, outcome: Outcome) -> Made:

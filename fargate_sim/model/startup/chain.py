@@ -158,7 +158,7 @@ class StartUp:
                 role=outcome.role,
                 action=outcome.call.action,
                 resource=outcome.call.resource,
-                because=outcome.decision.because if outcome.decision else outcome.message,
+                because=outcome.decision.because if outcome.decision else outcome.why,
                 times=1,
             )
             engine.cause = task.cause

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fargate_sim.kernel.seeds import uuid
 from fargate_sim.model.calls import ApiCall, Caller
-from fargate_sim.model.calls.caller import EXECUTION, denied_code
+from fargate_sim.model.calls.caller import EXECUTION
 from fargate_sim.model.egress import aws
 from fargate_sim.model.logs import stream_name
 from fargate_sim.model.startup import texts
@@ -86,10 +86,8 @@ class LogsLink:
         error = texts.refused(
             f"CloudWatch Logs: {operation}",
             uuid(self._draws),
-            denied_code(outcome.call.action),
+            outcome.code or "",
             outcome.message,
         )
         said = texts.log_group_refused if operation == "CreateLogGroup" else texts.log_stream_refused
-        return Refusal(
-            LOGS, said(error), outcome.message, timing.resource_refused, container, outcome=outcome
-        )
+        return Refusal(LOGS, said(error), outcome.why, timing.resource_refused, container, outcome=outcome)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from fargate_sim.kernel.seeds import uuid
 from fargate_sim.model.access import Policy, Request, RoleFacts, decide
 from fargate_sim.model.calls import ApiCall, Caller, Outcome
-from fargate_sim.model.calls.caller import EXECUTION, denied_code
-from fargate_sim.model.egress import Destination, aws
+from fargate_sim.model.calls.caller import EXECUTION
+from fargate_sim.model.egress import Destination
 from fargate_sim.model.images import ResolvedImage, split_reference
-from fargate_sim.model.registry import WRONG_ARCHITECTURE, PullProblem, is_private, registry_host
+from fargate_sim.model.registry import WRONG_ARCHITECTURE, PullProblem, owner, registry_host
 from fargate_sim.model.startup import texts
 from fargate_sim.model.startup.link import LAYERS, MANIFEST, REGISTRY_AUTH, Refusal
 
@@ -42,14 +42,20 @@ class RegistryLink:
         self._draws = draws
 
     def authorise(self, task: Task) -> Refusal | None:
-        """The token for the account's registry, if any image comes from there."""
-        if not any(is_private(container.spec.image) for container in task.containers):
-            return None
-        outcome = self._call(task, "ecr:GetAuthorizationToken", "*", "ecr.api")
+        """A token for each region in which images come from a private registry."""
+        owners = (owner(container.spec.image) for container in task.containers)
+        for region in dict.fromkeys(found[1] for found in owners if found):
+            refusal = self._token(task, ApiCall("ecr:GetAuthorizationToken", "*", "ecr.api", region=region))
+            if refusal is not None:
+                return refusal
+        return None
+
+    def _token(self, task: Task, call: ApiCall) -> Refusal | None:
+        outcome = self._call(task, call)
         if outcome.allowed:
             return None
         timing = self._world.timing
-        host = aws("ecr.api", self._world.region).host
+        host = self._caller.destination(call).host
         if not outcome.reached:
             route = outcome.route
             text = texts.registry_auth_unreachable(host, route.ip if route else "")
@@ -66,11 +72,11 @@ class RegistryLink:
         error = texts.refused(
             "ECR: GetAuthorizationToken",
             uuid(self._draws),
-            denied_code(outcome.call.action),
+            outcome.code or "",
             outcome.message,
         )
         text = texts.registry_auth_refused(error)
-        return Refusal(REGISTRY_AUTH, text, outcome.message, timing.resource_refused, outcome=outcome)
+        return Refusal(REGISTRY_AUTH, text, outcome.why, timing.resource_refused, outcome=outcome)
 
     def manifest(self, task: Task, container: Container, reference: str) -> ResolvedImage | Refusal:
         """What the registry has under a reference, for the task's architecture."""
@@ -78,12 +84,9 @@ class RegistryLink:
         host = _asked(reference)
         repository, tag, digest = split_reference(reference)
         name = repository.partition("/")[2]
-        private = is_private(reference)
-        destination = (
-            aws("ecr.dkr", self._world.region, account=self._world.account) if private else Destination(host)
-        )
+        private = owner(reference)
         service = "ecr.dkr" if private else None
-        route = self._caller.way(task, destination)
+        route = self._caller.way(task, Destination(host, service))
         if not route.reached:
             url = f"https://{host}/v2/{name}/manifests/{digest or tag}"
             text = texts.manifest_unreachable(reference, url, route.ip)
@@ -99,15 +102,17 @@ class RegistryLink:
                 unresolved=True,
             )
         if private:
-            arn = f"arn:aws:ecr:{self._world.region}:{self._world.account}:repository/{name}"
+            account, region = private
+            arn = f"arn:aws:ecr:{region}:{account}:repository/{name}"
             for action in _PULL_ACTIONS:
-                outcome = self._call(task, action, arn, "ecr.dkr", container=container, policy_of=arn)
+                call = ApiCall(action, arn, "ecr.dkr", policy_of=arn, region=region, registry=account)
+                outcome = self._call(task, call, container)
                 if not outcome.allowed:
                     text = texts.manifest_forbidden(reference, host, digest or tag)
                     return Refusal(
                         MANIFEST,
                         text,
-                        outcome.message,
+                        outcome.why,
                         timing.resource_refused,
                         container,
                         host=host,
@@ -135,11 +140,13 @@ class RegistryLink:
         self, task: Task, container: Container, reference: str, image: ResolvedImage
     ) -> Refusal | None:
         """Whether the layers can be had from where the manifest says."""
-        timing, region = self._world.timing, self._world.region
+        timing = self._world.timing
+        private = owner(reference)
+        region = private[1] if private else self._world.region
         pinned = reference if "@" in reference else f"{reference}@{image.digest}"
         # Source: ECR user guide, vpc-endpoints (minimum Amazon S3 bucket permissions).
         bucket = f"prod-{region}-starport-layer-bucket"
-        if is_private(reference):
+        if private:
             host, service = f"{bucket}.s3.{region}.amazonaws.com", "s3"
         else:
             host, service = _LAYER_HOSTS.get(registry_host(reference), _asked(reference)), None
@@ -164,17 +171,7 @@ class RegistryLink:
             return Refusal(LAYERS, text, missing, timing.resource_refused, container, host=host, service="s3")
         return None
 
-    def _call(
-        self,
-        task: Task,
-        action: str,
-        resource: str,
-        service: str,
-        *,
-        container: Container | None = None,
-        policy_of: str | None = None,
-    ) -> Outcome:
-        call = ApiCall(action, resource, service, policy_of=policy_of)
+    def _call(self, task: Task, call: ApiCall, container: Container | None = None) -> Outcome:
         name = container.spec.name if container else None
         return self._caller.place(
             task, call, by=EXECUTION, role_arn=task.execution_role or "", container=name

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 from fargate_sim.kernel.seeds import uuid
 from fargate_sim.model.calls import ApiCall, Caller, Outcome
-from fargate_sim.model.calls.caller import EXECUTION, denied_code
-from fargate_sim.model.egress import aws
+from fargate_sim.model.calls.caller import EXECUTION
 from fargate_sim.model.startup import texts
 from fargate_sim.model.startup.link import SECRETS, Refusal
 from fargate_sim.model.startup.references import CURRENT, ParameterReference, SecretReference, parse
@@ -60,7 +59,7 @@ class SecretsLink:
         fetched: list[Fetched] = []
         parameters: list[tuple[str, str, ParameterReference]] = []
         for spec in container.spec.secrets:
-            reference = parse(spec.value_from)
+            reference = parse(spec.value_from, credentials=spec.credentials)
             if isinstance(reference, ParameterReference):
                 parameters.append((spec.name, spec.value_from, reference))
                 continue
@@ -83,7 +82,7 @@ class SecretsLink:
     ) -> tuple[str, str] | Refusal:
         secret_id = reference.secret_id
         facts = self._world.surroundings.secret(
-            secret_id, stage=reference.stage or CURRENT, version=reference.version
+            secret_id, stage=reference.stage or CURRENT, version=reference.version, region=reference.region
         )
         call = ApiCall(
             "secretsmanager:GetSecretValue",
@@ -91,17 +90,16 @@ class SecretsLink:
             "secretsmanager",
             context=_secret_context(facts, secret_id, reference),
             policy_of=facts.arn if facts else None,
+            region=reference.region,
         )
         outcome = self._caller.place(
             task, call, by=EXECUTION, role_arn=task.execution_role or "", container=container.spec.name
         )
         if not outcome.reached:
-            return self._unreachable(
-                container, outcome, texts.secret_unreachable(secret_id), "secretsmanager"
-            )
+            return self._unreachable(container, outcome, texts.secret_unreachable(secret_id))
         if not outcome.allowed:
             error = self._denied(GET_SECRET_VALUE, outcome)
-            return self._refusal(container, texts.secret_refused(secret_id, error), outcome.message, outcome)
+            return self._refusal(container, texts.secret_refused(secret_id, error), outcome.why, outcome)
         if facts is None:
             missing = "Secrets Manager can't find the specified secret."
             return self._not_found(container, secret_id, missing, f"there is no secret {secret_id}")
@@ -123,7 +121,7 @@ class SecretsLink:
             return self._not_found(
                 container, secret_id, missing, f"the secret {facts.name} has no value for {label}"
             )
-        refusal = self._may_decrypt_secret(task, container, facts, secret_id)
+        refusal = self._may_decrypt_secret(task, container, facts, secret_id, reference.region)
         if refusal is not None:
             return refusal
         value = facts.value
@@ -136,25 +134,27 @@ class SecretsLink:
         return value, facts.version_id
 
     def _may_decrypt_secret(
-        self, task: Task, container: Container, facts: SecretFacts, secret_id: str
+        self, task: Task, container: Container, facts: SecretFacts, secret_id: str, region: str
     ) -> Refusal | None:
         """A secret under a key of the account's own needs kms:Decrypt besides; under aws/secretsmanager it needs nothing."""
         if facts.key is None:
             return None
-        outcome = self._decrypt(task, container, facts.key, {"SecretARN": facts.arn}, "secretsmanager")
+        encrypted = {"SecretARN": facts.arn, "SecretVersionId": facts.version_id}
+        outcome = self._decrypt(task, container, facts.key, encrypted, ("secretsmanager", region))
         if outcome.allowed:
             return None
         error = texts.refused(GET_SECRET_VALUE, self._request_id(), "AccessDeniedException", KMS_REFUSED)
-        return self._refusal(container, texts.secret_refused(secret_id, error), outcome.message, outcome)
+        return self._refusal(container, texts.secret_refused(secret_id, error), outcome.why, outcome)
 
     def _decrypt(
-        self, task: Task, container: Container, key_id: str, encrypted: dict[str, str], via: str
+        self, task: Task, container: Container, key_id: str, encrypted: dict[str, str], via: tuple[str, str]
     ) -> Outcome:
-        """Decrypt with a KMS key, which the other service does in the caller's name."""
+        """Decrypt with a KMS key, which the other service does in the caller's name: ``via`` it and its region (empty: our own)."""
         world = self._world
-        key = world.surroundings.key(key_id)
+        service, region = via
+        key = world.surroundings.key(key_id, region=region)
         context: dict[str, str | tuple[str, ...]] = {
-            "kms:ViaService": f"{via}.{world.region}.amazonaws.com",
+            "kms:ViaService": f"{service}.{region or world.region}.amazonaws.com",
             "kms:CallerAccount": world.account,
             "kms:EncryptionContextKeys": tuple(encrypted),
         }
@@ -165,6 +165,7 @@ class SecretsLink:
             "",
             context,
             key_policy=key.policy if key and key.enabled else '{"Version":"2012-10-17","Statement":[]}',
+            region=region,
         )
         return self._caller.place(
             task, call, by=EXECUTION, role_arn=task.execution_role or "", container=container.spec.name
@@ -179,22 +180,23 @@ class SecretsLink:
         fetched: list[Fetched] = []
         invalid: list[str] = []
         for name, value_from, reference in wanted:
-            facts = world.surroundings.parameter(reference.name)
-            path = reference.name if reference.name.startswith("/") else f"/{reference.name}"
-            arn = f"arn:aws:ssm:{world.region}:{world.account}:parameter{path}"
-            call = ApiCall("ssm:GetParameters", arn, "ssm")
+            arn = reference.arn(world.region, world.account)
+            # A parameter of another account can only be had where it is shared, which is not modelled.
+            ours = reference.account in ("", world.account)
+            facts = world.surroundings.parameter(reference.name, region=reference.region) if ours else None
+            call = ApiCall("ssm:GetParameters", arn, "ssm", region=reference.region)
             outcome = self._caller.place(
                 task, call, by=EXECUTION, role_arn=task.execution_role or "", container=container.spec.name
             )
             if not outcome.reached:
-                return self._unreachable(container, outcome, texts.parameters_unreachable(), "ssm")
+                return self._unreachable(container, outcome, texts.parameters_unreachable())
             if not outcome.allowed:
                 error = self._denied(GET_PARAMETERS, outcome)
-                return self._refusal(container, texts.parameters_refused(error), outcome.message, outcome)
+                return self._refusal(container, texts.parameters_refused(error), outcome.why, outcome)
             if facts is None:
                 invalid.append(reference.name)
                 continue
-            refusal = self._may_decrypt_parameter(task, container, facts, arn)
+            refusal = self._may_decrypt_parameter(task, container, facts, arn, reference.region)
             if refusal is not None:
                 return refusal
             fetched.append(Fetched(name, value_from, facts.value, str(facts.version)))
@@ -206,15 +208,15 @@ class SecretsLink:
         return fetched
 
     def _may_decrypt_parameter(
-        self, task: Task, container: Container, facts: ParameterFacts, arn: str
+        self, task: Task, container: Container, facts: ParameterFacts, arn: str, region: str
     ) -> Refusal | None:
         if facts.key is None:
             return None
-        outcome = self._decrypt(task, container, facts.key, {"PARAMETER_ARN": arn}, "ssm")
+        outcome = self._decrypt(task, container, facts.key, {"PARAMETER_ARN": arn}, ("ssm", region))
         if outcome.allowed:
             return None
         error = texts.refused(GET_PARAMETERS, self._request_id(), "AccessDeniedException", CIPHERTEXT_REFUSED)
-        return self._refusal(container, texts.parameters_refused(error), outcome.message, outcome)
+        return self._refusal(container, texts.parameters_refused(error), outcome.why, outcome)
 
     # -- refusals --------------------------------------------------------------------------------------
 
@@ -222,7 +224,7 @@ class SecretsLink:
         return uuid(self._draws)
 
     def _denied(self, operation: str, outcome: Outcome) -> str:
-        return texts.refused(operation, self._request_id(), denied_code(outcome.call.action), outcome.message)
+        return texts.refused(operation, self._request_id(), outcome.code or "", outcome.message)
 
     def _refusal(
         self, container: Container, text: str, missing: str, outcome: Outcome | None = None
@@ -237,7 +239,7 @@ class SecretsLink:
         )
         return self._refusal(container, texts.secret_refused(secret_id, error), missing)
 
-    def _unreachable(self, container: Container, outcome: Outcome, text: str, service: str) -> Refusal:
+    def _unreachable(self, container: Container, outcome: Outcome, text: str) -> Refusal:
         route = outcome.route
         return Refusal(
             SECRETS,
@@ -245,8 +247,8 @@ class SecretsLink:
             route.missing if route else "",
             self._world.timing.resource_unreachable,
             container,
-            host=aws(service, self._world.region).host,
-            service=service,
+            host=self._caller.destination(outcome.call).host,
+            service=outcome.call.service,
             outcome=outcome,
             rule=route.rule if route else "",
         )

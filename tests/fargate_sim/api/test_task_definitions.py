@@ -204,3 +204,28 @@ def test_tags_come_back_when_asked_for() -> None:
     ecs.register(tags=tags)
     assert "tags" not in ecs.call("DescribeTaskDefinition", taskDefinition="web")
     assert ecs.call("DescribeTaskDefinition", taskDefinition="web", include=["TAGS"])["tags"] == tags
+
+
+@pytest.mark.parametrize(
+    ("change", "compatibilities"),
+    [
+        ({}, ["EC2", "FARGATE"]),
+        ({"executionRoleArn": None, **container(logConfiguration=LOGS)}, ["EC2"]),
+        (
+            {
+                "executionRoleArn": None,
+                **container(image="123456789012.dkr.ecr.us-east-1.amazonaws.com/app:1"),
+            },
+            ["EC2"],
+        ),
+        ({"networkMode": "bridge"}, ["EC2"]),
+        ({"cpu": "300"}, ["EC2"]),
+    ],
+)
+def test_what_does_not_ask_for_fargate_fits_it_by_the_same_rules(
+    change: dict[str, Any], compatibilities: list[str]
+) -> None:
+    ecs = Ecs()
+    params = {**GOOD, **change, "requiresCompatibilities": None}
+    shown = ecs.call("RegisterTaskDefinition", **{name: value for name, value in params.items() if value})
+    assert shown["taskDefinition"]["compatibilities"] == compatibilities

@@ -158,8 +158,7 @@ def _headline(lab: Lab, stories: list[DeploymentStory], clients: Clients, runs: 
     told = [runs.headline] if runs.headline else []
     if failed or (stories and not told):  # beside runs of its own, a service that just stands is no news
         told.append(
-            f"{counted(len(stories), 'deployment')}, {counted(len(failed), 'failure')}, "
-            f"{counted(len(rolled_back), 'rollback')}"
+            f"{counted(len(stories), 'deployment')}, {len(failed)} failed, {len(rolled_back)} rolled back"
         )
     if clients.sent:
         told.append(f"{clients.failed:,} of {clients.sent:,} requests failed")

@@ -20,6 +20,7 @@ from labs.targets import ready
 _SHOWN = 4
 _PATH_MS = 20_000
 _MARGIN_MS = 15_000
+_NOT_THERE = "payroll/bank"
 _ERROR = "botocore.exceptions."
 _NO_TASK_ROLE = "the task definition of the service names no task role: whatever the program calls, it has no credentials for it"
 
@@ -35,8 +36,10 @@ def secrets_closed(ctx: CheckContext) -> Evidence:
     open_ = granted(ctx, found.task, dict.fromkeys(_secrets(ctx), (GET_VALUE,)))
     if not open_:
         return Evidence(True, expected, f"{_short(found.task)} may read no secret")
-    told = "; ".join(str(each) for each in open_)
-    observed = f"{_short(found.task)} may call {told}: {allowed_by(ctx, found.task, open_[0])} allows it"
+    told = ", ".join(each.name for each in open_)
+    observed = f"{_short(found.task)} may call {GET_VALUE} on {told}: {allowed_by(ctx, found.task, open_[0])} allows it"
+    if any(_NOT_THERE in each.resource for each in open_):
+        observed += f". (There is no {_NOT_THERE} yet; somebody will make one)"
     return Evidence(False, expected, observed + _rolled_back(ctx), _simulate(found.task, open_[0]))
 
 
@@ -171,7 +174,7 @@ def _secrets(ctx: CheckContext) -> tuple[str, ...]:
     """ARNs: the catalog's secret, another team's, and one that may come."""
     sm, names = ctx.client("secretsmanager"), Names.of(ctx.lab, ctx.env)
     there = (sm.describe_secret(SecretId=ctx.name(key))["ARN"] for key in ("secret", "other_secret"))
-    return (*there, names.arn("secretsmanager", "secret:payroll/bank-AbCdEf"))
+    return (*there, names.arn("secretsmanager", f"secret:{_NOT_THERE}-AbCdEf"))
 
 
 def _said(ctx: CheckContext, operation: str = "") -> str:

@@ -35,10 +35,14 @@ class Grant:
         """``dynamodb``."""
         return self.action.partition(":")[0]
 
+    @property
+    def name(self) -> str:
+        """``table/items``: the resource without what all ARNs of an account begin with."""
+        return self.resource.split(":", 5)[-1]
+
     def __str__(self) -> str:
         """``dynamodb:DeleteTable on table/items``."""
-        name = self.resource.split(":", 5)[-1]
-        return f"{self.action} on {name}" if name != "*" else self.action
+        return f"{self.action} on {self.name}" if self.name != "*" else self.action
 
 
 @dataclass(frozen=True, slots=True)

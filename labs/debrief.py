@@ -134,7 +134,16 @@ def debrief(lab: Lab, cloud: Cloud) -> Debrief:
             *(Fact(*row) for row in rescaled.rows(history, cluster, service)),
             *(Fact(*row) for row in orders.rows(queue)),
         ),
-        tuple(_timeline(history, cluster, service, stories, {task.id for task in tasks})),
+        tuple(
+            _timeline(
+                history,
+                cluster,
+                service,
+                stories,
+                {task.id for task in tasks},
+                named=_is_known(lab, history),
+            )
+        ),
         (
             *_knobs(stories, tasks),
             *unlike.knobs(history, cluster, service),
@@ -257,7 +266,13 @@ def _address_facts(ctx: CheckContext, history: History, tasks: list[TaskStory]) 
 
 
 def _timeline(
-    history: History, cluster: str, service: str, stories: list[DeploymentStory], tasks: set[str]
+    history: History,
+    cluster: str,
+    service: str,
+    stories: list[DeploymentStory],
+    tasks: set[str],
+    *,
+    named: bool,
 ) -> list[Moment]:
     start_ms = _start_ms(history)
     known = {story.id: story for story in stories}
@@ -270,7 +285,7 @@ def _timeline(
     for entry in history:
         if entry.data.get("task") in trials:
             continue
-        told = _tell_lab(entry)
+        told = _tell_lab(entry, named=named)
         if entry.kind == "service.updated" and entry.cause in scaled:
             continue  # the same in the service's own words
         if told is None and (entry.data.get("cluster"), entry.data.get("service")) == (cluster, service):
@@ -301,11 +316,25 @@ def _tell_kill(entry: Entry, first_refusals: set[str]) -> tuple[str, Tone] | Non
     return f"first container killed for its memory: {entry.data['reason']}", "bad"
 
 
-def _tell_lab(entry: Entry) -> tuple[str, Tone] | None:
+def _is_known(lab: Lab, history: History) -> bool:
+    """Whether the learner has found out what was broken, or has been told: a debrief "so far" must not give it away.
+
+    Steps whose checks all run by themselves pass without a word in the history.
+    """
+    if any(True for _ in history.of("lab.solution_used")):
+        return True
+    passed = {entry.data["step"] for entry in history.of("lab.checked") if entry.data["passed"]}
+    drilled = {step.id for step in lab.steps if any(check.drill for check in step.checks)}
+    return bool(passed) and (None in passed or drilled <= passed)
+
+
+def _tell_lab(entry: Entry, *, named: bool) -> tuple[str, Tone] | None:
     data = entry.data
     match entry.kind:
         case "lab.started":
             return "the lab began", "learner"
+        case "lab.fault_injected" if not named:
+            return "something was broken; what, the debrief tells when every step has passed", "bad"
         case "lab.fault_injected":
             return f"fault injected: {data['undo']['fault']} into {data['undo']['target']}", "bad"
         case "lab.hint_shown":

@@ -138,7 +138,16 @@ def debrief(lab: Lab, cloud: Cloud) -> Debrief:
             *(Fact(*row) for row in rescaled.rows(history, cluster, service)),
             *(Fact(*row) for row in orders.rows(queue)),
         ),
-        tuple(_timeline(history, cluster, service, stories, ours)),
+        tuple(
+            _timeline(
+                history,
+                cluster,
+                service,
+                stories,
+                ours,
+                named=_is_known(lab, history),
+            )
+        ),
         (
             *_knobs(stories, tasks),
             *unlike.knobs(history, cluster, service),
@@ -163,8 +172,7 @@ def _headline(lab: Lab, stories: list[DeploymentStory], clients: Clients, runs: 
     told = [runs.headline] if runs.headline else []
     if failed or (stories and not told):  # beside runs of its own, a service that just stands is no news
         told.append(
-            f"{counted(len(stories), 'deployment')}, {counted(len(failed), 'failure')}, "
-            f"{counted(len(rolled_back), 'rollback')}"
+            f"{counted(len(stories), 'deployment')}, {len(failed)} failed, {len(rolled_back)} rolled back"
         )
     if clients.sent:
         told.append(f"{clients.failed:,} of {clients.sent:,} requests failed")
@@ -263,7 +271,13 @@ def _address_facts(ctx: CheckContext, history: History, tasks: list[TaskStory]) 
 
 
 def _timeline(
-    history: History, cluster: str, service: str, stories: list[DeploymentStory], tasks: set[str]
+    history: History,
+    cluster: str,
+    service: str,
+    stories: list[DeploymentStory],
+    tasks: set[str],
+    *,
+    named: bool,
 ) -> list[Moment]:
     start_ms = _start_ms(history)
     known = {story.id: story for story in stories}
@@ -277,9 +291,9 @@ def _timeline(
     for entry in history:
         if entry.data.get("task") in trials:
             continue
-        told = _tell_lab(entry)
         if merged.get(entry.seq) == 0:
             continue  # told with the last one of its moment
+        told = _tell_lab(entry, named=named)
         if entry.kind == "service.updated" and entry.cause in scaled:
             continue  # the same in the service's own words
         if told is None and (entry.data.get("cluster"), entry.data.get("service")) == (cluster, service):
@@ -325,11 +339,25 @@ def _tell_kill(entry: Entry, first_refusals: set[str]) -> tuple[str, Tone] | Non
     return f"first container killed for its memory: {entry.data['reason']}", "bad"
 
 
-def _tell_lab(entry: Entry) -> tuple[str, Tone] | None:
+def _is_known(lab: Lab, history: History) -> bool:
+    """Whether the learner has found out what was broken, or has been told: a debrief "so far" must not give it away.
+
+    Steps whose checks all run by themselves pass without a word in the history.
+    """
+    if any(True for _ in history.of("lab.solution_used")):
+        return True
+    passed = {entry.data["step"] for entry in history.of("lab.checked") if entry.data["passed"]}
+    drilled = {step.id for step in lab.steps if any(check.drill for check in step.checks)}
+    return bool(passed) and (None in passed or drilled <= passed)
+
+
+def _tell_lab(entry: Entry, *, named: bool) -> tuple[str, Tone] | None:
     data = entry.data
     match entry.kind:
         case "lab.started":
             return "the lab began", "learner"
+        case "lab.fault_injected" if not named:
+            return "something was broken; what, the debrief tells when every step has passed", "bad"
         case "lab.fault_injected":
             return f"fault injected: {data['undo']['fault']} into {data['undo']['target']}", "bad"
         case "lab.hint_shown":

@@ -34,21 +34,29 @@ def main_of(containers: list[dict[str, Any]], name: str) -> dict[str, Any]:
     return next((each for each in containers if each["name"] == name), containers[0])
 
 
-def version_digest(ctx: CheckContext, version: str) -> str:
-    """The digest of a build of the lab's program, wherever it is pushed to and whatever it is called there."""
-    key = f"digest of {version}"
+def version_digests(ctx: CheckContext, version: str) -> tuple[str, ...]:
+    """The digests of a build of the lab's program, wherever it is pushed to and whatever it is called there: that of its index first,
+    then those of the platforms that the index lists. Each of them names the build.
+    """
+    key = f"digests of {version}"
     if key not in ctx.memo:
-        ctx.memo[key] = ctx.cloud.images.manifests(f"{ctx.name('image')}:{version}")[-1].digest
-    return str(ctx.memo[key])
+        manifests = ctx.cloud.images.manifests(f"{ctx.name('image')}:{version}")
+        ctx.memo[key] = tuple(each.digest for each in reversed(manifests))
+    found: tuple[str, ...] = ctx.memo[key]
+    return found
+
+
+def version_of(ctx: CheckContext, digest: str) -> str:
+    """Which of the lab's builds a digest is; empty when it is none of them."""
+    names = (ctx.name(key) for key in ("before", "after", "next") if key in ctx.lab.names)
+    return next((name for name in names if digest in version_digests(ctx, name)), "")
 
 
 def in_words(ctx: CheckContext, digest: str) -> str:
     """``1.1 (sha256:0123456789ab)``; only the digest when the build is none of the lab's."""
     short = digest[:_SHORT]
-    for key in ("before", "after", "next"):
-        if key in ctx.lab.names and digest == version_digest(ctx, ctx.name(key)):
-            return f"{ctx.name(key)} ({short})"
-    return short or "an image without a digest"
+    version = version_of(ctx, digest)
+    return f"{version} ({short})" if version else short or "an image without a digest"
 
 
 def all_in_words(ctx: CheckContext, digests: Digests) -> str:

@@ -1,7 +1,8 @@
 """By which way tasks get out to what they need before they start, what that way costs, and where those that do not get out are stopped.
 
 What was used is read from CloudTrail: a service sees a task by the VPC endpoint, by the Elastic IP of a NAT gateway, or by the task's own
-public address. Layers leave no event there (ECR gives out signed URLs of S3), so their way is read from the subnets' route tables.
+public address. Layers leave no event there (ECR gives out signed URLs of S3), so their way is read from the subnets' route tables
+and from the VPC's endpoints.
 """
 
 from __future__ import annotations
@@ -60,7 +61,8 @@ class WayOut:
         """What the price is made of."""
         parts = []
         if self.nats:
-            parts.append(f"{counted(len(self.nats), 'NAT gateway')} with its public address")
+            each = "its public address" if len(self.nats) == 1 else "a public address each"
+            parts.append(f"{counted(len(self.nats), 'NAT gateway')} with {each}")
         if self.endpoints:
             total = sum(count for _, count in self.endpoints.values())
             parts.append(f"{counted(total, 'endpoint network interface')}, one for each endpoint and zone")
@@ -90,9 +92,14 @@ class WayOut:
             return "Both are paid for: the gateway for the rest of the internet, the endpoints for what goes past it"
         if self.nats:
             return "It leads to the whole internet, each GB costs on top, and " + (
-                "one gateway stands in one zone for all" if len(self.nats) == 1 else "each zone wants its own"
+                "one gateway stands in one zone for all"
+                if len(self.nats) == 1
+                else "each zone has its own to pay"
             )
-        return "It leads to these services and to nothing else; each further service wants its own endpoint"
+        led = "It leads to these services and to nothing else; each further service wants its own endpoint"
+        if any(zones == 1 for _, zones in self.endpoints.values()):
+            led += ". An endpoint in one zone serves the other as well, over the border of the zone, and fails with its own"
+        return led
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +268,14 @@ def way_out(cloud: Cloud, tasks: Mapping[str, str]) -> WayOut:
         for each in known.values()
         if each["ServiceName"].endswith(".s3") and set(each.get("RouteTableIds", [])) & set(tables)
     }
+    if not layers:
+        interfaces = (each for each in known.values() if each["VpcEndpointType"] == "Interface")
+        vpcs = {table["VpcId"] for table in tables.values()}
+        seen.update(
+            ("endpoint", each["VpcEndpointId"])
+            for each in interfaces
+            if each["ServiceName"].endswith(".s3") and each["PrivateDnsEnabled"] and each["VpcId"] in vpcs
+        )
     endpoints = {
         each: (known[each]["ServiceName"].split(".", 3)[-1], len(known[each].get("SubnetIds", [])))
         for kind, each in sorted(seen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -72,6 +73,17 @@ def register_like(
         **{key: value for key, value in kept.items() if value}, containerDefinitions=containers
     )["taskDefinition"]["taskDefinitionArn"]
     return arn
+
+
+def platform_digest(cloud: Cloud, repository: str, tag: str) -> str:
+    """The digest of the manifest for linux/amd64 that the index behind a tag lists."""
+    found = cloud.client("ecr").batch_get_image(
+        repositoryName=repository,
+        imageIds=[{"imageTag": tag}],
+        acceptedMediaTypes=["application/vnd.oci.image.index.v1+json"],
+    )["images"][0]
+    listed = json.loads(found["imageManifest"])["manifests"]
+    return next(str(each["digest"]) for each in listed if each["platform"]["architecture"] == "amd64")
 
 
 def new_group(cloud: Cloud, service: str, port: int, **settings: Any) -> str:

@@ -11,10 +11,11 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from chaos.undo import retag
 from labs.catalogue import Fix, WrongFix
 from labs.cloud import Cloud
 from labs.images import push
-from solutions._aws import lab_subnets, lab_table, register_like, settle, settle_soon
+from solutions._aws import lab_subnets, lab_table, platform_digest, register_like, settle, settle_soon
 
 CLUSTER = "p07"
 SERVICE = "tickets"
@@ -123,6 +124,33 @@ def _elsewhere(cloud: Cloud, *keys: str, public: bool = False) -> None:
     _deploy(cloud, image, networkConfiguration=_network(cloud, *keys, public=public))
 
 
+def _platform(cloud: Cloud) -> None:
+    """The digest of the manifest for the tasks' platform, which the index of 1.1 lists."""
+    image = f"{_uri(cloud)}@{platform_digest(cloud, REPOSITORY, RELEASE)}"
+    _deploy(cloud, image, networkConfiguration=_network(cloud, "SUBNET_A", "SUBNET_B"))
+
+
+def _renamed(cloud: Cloud) -> None:
+    """The tag of the running version put onto the build that was to be released, and pulled anew by revision 1."""
+    retag(cloud.client, REPOSITORY, BEFORE, _digest(cloud, RELEASE))
+    network = _network(cloud, "SUBNET_A", "SUBNET_B")
+    _update(cloud, taskDefinition=f"{SERVICE}:1", networkConfiguration=network, forceNewDeployment=True)
+
+
+def _beside(cloud: Cloud) -> None:
+    """1.1 in a container that does nothing, in front of the old one."""
+    ecs = cloud.client("ecs")
+    found = ecs.describe_task_definition(taskDefinition=f"{SERVICE}:1")["taskDefinition"]
+    (old,) = found["containerDefinitions"]
+    decoy = {"name": "new", "image": f"{_uri(cloud)}@{_digest(cloud, RELEASE)}", "essential": False}
+    keys = ("family", "networkMode", "requiresCompatibilities", "cpu", "memory", "executionRoleArn")
+    revision = ecs.register_task_definition(
+        **{key: found[key] for key in keys}, containerDefinitions=[decoy, old]
+    )["taskDefinition"]["taskDefinitionArn"]
+    network = _network(cloud, "SUBNET_A", "SUBNET_B")
+    _update(cloud, taskDefinition=revision, networkConfiguration=network)
+
+
 def _half(cloud: Cloud) -> None:
     """The digest of the other tag; or the endpoint for the manifest, and none for the layers."""
     if not_found(cloud):
@@ -186,6 +214,8 @@ ALTERNATIVES = (
         "the right digest in public subnets, with public addresses",
         lambda cloud: _elsewhere(cloud, "PUBLIC_SUBNET_A", "PUBLIC_SUBNET_B", public=True),
     ),
+    Fix("by the digest of the platform's manifest", _platform),
+    Fix("by another tag of the same build", _renamed),
 )
 
 
@@ -211,6 +241,7 @@ WRONG_FIXES = (
     ),
     _wrong("the circuit breaker, which goes back", _breaker, "1.1 is not out"),
     _wrong("half of it: the other digest, or the endpoint for the manifest alone", _half),
+    _wrong("1.1 beside 1.0 in each task", _beside, "2 with 1.0"),
     _wrong("the tag moved to the build that works", _moved_tag),
     WrongFix(
         "the right digest in one zone only",

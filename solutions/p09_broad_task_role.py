@@ -117,6 +117,37 @@ def _another_role(cloud: Cloud) -> None:
     _deploy(cloud, taskRoleArn=made["Role"]["Arn"])
 
 
+def _by_resource_policies(cloud: Cloud) -> None:
+    """The bucket and the queue say themselves that the role may; the role's own policy has only the table."""
+    _put(cloud, _exact(cloud, "s3:GetObject", "s3:PutObject", "sqs:SendMessage"))
+    _bucket_policy(cloud, ("s3:GetObject", "s3:PutObject"))
+    sqs = cloud.client("sqs")
+    policy = _document(_about_role(cloud, ("sqs:SendMessage",)))
+    url = sqs.get_queue_url(QueueName="catalog-orders")["QueueUrl"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+
+
+def _about_role(cloud: Cloud, actions: Sequence[str], **other: Any) -> list[Statement]:
+    """Statements of a resource's policy: the needs of these actions, for the task role."""
+    needs, role = _needs(cloud), f"arn:aws:iam::{cloud.env['ACCOUNT_ID']}:role/{ROLE}"
+    return [
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": role},
+            "Action": action,
+            "Resource": needs[action],
+            **other,
+        }
+        for action in actions
+    ]
+
+
+def _bucket_policy(cloud: Cloud, actions: Sequence[str], **other: Any) -> None:
+    cloud.client("s3").put_bucket_policy(
+        Bucket=f"catalog-{cloud.env['ACCOUNT_ID']}", Policy=_document(_about_role(cloud, actions, **other))
+    )
+
+
 def _deploy(cloud: Cloud, **roles: str | None) -> None:
     revision = register_like(cloud, CLUSTER, SERVICE, {}, roles=roles)
     cloud.client("ecs").update_service(cluster=CLUSTER, service=SERVICE, taskDefinition=revision)
@@ -160,11 +191,33 @@ def _whole_bucket(cloud: Cloud) -> None:
     _put(cloud, [both, *_exact(cloud, "s3:GetObject", "s3:PutObject")])
 
 
+def _always_true(cloud: Cloud) -> None:
+    """Everything, on a condition that every call of a task meets, and that a simulation without keys does not."""
+    condition = {"StringLike": {"aws:userid": "*:*"}}
+    _put(cloud, [{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition}])
+
+
+def _open_bucket(cloud: Cloud) -> None:
+    """A narrow role, and a bucket that lets it do everything."""
+    solve(cloud)
+    _bucket_policy(
+        cloud, ("s3:PutObject",), Action="s3:*", Resource=f"arn:aws:s3:::catalog-{cloud.env['ACCOUNT_ID']}/*"
+    )
+
+
+def _stepping_stone(cloud: Cloud) -> None:
+    """A narrow role for the next revision, which may assume the broad one."""
+    _another_role(cloud)
+    broad = f"arn:aws:iam::{cloud.env['ACCOUNT_ID']}:role/{ROLE}"
+    _put(cloud, [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": broad}], role="catalog-narrow")
+
+
 ALTERNATIVES = (
     Fix("a managed policy with patterns and conditions", _attached),
     Fix("a permissions boundary", _boundary),
     Fix("a deny of everything else", _denials),
     Fix("a narrow role and a new revision", _another_role),
+    Fix("by the policies of the bucket and the queue", _by_resource_policies),
 )
 
 WRONG_FIXES = (
@@ -184,6 +237,15 @@ WRONG_FIXES = (
     ),
     WrongFix("the right actions on everything", _everywhere, "nothing-more", "billing"),
     WrongFix("whole services on the right resources", _whole_services, "nothing-more", "statement"),
+    WrongFix(
+        "everything, on a condition that always holds", _always_true, "secrets-closed", "condition a task's"
+    ),
+    WrongFix(
+        "a bucket that lets the role do everything", _open_bucket, "nothing-more", "the resource itself"
+    ),
+    WrongFix(
+        "a narrow role that may assume the broad one", _stepping_stone, "nothing-more", "sts:AssumeRole"
+    ),
     WrongFix("the whole bucket", _whole_bucket, "nothing-more", "contracts/suppliers.pdf"),
     WrongFix(
         "no orders",

@@ -16,7 +16,7 @@ from chaos.undo import retag
 from labs.catalogue import Fix, WrongFix
 from labs.cloud import Cloud
 from labs.images import push
-from solutions._aws import settle
+from solutions._aws import platform_digest, settle
 
 CLUSTER = "p13"
 SERVICE = "boutique"
@@ -90,6 +90,27 @@ def _numbered_and_immutable(cloud: Cloud) -> None:
     _name(cloud, ":1.1", consistency="enabled")
 
 
+def _excepted(cloud: Cloud, but: str) -> None:
+    """Tags that stay, but for those that a filter lets move."""
+    cloud.client("ecr").put_image_tag_mutability(
+        repositoryName=REPOSITORY,
+        imageTagMutability="IMMUTABLE_WITH_EXCLUSION",
+        imageTagMutabilityExclusionFilters=[{"filterType": "WILDCARD", "filter": but}],
+    )
+
+
+def _numbered_beside_moving(cloud: Cloud) -> None:
+    """The number of the build in both definitions; ``stable`` goes on moving, and nobody names it."""
+    _excepted(cloud, "stable")
+    _name(cloud, ":1.1")
+
+
+def _wrong_exception(cloud: Cloud) -> None:
+    """Tags that stay, but for the one that is named."""
+    _excepted(cloud, "sta*")
+    _force(cloud)
+
+
 def _consistent(cloud: Cloud) -> None:
     """The tag, resolved once per deployment."""
     _deploy(cloud, _register(cloud, SERVICE, versionConsistency="enabled"))
@@ -135,6 +156,11 @@ ALTERNATIVES = (
     Fix("tag and digest", lambda cloud: _name(cloud, f":stable@{digest(cloud, '1.1')}")),
     Fix("tags that cannot move, and the service deployed anew", _immutable_and_rolled),
     Fix("the number of the build, where numbers cannot move", _numbered_and_immutable),
+    Fix("the number of the build, where only other tags can move", _numbered_beside_moving),
+    Fix(
+        "the digest of the platform's manifest",
+        lambda cloud: _name(cloud, f"@{platform_digest(cloud, REPOSITORY, '1.1')}"),
+    ),
 )
 
 WRONG_FIXES = (
@@ -151,6 +177,18 @@ WRONG_FIXES = (
         lambda cloud: _name(cloud, f"@{digest(cloud, '1.1')}", job=":stable"),
         "job-alike",
         "its task ran 2.0",
+    ),
+    WrongFix(
+        "the job pinned to the old build",
+        lambda cloud: _name(cloud, f"@{digest(cloud, '1.1')}", job=f"@{digest(cloud, '1.0')}"),
+        "job-alike",
+        "names another build by its digest",
+    ),
+    WrongFix(
+        "tags that cannot move, but for this one",
+        _wrong_exception,
+        "next-deployment-alike",
+        "3 tasks run 2.0",
     ),
     WrongFix("stopping those that run the old one", _stop_the_odd_one, "deployment-alike", "run 2.0"),
     WrongFix("another tag that can move", _another_tag, "next-deployment-alike", "the tag production"),

@@ -18,6 +18,8 @@ from solutions._aws import lab_subnets, lab_table, register_like, settle, settle
 CLUSTER = "p15"
 SERVICE = "catalog"
 INTERFACES = ("ecr.api", "ecr.dkr", "logs")
+_FOR_TASKS = {"PrivateDnsOnlyForInboundResolverEndpoint": False}
+"""An interface endpoint of S3 that answers for the name inside the VPC, too."""
 ANYWHERE = "0.0.0.0/0"
 START_MS = 120_000
 """Enough for tasks that start; of those that do not the check tells."""
@@ -89,17 +91,19 @@ def _endpoints(
     opened: bool = True,
     private_dns: bool = True,
     table: str = "",
+    subnets: Sequence[str] = (),
 ) -> None:
-    """Interface endpoints in both subnets, and the gateway endpoint of S3 in their route table (or another)."""
+    """Interface endpoints in both subnets (or others), and the gateway endpoint of S3 in their route table (or another)."""
     ec2, group = cloud.client("ec2"), _doors(cloud, opened=opened)
     for service in services:
         ec2.create_vpc_endpoint(
             VpcId=cloud.env["VPC"],
             ServiceName=_name(cloud, service),
             VpcEndpointType="Interface",
-            SubnetIds=lab_subnets(cloud, CLUSTER),
+            SubnetIds=list(subnets) or lab_subnets(cloud, CLUSTER),
             SecurityGroupIds=[group],
             PrivateDnsEnabled=private_dns,
+            **({"DnsOptions": _FOR_TASKS} if service == "s3" else {}),
         )
     if layers:
         ec2.create_vpc_endpoint(
@@ -148,17 +152,28 @@ def _made_public(cloud: Cloud, *, address: bool) -> None:
     _move(cloud, public=address)
 
 
-def _one_subnet(cloud: Cloud) -> None:
-    """A new route table with a way out, for the first subnet only."""
-    ec2, first = cloud.client("ec2"), lab_subnets(cloud, CLUSTER)[0]
+def _own_table(cloud: Cloud, subnet: str, **target: str) -> None:
+    """A route table of its own for a subnet, with a default route."""
+    ec2 = cloud.client("ec2")
     table = ec2.create_route_table(VpcId=cloud.env["VPC"])["RouteTable"]["RouteTableId"]
-    _route(cloud, table, NatGatewayId=_nat(cloud))
-    filters = [{"Name": "association.subnet-id", "Values": [first]}]
+    _route(cloud, table, **target)
+    filters = [{"Name": "association.subnet-id", "Values": [subnet]}]
     (old,) = ec2.describe_route_tables(Filters=filters)["RouteTables"]
-    (association,) = (each for each in old["Associations"] if each.get("SubnetId") == first)
+    (association,) = (each for each in old["Associations"] if each.get("SubnetId") == subnet)
     ec2.replace_route_table_association(
         AssociationId=association["RouteTableAssociationId"], RouteTableId=table
     )
+
+
+def _one_subnet(cloud: Cloud) -> None:
+    """A new route table with a way out, for the first subnet only."""
+    _own_table(cloud, lab_subnets(cloud, CLUSTER)[0], NatGatewayId=_nat(cloud))
+    _move(cloud)
+
+
+def _nat_in_each_zone(cloud: Cloud) -> None:
+    for subnet, key in zip(lab_subnets(cloud, CLUSTER), ("PUBLIC_SUBNET_A", "PUBLIC_SUBNET_B"), strict=True):
+        _own_table(cloud, subnet, NatGatewayId=_nat(cloud, cloud.env[key]))
     _move(cloud)
 
 
@@ -185,10 +200,10 @@ def _without_logs(cloud: Cloud) -> None:
     _revised(cloud, logConfiguration={"logDriver": "awsfirelens"})
 
 
-def _another_image(cloud: Cloud) -> None:
-    """The public copy of the image, by the NAT gateway."""
+def _another_image(cloud: Cloud, image: str) -> None:
+    """A public image, by the NAT gateway."""
     _route(cloud, NatGatewayId=_nat(cloud))
-    _revised(cloud, image="public.ecr.aws/fargate-lab/shop:1.0")
+    _revised(cloud, image=image)
 
 
 def _scaled(cloud: Cloud, desired: int) -> None:
@@ -199,6 +214,15 @@ def _scaled(cloud: Cloud, desired: int) -> None:
 ALTERNATIVES = (
     Fix("a route to the NAT gateway that is there", _by_nat),
     Fix("a NAT gateway of its own in a public subnet", _new_nat),
+    Fix("a NAT gateway in each zone", _nat_in_each_zone),
+    Fix(
+        "endpoints in the subnets of one zone, which serve both",
+        lambda cloud: _endpoints(cloud, subnets=lab_subnets(cloud, CLUSTER)[:1]),
+    ),
+    Fix(
+        "an interface endpoint for S3 as well",
+        lambda cloud: _endpoints(cloud, (*INTERFACES, "s3"), layers=False),
+    ),
     Fix("public subnets and public addresses", lambda cloud: _made_public(cloud, address=True)),
     Fix(
         "the base environment's public subnets, with public addresses",
@@ -250,6 +274,17 @@ WRONG_FIXES = (
     _wrong("one of the two subnets repaired", _one_subnet, "1 of 2 subnets"),
     WrongFix("one zone only", lambda c: _base_subnets(c, "SUBNET_A"), "two-zones", "1 zone"),
     WrongFix("no logs, so that no endpoint is missing", _without_logs, "capacity", "no logs"),
-    WrongFix("another image", _another_image, "capacity", "not one of the account's repository"),
+    WrongFix(
+        "the public copy of the image",
+        lambda c: _another_image(c, "public.ecr.aws/fargate-lab/shop:1.0"),
+        "capacity",
+        "not one of the account's repository",
+    ),
+    WrongFix(
+        "another image of nearly the same name",
+        lambda c: _another_image(c, "public.ecr.aws/fargate-lab/catalog:1.0"),
+        "capacity",
+        "not one of the account's repository",
+    ),
     WrongFix("scaled to zero", lambda c: _scaled(c, 0), "capacity", "0 wanted"),
 )

@@ -1,20 +1,19 @@
 """The checks of p07: which version runs, and whether new tasks of it start.
 
-A version is what an image is, not what it is called: the digest of the release as it was built. By which name the tasks pull it, and by
-which way, is free.
+A version is what an image is, not what it is called: the digest of the release as it was built, of its index or of one platform. By
+which name the tasks pull it, and by which way, is free.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from labs import ways, zones
 from labs.checking import CheckContext, Evidence, counted, missing_service, revision_of
+from labs.running_images import in_words, running, version_digests, version_of
 
 _STOPPED = "aws ecs describe-tasks, stoppedReason of the stopped tasks; aws ecr describe-images"
-_SHORT = len("sha256:") + 8
 _SIZE = ("256", "512")
 
 
@@ -31,23 +30,20 @@ def capacity(ctx: CheckContext) -> Evidence:
 
 def released(ctx: CheckContext) -> Evidence:
     """Every running task has the digest of the release, and the deployment is complete."""
-    tag, wanted = (
-        ctx.name("tag"),
-        ctx.cloud.images.manifests(f"{ctx.name('image')}:{ctx.name('tag')}")[-1].digest,
-    )
-    expected = f"every running task has {tag} ({wanted[:_SHORT]}...), and the deployment is COMPLETED"
+    version = ctx.name("after")
+    wanted = version_digests(ctx, version)
+    expected = f"every running task has {in_words(ctx, wanted[0])}, and the deployment is COMPLETED"
     service = ctx.service()
     if service is None:
         return missing_service(ctx, expected)
-    found = _running(ctx)
+    found = running(ctx)
     state = ctx.primary(service)["rolloutState"]
-    known = _versions(ctx)
-    right = found[wanted]
+    right = sum(count for digest, count in found.items() if digest in wanted)
     observed = f"{right} of {counted(found.total(), 'running task')}"
     others = [
-        f"{count} with {known.get(digest) or digest[:_SHORT] + '...'}"
+        f"{count} with {version_of(ctx, digest) or in_words(ctx, digest)}"
         for digest, count in sorted(found.items())
-        if digest != wanted
+        if digest not in wanted
     ]
     if others:
         observed += f", {', '.join(others)}"
@@ -84,23 +80,6 @@ def registry_answered(ctx: CheckContext) -> str:
     return "yes" if failed and failed[0].data["missing"].startswith("there is no image") else "no"
 
 
-def _running(ctx: CheckContext) -> Counter[str]:
-    """How many running tasks have which digest."""
-    ecs, cluster = ctx.client("ecs"), ctx.name("cluster")
-    arns = ecs.list_tasks(cluster=cluster, serviceName=ctx.name("service"))["taskArns"]
-    tasks = ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"] if arns else []
-    return Counter(
-        str(task["containers"][0].get("imageDigest", "")) for task in tasks if task["lastStatus"] == "RUNNING"
-    )
-
-
-def _versions(ctx: CheckContext) -> dict[str, str]:
-    """The versions of the program by digest."""
-    names = (ctx.name("before"), ctx.name("tag"))
-    manifests = ctx.cloud.images.manifests
-    return {manifests(f"{ctx.name('image')}:{name}")[-1].digest: name for name in names}
-
-
 def _beside(ctx: CheckContext, service: Mapping[str, Any], state: str) -> list[str]:
     """What has been changed that cannot help, and why not."""
     said = []
@@ -108,10 +87,10 @@ def _beside(ctx: CheckContext, service: Mapping[str, Any], state: str) -> list[s
         "taskDefinition"
     ]
     if state == "COMPLETED" and service["runningCount"]:
-        said.append(f"The service is whole, and {ctx.name('tag')} is not out")
+        said.append(f"The service is whole, and {ctx.name('after')} is not out")
     elif revision_of(service["taskDefinition"]) == revision_of(ctx.deployments[0].task_definition):
         said.append("Going back is a deployment as well, and its tasks have to pull, too")
-    if any(story.why == "forced" for story in ctx.deployments):
+    if state == "IN_PROGRESS" and any(story.why == "forced" for story in ctx.deployments):
         said.append("A deployment that asks for the same by the same way gets the same answer")
     if service["desiredCount"] > ctx.number("desired"):
         said.append("More tasks of a revision that cannot be pulled are more tasks that do not start")

@@ -22,7 +22,7 @@ FIRST_FAILURES_MS = 4 * MINUTE_MS
 def set_up(cloud: Cloud) -> None:
     """Build it by the names in lab.yaml."""
     lab = load(Path(__file__).parent)
-    uri = build_repository(cloud, lab, lab.name("before"), lab.name("tag"))
+    uri = build_repository(cloud, lab, lab.name("before"), lab.name("after"))
     subnets, table = build_subnets(cloud, lab)
     ec2 = cloud.client("ec2")
     gateway = ec2.describe_nat_gateways()["NatGateways"][0]["NatGatewayId"]

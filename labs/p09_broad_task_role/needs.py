@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from labs.catalogue import Lab
 
+Operations = Callable[[str], Iterable[str]]
+"""The names of a service's operations, which are its actions in IAM."""
 GET_VALUE = "secretsmanager:GetSecretValue"
 
 
@@ -67,8 +69,10 @@ class Names:
             ("s3:PutObject", self.report),
         )
 
-    def excess(self) -> dict[str, tuple[str, ...]]:
-        """By resource, actions that the program does not call on it, the most telling first. Reading secrets is apart."""
+    def excess(self, operations: Operations) -> dict[str, tuple[str, ...]]:
+        """By resource, actions that the program does not call on it, the most telling first: of the table and the queue every one that
+        their service has (``operations``). Reading secrets is apart. What is called payroll, or tomorrow, is not there yet.
+        """
         lab, bucket = self.lab, f"arn:aws:s3:::{self.bucket}"
         contract = f"{bucket}/{lab.name('contract')}"
         invoice = f"arn:aws:s3:::{self.other_bucket}/{lab.name('invoice')}"
@@ -81,13 +85,22 @@ class Names:
                 "dynamodb:PutItem",
             ),
             self.arn("sqs", lab.name("other_queue")): ("sqs:SendMessage", "sqs:ReceiveMessage"),
+            f"arn:aws:s3:::payroll-{self.account}/2026-01.csv": ("s3:GetObject", "s3:PutObject"),
+            self.arn("dynamodb", "table/payroll"): ("dynamodb:GetItem", "dynamodb:PutItem"),
+            self.arn("sqs", "payroll"): ("sqs:SendMessage",),
+            self.arn("secretsmanager", f"secret:{lab.name('other_secret')}-AbCdEf"): (
+                "secretsmanager:PutSecretValue",
+                "secretsmanager:DeleteSecret",
+            ),
             self.arn("kms", "key/11111111-2222-3333-4444-555555555555"): ("kms:Decrypt",),
             self.arn("ssm", "parameter/billing/token"): ("ssm:GetParameter",),
             f"arn:aws:iam::{self.account}:user/learner": ("iam:CreateAccessKey",),
             f"arn:aws:iam::{self.account}:role/{lab.name('role')}": (
                 "iam:AttachRolePolicy",
                 "iam:PutRolePolicy",
+                "sts:AssumeRole",
             ),
+            f"arn:aws:iam::{self.account}:role/administrator": ("sts:AssumeRole", "iam:PassRole"),
             f"arn:aws:iam::{self.account}:role/{lab.name('execution_role')}": (
                 "sts:AssumeRole",
                 "iam:PassRole",
@@ -95,16 +108,17 @@ class Names:
         }
         own = {
             contract: ("s3:GetObject", "s3:PutObject", "s3:DeleteObject"),
+            f"{bucket}/tomorrow": ("s3:GetObject", "s3:PutObject"),
             self.prices: ("s3:PutObject", "s3:DeleteObject"),
             self.report: ("s3:DeleteObject", "s3:PutObjectAcl"),
-            bucket: ("s3:ListBucket", "s3:DeleteBucket", "s3:PutBucketPolicy"),
-            self.table: tuple(
-                f"dynamodb:{each}"
-                for each in ("DeleteTable", "PutItem", "UpdateItem", "DeleteItem", "Scan", "Query")
+            bucket: (
+                "s3:ListBucket",
+                "s3:DeleteBucket",
+                "s3:PutBucketPolicy",
+                "s3:PutLifecycleConfiguration",
             ),
-            self.queue: tuple(
-                f"sqs:{each}" for each in ("PurgeQueue", "ReceiveMessage", "DeleteMessage", "DeleteQueue")
-            ),
+            self.table: _others("dynamodb", ("DeleteTable", "PutItem", "Scan"), operations, "GetItem"),
+            self.queue: _others("sqs", ("PurgeQueue", "ReceiveMessage"), operations, "SendMessage"),
         }
         anywhere = {
             "*": (
@@ -112,6 +126,22 @@ class Names:
                 "dynamodb:ListTables",
                 "sqs:ListQueues",
                 "secretsmanager:ListSecrets",
+                "iam:CreateUser",
+                "ec2:TerminateInstances",
+                "ecs:RunTask",
+                "lambda:InvokeFunction",
+                "logs:DeleteLogGroup",
+                "ecr:BatchDeleteImage",
+                "braket:CreateQuantumTask",
             )
         }
         return {**others, **own, **anywhere}
+
+
+def _others(service: str, first: tuple[str, ...], operations: Operations, needed: str) -> tuple[str, ...]:
+    """Every action of a service but the one that is needed, some in front. What SQS does in batches is no action of its own.
+
+    Source: service authorization reference, Actions defined by Amazon SQS.
+    """
+    rest = (each for each in sorted(operations(service)) if service != "sqs" or not each.endswith("Batch"))
+    return tuple(f"{service}:{each}" for each in dict.fromkeys([*first, *rest]) if each != needed)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from labs.checking import CheckContext, Evidence, missing_service
 from labs.p13_moving_tag.drill import Moved, moved
-from labs.running_images import all_in_words, in_words, running, version_digest
+from labs.running_images import Digests, all_in_words, in_words, running, version_digests, version_of
 
 _DIGESTS = "aws ecs describe-tasks, `containers[].imageDigest`"
 
@@ -35,12 +35,11 @@ def one_image(ctx: CheckContext) -> Evidence:
 
 def released_image(ctx: CheckContext) -> Evidence:
     """All running tasks have the digest of the build that was released."""
-    released = version_digest(ctx, ctx.name("after"))
-    expected = f"every task runs {in_words(ctx, released)}, the build that was released"
+    expected = f"every task runs {_released(ctx)}, the build that was released"
     if ctx.service() is None:
         return missing_service(ctx, expected)
     found = running(ctx)
-    return Evidence(set(found) == {released}, expected, all_in_words(ctx, found) or "no task runs", _DIGESTS)
+    return Evidence(_all_released(ctx, found), expected, all_in_words(ctx, found) or "no task runs", _DIGESTS)
 
 
 def deployment_alike(ctx: CheckContext) -> Evidence:
@@ -61,13 +60,12 @@ def next_deployment_alike(ctx: CheckContext) -> Evidence:
     seen, problem = moved(ctx)
     if seen is None:
         return Evidence(False, expected, problem)
-    released = version_digest(ctx, ctx.name("after"))
     observed = f"{_what_happened(ctx, seen)}, and the service deployed anew as it is: {all_in_words(ctx, seen.deployed)}"
     if set(seen.deployed) != {seen.before} and set(seen.kept) == {seen.before}:
         observed += (
             ". The deployment before had kept its image to the end: consistency holds within one deployment"
         )
-    passed = set(seen.deployed) == {released} and not seen.elsewhere
+    passed = _all_released(ctx, seen.deployed) and not seen.elsewhere
     return Evidence(passed, expected, observed + _elsewhere(seen))
 
 
@@ -79,14 +77,16 @@ def job_alike(ctx: CheckContext) -> Evidence:
         return Evidence(False, expected, problem)
     if not seen.job:
         return Evidence(False, expected, seen.problem)
-    beside = in_words(ctx, seen.before)
+    beside, ran = in_words(ctx, seen.before), version_of(ctx, seen.job)
     observed = f"{_what_happened(ctx, seen)}, and the job was run: its task ran {in_words(ctx, seen.job)}"
-    if seen.job != seen.before and set(seen.kept) == {seen.before}:
-        observed += (
-            f", while all tasks of the service stayed with {beside}. "
-            "RunTask resolves a tag each time; no setting of the service reaches it"
+    same = seen.job == seen.before or (ran and ran == version_of(ctx, seen.before))
+    if not same and set(seen.kept) == {seen.before}:
+        observed += f", while all tasks of the service stayed with {beside}. " + (
+            "Its own definition names another build by its digest"
+            if "@" in seen.job_image
+            else "RunTask resolves a tag each time; no setting of the service reaches it"
         )
-    passed = seen.job == version_digest(ctx, ctx.name("after")) and not seen.elsewhere
+    passed = ran == ctx.name("after") and not seen.elsewhere
     return Evidence(passed, expected, observed + _elsewhere(seen))
 
 
@@ -105,7 +105,11 @@ def digests_on_arrival(ctx: CheckContext) -> int:
 
 
 def _released(ctx: CheckContext) -> str:
-    return in_words(ctx, version_digest(ctx, ctx.name("after")))
+    return in_words(ctx, version_digests(ctx, ctx.name("after"))[0])
+
+
+def _all_released(ctx: CheckContext, digests: Digests) -> bool:
+    return bool(digests) and set(digests) <= set(version_digests(ctx, ctx.name("after")))
 
 
 def _what_happened(ctx: CheckContext, seen: Moved) -> str:

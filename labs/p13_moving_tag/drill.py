@@ -26,7 +26,8 @@ _REACTION_MS = 30_000
 @dataclass(frozen=True, slots=True)
 class Moved:
     """What was seen. ``moved`` and ``refused`` are tags that moved and that their repository kept where they were;
-    ``elsewhere`` are tags of other people's registries. ``job`` is empty when it ran nothing, and ``problem`` says why.
+    ``elsewhere`` are tags of other people's registries. ``job_image`` is what the job's definition names. ``job`` is empty when it
+    ran nothing, and ``problem`` says why.
     """
 
     before: str
@@ -35,6 +36,7 @@ class Moved:
     elsewhere: tuple[str, ...]
     kept: Digests
     deployed: Digests
+    job_image: str
     job: str
     problem: str
 
@@ -57,7 +59,10 @@ def _try(ctx: CheckContext) -> tuple[Moved | None, str]:
     now = running(ctx)
     if len(now) != 1:
         return None, f"not tried: {all_in_words(ctx, now)} already"
-    images = (_image(ctx, service["taskDefinition"], "service"), _image(ctx, ctx.name("job"), "job"))
+    job = ctx.name("job")
+    if not ctx.client("ecs").list_task_definitions(familyPrefix=job)["taskDefinitionArns"]:
+        return None, f"not tried: no revision of {job} is active, so nobody can run the job"
+    images = (_image(ctx, service["taskDefinition"], "service"), _image(ctx, job, "job"))
     return _move(ctx, service, next(iter(now)), images), ""
 
 
@@ -92,6 +97,7 @@ def _move(ctx: CheckContext, service: Mapping[str, Any], before: str, images: tu
         elsewhere,
         kept,
         deployed,
+        images[-1],
         job,
         problem,
     )

@@ -6,10 +6,12 @@ that have one of them. Which it was, and what it costs, the evidence says.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from labs import ways, zones
 from labs.checking import CheckContext, Evidence, missing_service
+from labs.running_images import main_of
 
 
 def capacity(ctx: CheckContext) -> Evidence:
@@ -51,9 +53,10 @@ def release_completes(ctx: CheckContext) -> Evidence:
 
 def _other_program(ctx: CheckContext, containers: list[dict[str, Any]]) -> str:
     """What the task definition does not do any more; empty when it does all that it did."""
-    first = containers[0]
-    if f"/{ctx.name('repository')}" not in first["image"]:
-        return f"the image is {first['image']}, not one of the account's repository {ctx.name('repository')}"
-    if first.get("logConfiguration", {}).get("logDriver") != "awslogs":
+    container, repository = main_of(containers, ctx.name("service")), ctx.name("repository")
+    found = ctx.client("ecr").describe_repositories(repositoryNames=[repository])["repositories"][0]
+    if re.split("[:@]", container["image"])[0] != found["repositoryUri"]:
+        return f"the image is {container['image']}, not one of the account's repository {repository}"
+    if container.get("logConfiguration", {}).get("logDriver") != "awslogs":
         return "the container writes no logs to CloudWatch any more"
     return ""

@@ -104,3 +104,17 @@ def test_a_service_that_is_gone_is_told(cloud: EndpointCloud) -> None:
             assert not check.passed
             assert "there is no service" in check.observed
     assert runner.answer("prove", "2").correct
+
+
+def test_a_debrief_on_the_way_does_not_tell_what_was_broken(cloud: EndpointCloud) -> None:
+    runner = LabRunner(LAB, cloud)
+    runner.start()
+    runner.check()
+    told = runner.debrief().to_markdown()
+    assert "something was broken" in told
+    assert "cannot_pull" not in told
+    p07.solve(cloud)
+    runner.check("release")
+    assert "cannot_pull" not in runner.debrief().to_markdown()  # one step is left
+    assert runner.check("prove").passed
+    assert "fault injected: cannot_pull into" in runner.debrief().to_markdown()

@@ -121,6 +121,79 @@ def test_a_broad_policy_behind_a_condition_that_could_hold_is_broad(cloud: Endpo
     assert set(failing(runner)) == {"secrets-closed", "nothing-more"}
 
 
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}},
+        {"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}},
+        {"StringEquals": {"aws:PrincipalType": "AssumedRole"}},
+        {"Null": {"aws:SourceVpc": "true"}},
+    ],
+)
+def test_a_condition_that_the_tasks_calls_meet_makes_nothing_narrow(
+    cloud: EndpointCloud, condition: dict[str, Any]
+) -> None:
+    runner = started(cloud)
+    put(cloud, {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition})
+    assert set(failing(runner)) == {"secrets-closed", "nothing-more"}
+
+
+def test_a_list_of_what_is_denied_leaves_open_what_is_not_on_it(cloud: EndpointCloud) -> None:
+    runner = started(cloud)
+    services = ("s3", "dynamodb", "sqs", "secretsmanager", "iam", "sts", "kms", "ssm", "ec2", "ecs", "lambda")
+    needs = p09._needs(cloud)
+    put(
+        cloud,
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+        {"Effect": "Deny", "Action": [f"{each}:*" for each in services], "NotResource": [*needs.values()]},
+        *(
+            {"Effect": "Deny", "NotAction": action, "Resource": resource}
+            for action, resource in needs.items()
+        ),
+    )
+    told = failing(runner)["nothing-more"]
+    assert "braket:CreateQuantumTask" in told
+
+
+def test_what_a_queues_own_policy_denies_counts(cloud: EndpointCloud) -> None:
+    runner = started(cloud)
+    exact = [dict(each) for each in p09._exact(cloud, "sqs:SendMessage")]
+    queue = p09._needs(cloud)["sqs:SendMessage"]
+    put(cloud, *exact, {"Effect": "Allow", "Action": "sqs:*", "Resource": queue})
+    assert set(failing(runner)) == {"nothing-more"}
+    rest = {"Effect": "Deny", "Principal": "*", "NotAction": "sqs:SendMessage", "Resource": queue}
+    sqs = cloud.client("sqs")
+    url = sqs.get_queue_url(QueueName="catalog-orders")["QueueUrl"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": p09._document([rest])})
+    assert failing(runner) == {}
+
+
+def test_a_secret_that_lets_the_role_read_it_is_open(cloud: EndpointCloud) -> None:
+    runner = started(cloud)
+    p09.solve(cloud)
+    account = cloud.env["ACCOUNT_ID"]
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{account}:role/{p09.ROLE}"},
+        "Action": "secretsmanager:GetSecretValue",
+        "Resource": "*",
+    }
+    cloud.client("secretsmanager").put_resource_policy(
+        SecretId="billing/provider", ResourcePolicy=p09._document([statement])
+    )
+    told = failing(runner)["secrets-closed"]
+    assert "billing/provider" in told
+    assert "the policy of the resource itself" in told
+
+
+def test_an_execution_role_that_may_more_is_told(cloud: EndpointCloud) -> None:
+    runner = started(cloud)
+    p09.solve(cloud)
+    more = {"Effect": "Allow", "Action": "dynamodb:Scan", "Resource": "*"}
+    p09._put(cloud, [more], role=p09.EXECUTION_ROLE, name="more")
+    assert "dynamodb:Scan" in failing(runner)["execution-role"]
+
+
 def test_a_policy_for_another_teams_bucket_is_told_by_its_statement(cloud: EndpointCloud) -> None:
     runner = started(cloud)
     foreign = {

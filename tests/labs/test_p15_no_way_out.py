@@ -109,6 +109,23 @@ def test_nat_and_endpoints_together_are_told_and_priced_together(cloud: Endpoint
     assert "$0.09 an hour, $65.70 a month" in observed
 
 
+def test_an_interface_endpoint_of_s3_is_named_and_priced(cloud: EndpointCloud) -> None:
+    runner = LabRunner(LAB, cloud)
+    runner.start()
+    p15._endpoints(cloud, (*p15.INTERFACES, "s3"), layers=False)
+    observed = runner.check("way-out").check("every-subnet").observed
+    assert "the interface endpoints ecr.api, ecr.dkr, logs, s3: $0.08 an hour" in observed
+
+
+def test_endpoints_in_one_zone_are_weighed(cloud: EndpointCloud) -> None:
+    runner = LabRunner(LAB, cloud)
+    runner.start()
+    p15._endpoints(cloud, subnets=p15.lab_subnets(cloud, p15.CLUSTER)[:1])
+    observed = runner.check("way-out").check("every-subnet").observed
+    assert "$0.03 an hour" in observed
+    assert "An endpoint in one zone serves the other as well" in observed
+
+
 def test_the_debrief_tells_where_starts_ended_by_which_way_tasks_got_out_and_its_price(
     cloud: EndpointCloud,
 ) -> None:
@@ -138,7 +155,7 @@ def test_a_way_is_named_and_weighed_by_what_it_is_made_of() -> None:
     assert "readiness review" in public.trade_off
     two = WayOut(nats=("nat-1", "nat-2"))
     assert two.price(prices) == "$0.10 an hour, $73.00 a month"
-    assert "each zone wants its own" in two.trade_off
+    assert "each zone has its own" in two.trade_off
     endpoints = WayOut(endpoints={"vpce-1": ("logs", 2)}, gateways=("vpce-2",))
     assert str(endpoints) == "the interface endpoints logs and the gateway endpoint vpce-2 (S3)"
     assert endpoints.price_of == "2 endpoint network interfaces, one for each endpoint and zone"
@@ -159,6 +176,6 @@ def test_a_service_that_is_gone_is_told(cloud: EndpointCloud) -> None:
 def test_the_predictions(cloud: EndpointCloud) -> None:
     runner = LabRunner(LAB, cloud)
     runner.start()
-    assert runner.answer("way-out", "4").correct
+    assert runner.answer("way-out", "logs").correct
     assert runner.answer("prove", "6").correct
     assert not runner.answer("prove", "3").correct

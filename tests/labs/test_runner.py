@@ -292,7 +292,7 @@ def test_the_debrief_tells_this_run(cloud: EndpointCloud) -> None:
     runner.solve()
     runner.check()
     told = runner.debrief()
-    assert "4 deployments, 1 failure, 1 rollback, 0 of " in told.headline
+    assert "4 deployments, 1 failed, 1 rolled back, 0 of " in told.headline
     facts = {fact.label: fact.value for fact in told.facts}
     assert facts["Failures counted against web:2"] == "3 of 3"
     assert facts["Fewest tasks running while web:2 failed"] == "2"

@@ -96,6 +96,10 @@ class DebriefScreen(Screen[bool]):
         self.dismiss(False)
 
 
+_NARROW = 24
+"""Too few cells for a column of comments."""
+
+
 def headline(title: str, *, solved: bool) -> Content:
     """The first lines of the page."""
     if not solved:
@@ -139,12 +143,30 @@ def columns(rows: tuple[Fact, ...], width: int) -> list[Content]:
     """Label, value and comment of each, one below the other."""
     label_width = max((len(f.label) for f in rows), default=0) + 2
     value_width = max((len(f.value) for f in rows), default=0) + 2
+    if width - label_width - value_width < _NARROW:
+        return stacked(rows, width)
     lines: list[Content] = []
     for fact in rows:
         label = text.one_line(fact.label).ljust(label_width)
         value = text.one_line(fact.value).ljust(value_width)
         start = Content.assemble((label, "$muted"), (value, "bold"))
         lines += hanging(start, text.one_line(fact.comment), width, style="$muted")
+    return lines
+
+
+def stacked(rows: tuple[Fact, ...], width: int) -> list[Content]:
+    """Label and value of each, and the comment below them: for a page that has no room for three columns."""
+    lines: list[Content] = []
+    for fact in rows:
+        label = Content.styled(text.one_line(fact.label) + "  ", "$muted")
+        value = text.one_line(fact.value)
+        if label.cell_length + len(value) > width:
+            lines += hanging(nothing(width), text.one_line(fact.label), width, style="$muted")
+            lines += hanging(Content("  "), value, width, style="bold")
+        else:
+            lines.append(Content.assemble(label, (value, "bold")))
+        if fact.comment:
+            lines += hanging(Content("    "), text.one_line(fact.comment), width, style="$muted")
     return lines
 
 

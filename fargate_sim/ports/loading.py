@@ -34,6 +34,7 @@ from fargate_sim.ports import (
     clock,
     endpoints,
     events,
+    groups,
     identity,
     interfaces,
     keys,
@@ -223,6 +224,7 @@ def load() -> Any:
         interfaces.mend_ec2()
         routing.mend_ec2()
         endpoints.mend_ec2()
+        groups.mend_ec2()
         templates.mend_ec2()
         templates.mend_cloudformation()
         balancer_attributes.mend_elbv2()

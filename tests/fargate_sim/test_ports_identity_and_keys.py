@@ -118,6 +118,18 @@ class TestNetworks:
         )["RouteTables"]
         assert [each["RouteTableId"] for each in found] == [table]
 
+    @pytest.mark.parametrize("direction", ["ingress", "egress"])
+    def test_a_rule_without_ports(self, offline: Offline, direction: str) -> None:
+        ec2, group = offline.client("ec2"), offline.env()["SG"]
+        authorize = getattr(ec2, f"authorize_security_group_{direction}")
+
+        def permission(protocol: str) -> list[dict[str, Any]]:
+            return [{"IpProtocol": protocol, "IpRanges": [{"CidrIp": "10.1.0.0/16"}]}]
+
+        authorize(GroupId=group, IpPermissions=permission("50"))
+        with pytest.raises(ClientError, match="Must specify both from and to ports with TCP/UDP"):
+            authorize(GroupId=group, IpPermissions=permission("tcp"))
+
     @pytest.mark.parametrize("policy", ["{", "{}", document(statement("s3:*"))])
     def test_a_malformed_policy_of_an_endpoint_is_refused(self, offline: Offline, policy: str) -> None:
         ec2, vpc = offline.client("ec2"), offline.env()["VPC"]

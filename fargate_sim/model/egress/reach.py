@@ -255,6 +255,8 @@ class _Walk:
             self.via, self.through, self.rule = "internet gateway", route.target, INTERNET
         elif route.kind == "nat gateway":
             self._nat(subnet, route, at, target)
+        elif route.kind == "nothing":
+            _stop(f"{at} leads nowhere", ROUTES)
         else:
             _stop(f"{at} leads to the {route.kind} {route.target}, which is not modelled here", ROUTES)
 

@@ -347,8 +347,12 @@ def rows(cloud: Cloud, history: History, cluster: str, service: str) -> list[tup
         return []
     told: list[tuple[str, str, str]] = []
     cut_off = any(word in (task.stopped_reason or "") for task in tasks for word in NO_WAY)
+    # Those that started before have got out by a way that may be gone.
+    after_ms = failed[-1].at_ms
     running = {
-        task.id: task.subnet for task in tasks if task.running_ms is not None and task.ended_ms is None
+        task.id: task.subnet
+        for task in tasks
+        if task.running_ms is not None and task.running_ms > after_ms and task.ended_ms is None
     }
     newest = dict(list(running.items())[-_SHOWN:])
     if cut_off and newest:

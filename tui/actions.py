@@ -125,6 +125,10 @@ def key_name(key: str) -> str:
     return "+".join(_NAMES.get(part, part.upper()) for part in key.split("+"))
 
 
+def _capital(key: str) -> str:
+    return key.upper() if len(key) == 1 else key
+
+
 def bindings(scope: Scope) -> list[Binding]:
     """The key bindings of a screen (or of the app)."""
     found = []
@@ -132,7 +136,9 @@ def bindings(scope: Scope) -> list[Binding]:
         if action.scope != scope:
             continue
         found += [Binding(key, action.name, action.help, show=False, priority=True) for key in action.keys]
-        found += [Binding(key, action.name, action.help, show=False) for key in action.letters]
+        # Keys are shown as capitals, so a capital has to do as well.
+        letters = dict.fromkeys(each for key in action.letters for each in (key, _capital(key)))
+        found += [Binding(key, action.name, action.help, show=False) for key in letters]
     return found
 
 

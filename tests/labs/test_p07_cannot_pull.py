@@ -118,3 +118,8 @@ def test_a_debrief_on_the_way_does_not_tell_what_was_broken(cloud: EndpointCloud
     assert "cannot_pull" not in runner.debrief().to_markdown()  # one step is left
     assert runner.check("prove").passed
     assert "fault injected: cannot_pull into" in runner.debrief().to_markdown()
+
+
+def test_the_way_of_tasks_from_before_the_break_is_not_told_as_the_way_out() -> None:
+    with started(ROUTE) as runner:
+        assert "The way out in the end" not in {fact.label for fact in runner.debrief().facts}

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from tui.actions import ACTIONS, Scope, footer, groups, key_name, palette
+from tui.actions import ACTIONS, Scope, bindings, footer, groups, key_name, palette
 from tui.app import LabApp
 from tui.screens.catalogue import CatalogueScreen
 from tui.screens.debrief import DebriefScreen
@@ -54,3 +54,8 @@ def test_keys_are_named_as_on_a_keyboard() -> None:
         "?",
         "P",
     ]
+
+
+def test_a_letter_works_as_it_is_shown_too() -> None:
+    keys = {each.key for each in bindings("lab")}
+    assert {"s", "S", "y", "Y"} <= keys

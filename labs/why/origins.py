@@ -145,10 +145,8 @@ def of_task(facts: Facts, begun: Entry) -> list[Step]:
 
 
 def _fault(entry: Entry) -> Step:
-    undo = entry.data.get("undo")
-    undo = undo if isinstance(undo, Mapping) else {}
-    what = str(undo.get("target") or "the service")
-    return step(entry, f"The lab breaks {what} on purpose.")  # which fault it is would be the answer
+    """That the lab did it; what it broke is for the learner to find."""
+    return step(entry, "What comes next is the lab's doing, on purpose.")
 
 
 def _call(facts: Facts, call: Entry, state: Entry) -> str:

@@ -39,7 +39,7 @@ def test_for_people(world: EndpointCloud, capsys: pytest.CaptureFixture[str]) ->
     out, err = capsys.readouterr()
     assert err == ""
     assert out.startswith("Deployment ecs-svc/")
-    assert "\n 1. 09:01:23  The lab breaks the circuit breaker" in out
+    assert "\n 1. 09:01:23  What comes next is the lab's doing" in out
     assert "source: call UpdateService, 09:01:23, entry " in out
     assert out.count("(ECS developer guide, task_cannot_pull_image)") == 1
     assert "\x1b" not in out

@@ -66,6 +66,8 @@ class Endpoint:
         self.version = version
         self.make_cloud = make_cloud
         self._hosts = frozenset(hosts)
+        self._polled: tuple[object, ...] = ()
+        """The last poll of a waiter: from where, of what."""
         self._control = Control(self)
         _ = ECS.wire  # read now, so that the first call need not wait for it
 
@@ -147,8 +149,13 @@ class Endpoint:
         region = call.region or cloud.region
         agent = environ.get("HTTP_USER_AGENT", "")
         polls = call.reading and front is not None and self.pacer.hurries and is_waiter(agent)
-        if polls and front and front.wait_for(cloud.world(region), call.operation or "", body):
-            self.pacer.jumped()
+        if polls and front:
+            # A waiter goes on over one connection; another `aws` command comes over another.
+            poll = (environ.get("REMOTE_ADDR"), environ.get("REMOTE_PORT"), region, call.operation, body)
+            again = environ.get("REMOTE_PORT") is not None and poll == self._polled
+            self._polled = poll
+            if front.wait_for(cloud.world(region), call.operation or "", body, again=again):
+                self.pacer.jumped()
         if self.recorder is not None and not call.reading:
             self.recorder.call(cloud.engine.now_ms, environ, body)
         entry: dict[str, Any] = {

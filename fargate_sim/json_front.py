@@ -84,16 +84,16 @@ class JsonFront:
         """What the JSON front end answers to a target that names no operation of the service."""
         return self.error_answer(AwsError("UnknownOperationException", ""), request_id)
 
-    def wait_for(self, world: World, operation: str, body: bytes) -> bool:
+    def wait_for(self, world: World, operation: str, body: bytes, *, again: bool = False) -> bool:
         """Run the world ahead for a waiter's poll; whether the clock moved. A poll that is in error waits for
-        nothing.
+        nothing. ``again``: the waiter has polled for the same just before.
         """
         perform = self.operations.get(operation)
         if perform is None:
             return False
         try:
             params = self.wire.parse(operation, body)
-            return waiters.run_ahead(world.engine, operation, lambda: perform(world, params))
+            return waiters.run_ahead(world.engine, operation, lambda: perform(world, params), again=again)
         except AwsError:
             return False
 

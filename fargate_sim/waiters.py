@@ -39,7 +39,7 @@ def _services_at_rest(answer: Mapping[str, Any]) -> bool:
 
 def _tasks_at_rest(answer: Mapping[str, Any]) -> bool:
     """TasksRunning and TasksStopped look alike on the wire; what the tasks are meant to become tells them
-    apart.
+    apart, and who polls once more though they have become it.
     """
     tasks = answer["tasks"]
     return all(task["lastStatus"] == task["desiredStatus"] for task in tasks) or any(
@@ -49,15 +49,23 @@ def _tasks_at_rest(answer: Mapping[str, Any]) -> bool:
     )
 
 
+def _tasks_stopped(answer: Mapping[str, Any]) -> bool:
+    return all(task["lastStatus"] == "STOPPED" for task in answer["tasks"])
+
+
 _AT_REST: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
     "DescribeServices": _services_at_rest,
     "DescribeTasks": _tasks_at_rest,
 }
 
 
-def run_ahead(engine: Engine, operation: str, describe: Describe) -> bool:
-    """Run the world until a poll of ``operation`` would be satisfied. Answers whether the clock moved."""
+def run_ahead(engine: Engine, operation: str, describe: Describe, *, again: bool = False) -> bool:
+    """Run the world until a poll of ``operation`` would be satisfied. ``again``: the waiter's last poll was the same, so that answer did
+    not satisfy it. Answers whether the clock moved.
+    """
     at_rest = _AT_REST.get(operation)
+    if again and operation == "DescribeTasks" and _tasks_at_rest(describe()):
+        at_rest = _tasks_stopped  # TasksRunning would have gone
     started_ms = engine.now_ms
     limit_ms = started_ms + LONGEST_RUN_MS
     while at_rest is not None and not at_rest(describe()):

@@ -41,7 +41,7 @@ def test_for_people(world: EndpointCloud, capsys: pytest.CaptureFixture[str]) ->
     assert out.startswith("Deployment ecs-svc/")
     assert "\n 1. 09:01:23  What comes next is the lab's doing" in out
     assert "source: call UpdateService, 09:01:23, entry " in out
-    assert out.count("(ECS developer guide, task_cannot_pull_image)") == 1
+    assert " ".join(out.split()).count("(ECS developer guide, task_cannot_pull_image)") == 1
     assert "\x1b" not in out
     assert max(map(len, out.splitlines())) <= 120
 

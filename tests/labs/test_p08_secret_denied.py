@@ -52,11 +52,12 @@ def test_every_denial_is_told_in_aws_words_while_the_old_tasks_serve_on(at: At, 
     assert SEEDS[seed] in result.check("targets-healthy").observed
     assert result.check("capacity").passed
     assert "not tried: a deployment is still IN_PROGRESS" in result.check("release-completes").observed
-    assert not list(runner.cloud.history.since_start("p08-secret-denied").of("task.pulled"))
+    failed = runner.cloud.history.since_start("p08-secret-denied").of("task.start_failed")
+    assert {entry.data["link"] for entry in failed} == {"secrets"}
     assert p08._cannot_connect(runner.cloud) == (seed == 1)
 
 
-@pytest.mark.parametrize("seed", [1, 3, 8])
+@pytest.mark.parametrize("seed", [1, 8])  # the proof has another
 def test_every_right_fix_works_whatever_the_denial(at: At, seed: int) -> None:
     for fix in (p08.solve, *(fix.apply for fix in p08.ALTERNATIVES)):
         runner = at(seed)
@@ -64,7 +65,7 @@ def test_every_right_fix_works_whatever_the_denial(at: At, seed: int) -> None:
         assert missing(runner) == []
 
 
-@pytest.mark.parametrize("seed", [1, 8])
+@pytest.mark.parametrize("seed", [8])
 def test_wrong_fixes_fail_whatever_the_denial(at: At, seed: int) -> None:
     for wrong in p08.WRONG_FIXES:
         runner = at(seed)

@@ -262,3 +262,21 @@ def test_what_is_repaired_while_aws_still_tries_is_found(premises: Premises) -> 
     premises.offline.control.post("/_lab/clock", {"action": "advance", "ms": 240_000})
     task = premises.ecs.describe_tasks(cluster="demo", tasks=[arn])["tasks"][0]
     assert task["lastStatus"] == "RUNNING"
+
+
+def test_no_address_is_left_until_a_task_goes(premises: Premises) -> None:
+    small = premises.ec2.create_subnet(
+        VpcId=premises.vpc, CidrBlock="10.0.60.0/28", AvailabilityZone="us-east-1a"
+    )["Subnet"]["SubnetId"]
+    premises.ec2.associate_route_table(RouteTableId=premises.table, SubnetId=small)
+    premises.to_nat()
+    definition = premises.register(PUBLIC_IMAGE)
+    running = [premises.starts(definition, subnet=small)["taskArn"] for _ in range(11)]
+    premises.fails(
+        definition,
+        f"Unexpected EC2 error while attempting to Create Network Interface in subnet '{small}': InsufficientFreeAddressesInSubnet",
+        subnet=small,
+    )
+    premises.ecs.stop_task(cluster="demo", task=running[0])
+    premises.offline.control.post("/_lab/clock", {"action": "advance", "ms": 120_000})
+    premises.starts(definition, subnet=small)

@@ -103,6 +103,7 @@ def test_policies_of_a_template_are_those_of_what_it_makes(offline: Offline) -> 
     assert json.loads(facts.policy) == everybody
 
 
+@pytest.mark.filterwarnings("ignore:Tried to parse")
 def test_a_template_with_something_that_cannot_be_made_is_refused_whole(offline: Offline) -> None:
     stacks = offline.client("cloudformation")
     template = {

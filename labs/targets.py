@@ -101,6 +101,15 @@ def ready(ctx: CheckContext) -> tuple[dict[str, Any] | None, str]:
     return (None, f"not tried: {problem}; {targets}") if problem else (service, "")
 
 
+def behind_balancer(ctx: CheckContext, expected: str) -> tuple[dict[str, Any], Targets] | Evidence:
+    """The lab's service and its targets, or the evidence that one of them is not there."""
+    service = ctx.service()
+    if service is None:
+        return missing_service(ctx, expected)
+    found = targets_of(ctx, service)
+    return Evidence(False, expected, NO_BALANCER) if found is None else (service, found)
+
+
 def capacity(ctx: CheckContext, *repositories: str) -> Evidence:
     """The service wants and runs the lab's number of tasks, and behind the load balancer is the lab's program: its ``image``, or of one
     of the ``repositories``.
@@ -120,12 +129,10 @@ def capacity(ctx: CheckContext, *repositories: str) -> Evidence:
 def at_rest(ctx: CheckContext) -> Evidence:
     """One deployment, COMPLETED, with all targets healthy."""
     expected = "one deployment, COMPLETED, with every target healthy"
-    service = ctx.service()
-    if service is None:
-        return missing_service(ctx, expected)
-    found = targets_of(ctx, service)
-    if found is None:
-        return Evidence(False, expected, NO_BALANCER)
+    there = behind_balancer(ctx, expected)
+    if isinstance(there, Evidence):
+        return there
+    service, found = there
     primary = ctx.primary(service)
     whole = 0 < service["desiredCount"] == service["runningCount"] == found.healthy == len(found.shown)
     passed = len(service["deployments"]) == 1 and primary["rolloutState"] == "COMPLETED" and whole

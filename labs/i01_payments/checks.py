@@ -11,10 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 from labs import load, targets
-from labs.checking import CheckContext, Evidence, counted, duration, missing_service, revision_of
+from labs.checking import CheckContext, Evidence, counted, duration, revision_of
 from labs.history import Entry
 from labs.load import Lived
-from labs.targets import targets_of
 from labs.waves import MEDIAN, Ridden, ride
 
 _FAILED_SHARE = 0.001
@@ -33,12 +32,10 @@ def at_rest(ctx: CheckContext) -> Evidence:
     """
     least = ctx.number("desired")
     expected = f"one deployment, COMPLETED, with {least} healthy targets or more"
-    service = ctx.service()
-    if service is None:
-        return missing_service(ctx, expected)
-    found = targets_of(ctx, service)
-    if found is None:
-        return Evidence(False, expected, targets.NO_BALANCER)
+    there = targets.behind_balancer(ctx, expected)
+    if isinstance(there, Evidence):
+        return there
+    service, found = there
     primary = ctx.primary(service)
     passed = (
         len(service["deployments"]) == 1 and primary["rolloutState"] == "COMPLETED" and found.healthy >= least

@@ -14,7 +14,6 @@ from labs import breakers, load, room, targets, zones
 from labs.checking import CheckContext, Evidence, counted, duration, missing_service, revision_of
 from labs.drills import Measured, bad_deploy, release
 from labs.running_images import all_in_words, in_words, running, version_digests
-from labs.targets import targets_of
 
 _STOPPED = "aws ecs list-tasks --cluster i02 --service-name vouchers --desired-status STOPPED"
 
@@ -23,12 +22,10 @@ def serving(ctx: CheckContext) -> Evidence:
     """The lab's number of tasks or more is wanted and healthy behind the load balancer."""
     least = ctx.number("desired")
     expected = f"{least} tasks or more wanted and healthy behind the load balancer"
-    service = ctx.service()
-    if service is None:
-        return missing_service(ctx, expected)
-    found = targets_of(ctx, service)
-    if found is None:
-        return Evidence(False, expected, targets.NO_BALANCER)
+    there = targets.behind_balancer(ctx, expected)
+    if isinstance(there, Evidence):
+        return there
+    service, found = there
     observed = f"{service['desiredCount']} wanted; {found.healthy} healthy targets"
     return Evidence(service["desiredCount"] >= least and found.healthy >= least, expected, observed)
 

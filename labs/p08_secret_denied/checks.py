@@ -6,9 +6,8 @@ Which policy grants it, of the role, of the secret or of the key, and which way 
 from __future__ import annotations
 
 from labs import secret_checks, targets
-from labs.checking import CheckContext, Evidence, missing_service
+from labs.checking import CheckContext, Evidence
 from labs.starts import why_not
-from labs.targets import targets_of
 
 _STOPPED = "aws ecs list-tasks --cluster p08 --service-name members --desired-status STOPPED"
 
@@ -22,12 +21,10 @@ def capacity(ctx: CheckContext) -> Evidence:
 def targets_healthy(ctx: CheckContext) -> Evidence:
     """The release that hung has completed, and every target is healthy."""
     expected = "the deployment COMPLETED, every target healthy"
-    service = ctx.service()
-    if service is None:
-        return missing_service(ctx, expected)
-    found = targets_of(ctx, service)
-    if found is None:
-        return Evidence(False, expected, targets.NO_BALANCER)
+    there = targets.behind_balancer(ctx, expected)
+    if isinstance(there, Evidence):
+        return there
+    service, found = there
     primary = ctx.primary(service)
     passed = primary["rolloutState"] == "COMPLETED" and 0 < len(found.shown) == found.healthy
     observed = f"the deployment is {primary['rolloutState']}; {found}"

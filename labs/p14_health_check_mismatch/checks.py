@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from labs import targets
-from labs.checking import CheckContext, Evidence, duration, missing_service
+from labs.checking import CheckContext, Evidence, duration
 from labs.targets import Targets, targets_of
 
 _HEALTH = "aws elbv2 describe-target-health --target-group-arn $TG"
@@ -34,12 +34,10 @@ def nobody_killed(ctx: CheckContext) -> Evidence:
 def targets_healthy(ctx: CheckContext) -> Evidence:
     """The service has settled and every target is healthy."""
     expected = "every target healthy, and the deployment COMPLETED"
-    service = ctx.service()
-    if service is None:
-        return missing_service(ctx, expected)
-    found = targets_of(ctx, service)
-    if found is None:
-        return Evidence(False, expected, targets.NO_BALANCER)
+    there = targets.behind_balancer(ctx, expected)
+    if isinstance(there, Evidence):
+        return there
+    service, found = there
     state = ctx.primary(service)["rolloutState"]
     passed = 0 < len(found.shown) == found.healthy and state == "COMPLETED"
     if passed:

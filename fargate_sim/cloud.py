@@ -29,6 +29,7 @@ from fargate_sim.model.trail.keys import LONG_TERM
 from fargate_sim.model.world import World
 from fargate_sim.pacer import DEFAULT_SPEED, Pacer, Speed
 from fargate_sim.ports import MotoSide, events, schedules
+from fargate_sim.recording import Header
 from fargate_sim.wire.render import Answer
 
 DEFAULT_REGION = "us-east-1"
@@ -105,6 +106,18 @@ class Cloud:
         if warm_at_once:
             self.warm_up()
 
+    @classmethod
+    def again(cls, header: Header, *, warm_at_once: bool = False) -> Cloud:
+        """The cloud that a recording begins with."""
+        return cls(
+            header.seed,
+            start_ms=header.start_ms,
+            region=header.region,
+            account=header.account,
+            label=header.label,
+            warm_at_once=warm_at_once,
+        )
+
     def warm_up(self) -> None:
         """Start importing moto and creating the base environment, in a thread, unless that has been started."""
         with self._warming:
@@ -168,6 +181,18 @@ class Cloud:
             world.ecs_events.show_task = show_task
             world.schedules.perform = schedule_targets.perform
         return world
+
+    def worlds(self) -> Mapping[str, World]:
+        """The worlds by region, as far as they have been used."""
+        return dict(sorted(self._worlds.items()))
+
+    def fingerprints(self) -> dict[str, str]:
+        """A checksum of what moto holds of the account, by service, with all that it would be shown first. Needs the lock."""
+        self.wait_until_ready()
+        for region in self._worlds:
+            for service in ("logs", "elbv2", "ec2"):
+                self._show_moto(service, region, changing=False)
+        return self.moto.fingerprints()
 
     @property
     def settled(self) -> bool:

@@ -21,14 +21,17 @@ from fargate_sim import (
     scaling_api,
     snapshot,
     traffic_api,
+    watch_api,
 )
+from fargate_sim.digest import digest
 from fargate_sim.model.queues import report as queue_report
 from fargate_sim.model.queues.message import KEPT_MINUTES
 from fargate_sim.model.queues.queues import queue_name
 from fargate_sim.model.traffic.ledger import LATEST_FAILURES
 from fargate_sim.model.traffic.report import MINUTES_SHOWN, SECONDS_SHOWN, report
 from fargate_sim.pacer import HOUR_MS, Pacer
-from fargate_sim.recording import Header
+from fargate_sim.recording import Header, read, without_actor
+from fargate_sim.rewinding import rewind
 from fargate_sim.wire.render import Answer
 
 if TYPE_CHECKING:
@@ -95,6 +98,8 @@ class Control:
             "capacity": self._capacity,
             "scaling": self._scaling,
             "images": self._images,
+            "digest": self._digest,
+            "recording": self._recording,
         }
         self._posts: dict[str, Callable[[dict[str, Any]], Answer]] = {
             "clock": self._set_clock,
@@ -102,6 +107,7 @@ class Control:
             "traffic": self._set_traffic,
             "queue": self._set_queue,
             "capacity": self._set_capacity,
+            "watch": self._set_watch,
             "reset": self._reset,
         }
 
@@ -282,6 +288,8 @@ class Control:
 
     def _set_clock(self, body: dict[str, Any]) -> Answer:
         action = body.get("action")
+        if action == "rewind":
+            return self._rewind(body)
         actions: dict[str, Callable[[Pacer], None]] = {
             "pause": Pacer.pause,
             "run": Pacer.run,
@@ -291,7 +299,9 @@ class Control:
             "settle": lambda pacer: pacer.settle(_whole(body.get("limit_ms"), "limit_ms", DEFAULT_SETTLE_MS)),
         }
         if not isinstance(action, str) or action not in actions:
-            raise ControlError(400, f"{action!r} is no action of the clock", "one of: " + ", ".join(actions))
+            raise ControlError(
+                400, f"{action!r} is no action of the clock", "one of: " + ", ".join([*actions, "rewind"])
+            )
 
         def act(cloud: Cloud) -> object:
             pacer = self._endpoint.pacer
@@ -303,6 +313,47 @@ class Control:
             if self._endpoint.recorder is not None:
                 self._endpoint.recorder.clock(cloud.engine.now_ms, paused=pacer.paused, speed=pacer.speed)
             return self._clock()
+
+        return self._locked(act)
+
+    def _rewind(self, body: dict[str, Any]) -> Answer:
+        self._wait()
+
+        def act(cloud: Cloud) -> object:
+            now_ms = cloud.engine.now_ms
+            to_ms = (
+                _whole(body["to_ms"], "to_ms") if "to_ms" in body else now_ms - _whole(body.get("ms"), "ms")
+            )
+            try:
+                rewind(self._endpoint, to_ms)
+            except ValueError as error:
+                raise ControlError(409, str(error), "see docs/control-api.md") from error
+            return self._clock()
+
+        return self._locked(act)
+
+    def _digest(self, _query: dict[str, str], _host: str) -> Answer:
+        self._wait()
+
+        def act(cloud: Cloud) -> object:
+            found = digest(cloud)
+            if self._endpoint.recorder is not None:
+                self._endpoint.recorder.digest(cloud.engine.now_ms, found)
+            return found
+
+        return self._locked(act)
+
+    def _recording(self, query: dict[str, str], _host: str) -> Answer:
+        """All inputs, from which the world can be made again elsewhere."""
+        until_ms = _whole(query["until"], "until") if "until" in query else None
+
+        def act(cloud: Cloud) -> object:
+            if self._endpoint.recorder is None:
+                raise ControlError(
+                    409, "this world is not recorded", "start one that is: `fargate-lab serve`"
+                )
+            found = read(self._endpoint.recorder.path)
+            return found.until(cloud.engine.now_ms if until_ms is None else until_ms).to_dict()
 
         return self._locked(act)
 
@@ -357,11 +408,13 @@ class Control:
 
         def act(cloud: Cloud) -> object:
             try:
-                traffic_api.act(cloud.world(cloud.region), body, speed=self._endpoint.pacer.speed)
+                traffic_api.act(
+                    cloud.world(cloud.region), without_actor(body), speed=self._endpoint.pacer.speed
+                )
             except ValueError as error:
                 raise ControlError(400, str(error), "see docs/control-api.md") from error
             if self._endpoint.recorder is not None:
-                self._endpoint.recorder.traffic(cloud.engine.now_ms, body)
+                self._endpoint.recorder.body(cloud.engine.now_ms, "traffic", body)
             return _traffic_report(cloud, 0)
 
         return self._locked(act)
@@ -372,11 +425,11 @@ class Control:
         def act(cloud: Cloud) -> object:
             world = cloud.world(cloud.region)
             try:
-                queue_api.act(world, body, speed=self._endpoint.pacer.speed)
+                queue_api.act(world, without_actor(body), speed=self._endpoint.pacer.speed)
             except ValueError as error:
                 raise ControlError(400, str(error), "see docs/control-api.md") from error
             if self._endpoint.recorder is not None:
-                self._endpoint.recorder.queue(cloud.engine.now_ms, body)
+                self._endpoint.recorder.body(cloud.engine.now_ms, "queue", body)
             name = queue_name(body["queue"]) if body.get("queue") else None
             return queue_report.report(world, name=name, minutes=0)
 
@@ -387,11 +440,23 @@ class Control:
 
         def act(cloud: Cloud) -> object:
             try:
-                answer = capacity_api.act(cloud.world(cloud.region), body)
+                answer = capacity_api.act(cloud.world(cloud.region), without_actor(body))
             except ValueError as error:
                 raise ControlError(400, str(error), "see docs/control-api.md") from error
             if self._endpoint.recorder is not None:
-                self._endpoint.recorder.capacity(cloud.engine.now_ms, body)
+                self._endpoint.recorder.body(cloud.engine.now_ms, "capacity", body)
+            return answer
+
+        return self._locked(act)
+
+    def _set_watch(self, body: dict[str, Any]) -> Answer:
+        def act(cloud: Cloud) -> object:
+            try:
+                answer = watch_api.act(cloud.world(cloud.region), without_actor(body))
+            except ValueError as error:
+                raise ControlError(400, str(error), "see docs/control-api.md") from error
+            if self._endpoint.recorder is not None:
+                self._endpoint.recorder.body(cloud.engine.now_ms, "watch", body)
             return answer
 
         return self._locked(act)

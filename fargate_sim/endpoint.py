@@ -10,17 +10,19 @@ from __future__ import annotations
 import logging
 import re
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from fargate_sim import capacity_api, queue_api, traffic_api
+from fargate_sim import capacity_api, queue_api, traffic_api, watch_api
 from fargate_sim.cloud import Cloud
 from fargate_sim.control import Control, problem
+from fargate_sim.digest import digest
 from fargate_sim.json_front import ECS, Chapter, JsonFront, front_of
+from fargate_sim.model.world import World
 from fargate_sim.pacer import Pacer
 from fargate_sim.ports.refusal import NotModelledError
-from fargate_sim.recording import Recorder, Recording, environ_of
+from fargate_sim.recording import FACILITATOR, Recorder, Recording, environ_of, without_actor
 from fargate_sim.waiters import is_waiter
 from fargate_sim.wire.identify import Call, identify, is_reading, scope_of
 from fargate_sim.wire.render import Answer, error_answer, not_modelled
@@ -30,6 +32,8 @@ LOG = logging.getLogger("fargate_sim")
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 GRADER = "fargate-lab-grader"
 """In the user agent of a grader: its reads leave no trace in the journal."""
+FACILITATOR_AGENT = "fargate-lab-facilitator"
+"""In the user agent of whoever runs a game day: what they change is not the team's doing."""
 LARGEST_JSON_BODY = 1024 * 1024
 LARGEST_BODY = 64 * 1024 * 1024
 _HIDDEN_PATHS = ("/moto-api", "/latest/meta-data", "/latest/api", "/favicon.ico")
@@ -39,6 +43,14 @@ _NOT_MODELLED = frozenset({"DescribeInstanceTypes", "DescribeInstanceTypeOfferin
 _TEMPLATE_OPERATIONS = frozenset({"CreateStack", "UpdateStack", "CreateChangeSet"})
 _OWN_RESOURCES = ("AWS::ECS::", "AWS::ApplicationAutoScaling::", "AWS::CloudWatch::")
 """Resources in templates that moto would make for itself, where nothing of ours sees them."""
+
+_ACTS: Mapping[str, Callable[[World, Mapping[str, Any]], object]] = {
+    "traffic": traffic_api.act,
+    "queue": queue_api.act,
+    "capacity": capacity_api.act,
+    "watch": watch_api.act,
+}
+"""What the control API lets somebody do to a world, by the name in a recording."""
 
 StartResponse = Callable[..., Any]
 
@@ -157,12 +169,16 @@ class Endpoint:
             if front.wait_for(cloud.world(region), call.operation or "", body, again=again):
                 self.pacer.jumped()
         if self.recorder is not None and not call.reading:
-            self.recorder.call(cloud.engine.now_ms, environ, body)
+            self.recorder.call(
+                cloud.engine.now_ms, environ, body, FACILITATOR if FACILITATOR_AGENT in agent else None
+            )
         entry: dict[str, Any] = {
             "service": call.service,
             "operation": call.operation,
             "reading": call.reading,
         }
+        if FACILITATOR_AGENT in agent:
+            entry["actor"] = FACILITATOR
         written = not (call.reading and GRADER in agent)
         with Chapter(cloud.engine, cloud.journal, entry, written=written):
             try:
@@ -188,8 +204,11 @@ class Endpoint:
 
     # Resuming
 
-    def replay(self, recording: Recording) -> None:
-        """Live through a recording again: the same inputs at the same virtual times give the same world."""
+    def replay(self, recording: Recording) -> list[str]:
+        """Live through a recording again: the same inputs at the same virtual times give the same world. Where it holds a
+        checksum that this world does not have, a sentence says so.
+        """
+        unlike: list[str] = []
         engine, journal = self.cloud.engine, self.cloud.journal
         recorder, self.recorder = self.recorder, None
         paused, self.pacer.paused = self.pacer.paused, True
@@ -203,18 +222,28 @@ class Endpoint:
                         journal.record("call", line["read"])
                     elif "note" in line:
                         journal.record(line["note"]["kind"], line["note"]["data"])
-                    elif "traffic" in line:
-                        traffic_api.act(self.cloud.world(self.cloud.region), line["traffic"])
-                    elif "queue" in line:
-                        queue_api.act(self.cloud.world(self.cloud.region), line["queue"])
-                    elif "capacity" in line:
-                        capacity_api.act(self.cloud.world(self.cloud.region), line["capacity"])
+                    elif "digest" in line:
+                        unlike += _differences(line, digest(self.cloud))
+                    else:
+                        self._act_again(line)
         finally:
             self.recorder, self.pacer.paused = recorder, paused
+        self.pacer.jumped()
+        return unlike
+
+    def resume(self, recording: Recording) -> None:
+        """Live through a recording again, and let the clock go on as it went."""
+        self.replay(recording)
         clock = recording.clock()
         if clock is not None:
             self.pacer.paused, self.pacer.speed = clock
         self.pacer.jumped()
+
+    def _act_again(self, line: Mapping[str, Any]) -> None:
+        """An input that came through the control API; a bare line moves only the clock."""
+        for name, act in _ACTS.items():
+            if name in line:
+                act(self.cloud.world(self.cloud.region), without_actor(line[name]))
 
     def close(self) -> None:
         """Let go of the account and the recording."""
@@ -227,6 +256,13 @@ class Endpoint:
                 self.recorder.close()
                 self.recorder = None
         self.cloud.close()
+
+
+def _differences(line: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
+    if line["digest"] == found["digest"]:
+        return []
+    parts = [name for name, checksum in found["parts"].items() if line["parts"].get(name) != checksum]
+    return [f"at {line['at']} ms this world differs from the one that was recorded: {', '.join(parts)}"]
 
 
 def _through_moto(

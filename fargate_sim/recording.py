@@ -3,7 +3,8 @@
 One JSON object a line: a header (what the world was made of), then inputs in order, each with its virtual
 time ``at``: ``call`` (a request that may change something, as it came), ``read`` (the journal entry of a
 request that changes nothing), ``note`` (an annotation), ``traffic`` and ``queue`` (start, stop), ``capacity``
-(interruptions, shortages), and bare ``at`` lines with the clock's mode. A call is written before it is
+(interruptions, shortages), ``watch`` (samples), ``digest`` (the world's checksum at
+that moment, by which a replay proves itself), and bare ``at`` lines with the clock's mode. A call is written before it is
 carried out. Each line goes to the operating system at once, so that a killed process loses nothing but the
 running second; a power cut may lose more. A torn last line is dropped. Signatures and session tokens are not
 written.
@@ -12,6 +13,7 @@ written.
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import os
 import re
@@ -21,7 +23,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from fargate_sim.pacer import Speed
+from fargate_sim.pacer import DEFAULT_SPEED, Speed
 
 FORMAT = 1
 _HEADERS = (
@@ -35,6 +37,8 @@ _S3_HEADERS = re.compile(r"HTTP_X_AMZ_(?!SECURITY_TOKEN|TARGET|DATE|USER_AGENT)"
 _SIGNATURE = re.compile(r"(Signature=)[0-9a-fA-F]+")
 _SECRET_QUERY = re.compile(r"(X-Amz-(?:Signature|Security-Token)=)[^&]*")
 HEARTBEAT_SECONDS = 1.0
+FACILITATOR = "facilitator"
+"""An actor: whoever runs a game day, in contrast to those for whom the world is."""
 
 
 class RecordingError(Exception):
@@ -67,12 +71,41 @@ class Recording:
         """The virtual time of the last input."""
         return int(self.inputs[-1]["at"]) if self.inputs else self.header.start_ms
 
+    def until(self, at_ms: int) -> Recording:
+        """The inputs up to and including a moment, and a clock that stands still there."""
+        _, speed = self.clock() or (True, DEFAULT_SPEED)
+        inputs = [line for line in self.inputs if line["at"] <= at_ms]
+        return Recording(self.header, [*inputs, {"at": at_ms, "paused": True, "speed": speed}], 0)
+
+    def write(self, path: Path) -> None:
+        """Write it to a file, in one step; one that is there is replaced."""
+        fresh = path.with_name(path.name + ".new")
+        lines = [asdict(self.header), *self.inputs]
+        fresh.write_bytes(b"".join(_line(line) for line in lines))
+        fresh.replace(path)
+
+    def to_dict(self) -> dict[str, Any]:
+        """For the control API."""
+        return {"header": asdict(self.header), "inputs": self.inputs}
+
+    @classmethod
+    def of(cls, raw: Mapping[str, Any]) -> Recording:
+        """The other way round; RecordingError when it is none."""
+        try:
+            return cls(_header(raw["header"], "this"), list(raw["inputs"]), 0)
+        except (KeyError, TypeError):
+            raise RecordingError("this is no recording of a world") from None
+
     def clock(self) -> tuple[bool, Speed] | None:
         """(paused, speed) as last noted."""
         for line in reversed(self.inputs):
             if "speed" in line:
                 return bool(line["paused"]), line["speed"]
         return None
+
+
+def _line(content: Mapping[str, Any]) -> bytes:
+    return json.dumps(content, separators=(",", ":")).encode() + b"\n"
 
 
 def read(path: Path) -> Recording:
@@ -93,15 +126,24 @@ def read(path: Path) -> Recording:
         sound += len(raw)
     if not lines:
         raise RecordingError(f"{path} holds no world, not even its first line")
+    return Recording(_header(lines[0], str(path)), lines[1:], sound)
+
+
+def _header(raw: Mapping[str, Any], name: str) -> Header:
     try:
-        header = Header(**lines[0])
+        header = Header(**raw)
     except TypeError:
-        raise RecordingError(f"{path} is no recording of a world") from None
+        raise RecordingError(f"{name} is no recording of a world") from None
     if header.format != FORMAT:
         raise RecordingError(
-            f"{path} was written by version {header.version}, in a form that this version cannot read"
+            f"{name} was written by version {header.version}, in a form that this version cannot read"
         )
-    return Recording(header, lines[1:], sound)
+    return header
+
+
+def without_actor(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The body of a request to the control API, but for who made it."""
+    return {name: value for name, value in body.items() if name != "actor"}
 
 
 def environ_of(call: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
@@ -115,6 +157,7 @@ def environ_of(call: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
         "SERVER_PORT": "80",
         "SERVER_PROTOCOL": "HTTP/1.1",
         "HTTP_HOST": call["host"],
+        "HTTP_USER_AGENT": f"fargate-lab-{call['actor']}" if "actor" in call else "",
         "wsgi.url_scheme": "http",
         **call["headers"],
     }
@@ -137,9 +180,7 @@ class Recorder:
     def open_new(cls, path: Path, header: Header, *, wall: Callable[[], float] = time.monotonic) -> Recorder:
         """Start a recording; one that is there already is replaced, in one step."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(path.name + ".new")
-        fresh.write_text(json.dumps(asdict(header)) + "\n", encoding="utf-8")
-        fresh.replace(path)
+        Recording(header, [], 0).write(path)
         return cls(path, os.open(path, os.O_WRONLY | os.O_APPEND), wall)
 
     @classmethod
@@ -155,11 +196,27 @@ class Recorder:
         self._descriptor = Recorder.open_new(self.path, header, wall=self._wall)._descriptor
         self._beaten_ms = -1
 
-    def _write(self, line: dict[str, Any]) -> None:
-        os.write(self._descriptor, json.dumps(line, separators=(",", ":")).encode() + b"\n")
+    def go_on_with(self, recording: Recording) -> Path:
+        """Another past takes the place of what was recorded, which is kept beside it; where."""
+        kept = next(
+            name
+            for number in itertools.count(1)
+            if not (
+                name := self.path.with_name(f"{self.path.stem}.rewound-{number}{self.path.suffix}")
+            ).exists()
+        )
+        kept.write_bytes(self.path.read_bytes())
+        self.close()
+        recording.write(self.path)
+        self._descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND)
+        self._beaten_ms = -1
+        return kept
 
-    def call(self, at_ms: int, environ: Mapping[str, Any], body: bytes) -> None:
-        """A request that may change something."""
+    def _write(self, line: dict[str, Any]) -> None:
+        os.write(self._descriptor, _line(line))
+
+    def call(self, at_ms: int, environ: Mapping[str, Any], body: bytes, actor: str | None = None) -> None:
+        """A request that may change something, and who made it, if not whom the world is for."""
         headers = {name: environ[name] for name in _HEADERS if name in environ}
         headers |= {name: value for name, value in environ.items() if _S3_HEADERS.match(name)}
         if "HTTP_AUTHORIZATION" in environ:
@@ -175,7 +232,7 @@ class Recorder:
             "host": environ.get("HTTP_HOST", "127.0.0.1"),
             "headers": headers,
         }
-        self._write({"at": at_ms, "call": request | content})
+        self._write({"at": at_ms, "call": request | content | ({"actor": actor} if actor else {})})
 
     def read(self, at_ms: int, entry: Mapping[str, Any]) -> None:
         """The journal entry of a request that changed nothing."""
@@ -185,17 +242,13 @@ class Recorder:
         """An annotation."""
         self._write({"at": at_ms, "note": {"kind": kind, "data": dict(data)}})
 
-    def traffic(self, at_ms: int, body: Mapping[str, Any]) -> None:
-        """Traffic that was started or stopped."""
-        self._write({"at": at_ms, "traffic": dict(body)})
+    def body(self, at_ms: int, name: str, body: Mapping[str, Any]) -> None:
+        """The body of a request to the control API that changed something: ``traffic``, ``queue``, ``capacity`` or ``watch``."""
+        self._write({"at": at_ms, name: dict(body)})
 
-    def queue(self, at_ms: int, body: Mapping[str, Any]) -> None:
-        """Orders to a queue that were started or stopped."""
-        self._write({"at": at_ms, "queue": dict(body)})
-
-    def capacity(self, at_ms: int, body: Mapping[str, Any]) -> None:
-        """Capacity that was taken away or given back."""
-        self._write({"at": at_ms, "capacity": dict(body)})
+    def digest(self, at_ms: int, found: Mapping[str, Any]) -> None:
+        """What the world's checksum was when somebody asked for it."""
+        self._write({"at": at_ms, "digest": found["digest"], "parts": found["parts"]})
 
     def clock(self, at_ms: int, *, paused: bool, speed: Speed) -> None:
         """The clock after somebody has set it."""

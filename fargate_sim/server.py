@@ -125,15 +125,7 @@ def build(options: argparse.Namespace) -> Endpoint:
     if recording is None:
         cloud, pacer = make_cloud(options.seed, options.label)
     else:
-        header = recording.header
-        cloud = Cloud(
-            header.seed,
-            start_ms=header.start_ms,
-            region=header.region,
-            account=header.account,
-            label=header.label,
-            warm_at_once=False,
-        )
+        cloud = Cloud.again(recording.header)
         pacer = cloud.pacer(speed=options.speed, paused=options.paused)
     hosts = [*LOOPBACK, *options.allow_host]
     endpoint = Endpoint(cloud, pacer, hosts=hosts, make_cloud=make_cloud, version=_version)
@@ -142,7 +134,7 @@ def build(options: argparse.Namespace) -> Endpoint:
             if recording is None:
                 endpoint.recorder = Recorder.open_new(options.state, header_of(cloud, _version()))
             else:
-                endpoint.replay(recording)
+                endpoint.resume(recording)
                 endpoint.recorder = Recorder.reopen(options.state, recording.sound_bytes)
         except OSError as problem:
             raise CannotServeError(f"the state file cannot be written: {problem}") from problem

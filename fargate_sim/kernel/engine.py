@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 
@@ -86,6 +87,13 @@ class Engine:
             heapq.heappop(heap)
         return heap[0][0] if heap else None
 
+    def due(self) -> list[tuple[int, int, str]]:
+        """All that is due, in order: moment, priority, and the name of what will be called."""
+        waiting = sorted(
+            entry for heap in (self._heap, self._quiet) for entry in heap if entry[3].callback is not None
+        )
+        return [(at_ms, priority, _name(entry.callback)) for at_ms, priority, _, entry in waiting]
+
     def _next_heap(self) -> list[tuple[int, int, int, Happening]] | None:
         """The heap with the next happening of all on top; None when nothing is due."""
         quiet = self._quiet
@@ -129,3 +137,8 @@ class Engine:
             return False
         self.run_until(next_ms)
         return True
+
+
+def _name(callback: Callable[[], Any] | None) -> str:
+    whole = callback.func if isinstance(callback, partial) else callback
+    return str(getattr(whole, "__qualname__", type(whole).__qualname__))

@@ -21,6 +21,13 @@ class Seeds:
             rng = self._streams[purpose] = Random(int.from_bytes(digest[:16], "big"))
         return rng
 
+    def states(self) -> list[str]:
+        """Where each stream that has been used stands, by purpose."""
+        return [
+            f"{purpose} {hashlib.sha256(repr(rng.getstate()).encode()).hexdigest()}"
+            for purpose, rng in sorted(self._streams.items())
+        ]
+
 
 def hex_id(rng: Random, digits: int) -> str:
     """Lower-case hexadecimal digits."""

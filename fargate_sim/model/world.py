@@ -32,6 +32,7 @@ from fargate_sim.model.network import Network
 from fargate_sim.model.placement import ZoneSpread, next_providers
 from fargate_sim.model.queues import Queues
 from fargate_sim.model.registry import Registry
+from fargate_sim.model.samples import Samples
 from fargate_sim.model.scaling import Scaling
 from fargate_sim.model.scheduler import Scheduler
 from fargate_sim.model.schedules import Schedules
@@ -115,6 +116,7 @@ class World:
         self.trail = Trail(engine, seeds)
         self.traffic = Traffic(self)
         self.queues = Queues(self)
+        self.samples = Samples(self)
         self.capacity = Capacity(self)
         self.spot = Spot(self)
         self.alarms = Alarms(self)

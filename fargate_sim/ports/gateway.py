@@ -13,6 +13,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fargate_sim.ports import clock, interfaces, loading, metrics, queues, targets
+from fargate_sim.ports.fingerprint import fingerprint
 from fargate_sim.ports.refusal import NotModelledError
 from fargate_sim.ports.surroundings import MotoSurroundings
 from fargate_sim.wire.render import Answer
@@ -61,6 +62,7 @@ class MotoSide:
         self.changes = 0
         self.notices = 0
         """How often the model itself has had something sent; each time has ids of its own."""
+        self._nothing: dict[tuple[type[Any], str], str] = {}
         clock.claim(account, str(seed))
 
     def start(self, prepare: Callable[[], None] = lambda: None) -> None:
@@ -185,6 +187,27 @@ class MotoSide:
                 logs.ensure_log_stream(group, stream)
                 events = [{"timestamp": line.at_ms, "message": line.message} for line in written]
                 logs.groups[group].put_log_events(stream, events)
+
+    def fingerprints(self) -> dict[str, str]:
+        """A checksum of what moto holds, by service and region. Where nothing has been put yet there is none: moto makes room for a
+        service when somebody first looks.
+        """
+        from moto.core.base_backend import BackendDict
+
+        found = {}
+        with self.moto(), clock.kept_randomness():
+            for services in list(BackendDict._instances):
+                for region, backend in services.get(self.account, {}).items():
+                    checksum = fingerprint(backend)
+                    if checksum != self._checksum_of_nothing(type(backend), region):
+                        found[f"{services.service_name} {region}"] = checksum
+        return dict(sorted(found.items()))
+
+    def _checksum_of_nothing(self, kind: type[Any], region: str) -> str:
+        known = self._nothing.get((kind, region))
+        if known is None:
+            known = self._nothing[kind, region] = fingerprint(kind(region, self.account))
+        return known
 
     def close(self) -> None:
         """Forget all that moto holds of the account."""

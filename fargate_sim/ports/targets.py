@@ -7,6 +7,7 @@ model's. Targets that somebody registers by hand stay moto's.
 # ruff: noqa: PLC0415 - moto takes two seconds to import, which must not delay the first answer
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -99,6 +100,23 @@ def mend_elbv2() -> None:
         return of_moto(self, *args, **kwargs)
 
     ELBv2Backend.describe_target_groups = describe
+    _mend_default_rules()
+
+
+def _mend_default_rules() -> None:
+    """From now on the ARN of a default rule follows from its listener; moto makes it of an address in memory, which no two processes
+    share.
+    """
+    from moto.elbv2.models import FakeRule
+
+    of_moto = FakeRule.__init__
+
+    def begin(self: Any, listener_arn: str, *args: Any, **kwargs: Any) -> None:
+        of_moto(self, listener_arn, *args, **kwargs)
+        number = hashlib.sha256(listener_arn.encode()).hexdigest()[:16]
+        self.arn = f"{listener_arn.replace(':listener/', ':listener-rule/')}/{number}"
+
+    FakeRule.__init__ = begin
 
 
 def overlay(backend: Any, targets_of: Callable[[str], Sequence[TargetFacts]]) -> None:

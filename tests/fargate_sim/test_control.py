@@ -71,7 +71,7 @@ def test_the_clock(offline: Offline) -> None:
 @pytest.mark.parametrize(
     ("path", "body", "words"),
     [
-        ("/_lab/clock", {"action": "rewind"}, "no action of the clock"),
+        ("/_lab/clock", {"action": "backwards"}, "no action of the clock"),
         ("/_lab/clock", {}, "no action of the clock"),
         ("/_lab/clock", {"action": ["pause"]}, "no action of the clock"),
         ("/_lab/clock", {"action": "speed", "speed": 0}, "a speed is between"),

@@ -108,6 +108,7 @@ class Traffic:
         """Keep the minutes of the load that ran last, by target group, for the metrics."""
         now = self._world.engine.now_ms // 60_000
         run = self.run
+        self._world.samples.load_ends()
         if run is not None:
             self.catch_up()
             run.settle()

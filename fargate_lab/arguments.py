@@ -168,14 +168,14 @@ def _world_commands(commands: Commands) -> None:
         "action",
         nargs="?",
         default="read",
-        choices=("read", "pause", "run", "speed", "advance", "next", "settle"),
-        help="next: jump to the next happening; settle: until nothing is on its way (default: read)",
+        choices=("read", "pause", "run", "speed", "advance", "next", "settle", "rewind"),
+        help="next: jump to the next happening; settle: until nothing is on its way; rewind: put the world back (default: read)",
     )
     clock.add_argument(
         "value",
         nargs="?",
         metavar="VALUE",
-        help="speed: 0.1 to 3600 or max; advance, settle: 90s, 5m, 2h, 1d",
+        help="speed: 0.1 to 3600 or max; advance, settle, rewind: 90s, 5m, 2h, 1d",
     )
 
     load_arguments.add_traffic(

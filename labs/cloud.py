@@ -164,6 +164,10 @@ class Cloud(Protocol):
         """What a role, by its ARN or name, has called since a moment, data events included. Shape: docs/control-api.md."""
         ...
 
+    def watch(self, every_ms: int | None) -> None:
+        """From now on let the world write a ``watch.sample`` into its history that often (whole seconds); None: no more."""
+        ...
+
     def note(self, kind: str, data: Mapping[str, Any]) -> None:
         """Write ``lab.<word>`` into the history."""
         ...

@@ -17,6 +17,9 @@ from labs.control import ControlClient, HttpControl
 from labs.history import Entry, History
 
 USER_AGENT = "fargate-lab-grader"
+FACILITATOR = "facilitator"
+_TOLD_APART = frozenset({"/_lab/traffic", "/_lab/queue", "/_lab/capacity", "/_lab/watch"})
+"""Requests whose recording says who made them."""
 PAGE = 10_000
 _MAKING = Lock()
 """A boto3 session must make one client at a time."""
@@ -34,6 +37,21 @@ def warm_up() -> None:
                 aws_access_key_id="x",
                 aws_secret_access_key="x",  # noqa: S106
             )
+
+
+class _Facilitator:
+    """A control client whose changes are told apart from those of the people for whom the world is."""
+
+    def __init__(self, control: ControlClient) -> None:
+        self._control = control
+
+    def get(self, path: str, query: Mapping[str, str | int] | None = None) -> Any:
+        """The answer to ``GET <path>``."""
+        return self._control.get(path, query)
+
+    def post(self, path: str, body: Mapping[str, Any]) -> Any:
+        """The answer to ``POST <path>``."""
+        return self._control.post(path, {**body, "actor": FACILITATOR} if path in _TOLD_APART else body)
 
 
 class ControlClock:
@@ -157,12 +175,14 @@ class EndpointCloud:
     """One world behind an endpoint.
 
     ``world`` is the endpoint's URL, or a control client of a world in this process; then ``session`` is the
-    boto3 session (or anything with ``client(service, **options)``) whose requests reach that world. Safe to
-    use from several threads.
+    boto3 session (or anything with ``client(service, **options)``) whose requests reach that world. With ``facilitator`` its
+    changes are those of whoever runs a game day. Safe to use from several threads.
     """
 
-    def __init__(self, world: str | ControlClient, session: Any = None) -> None:
-        self._control: ControlClient = HttpControl(world) if isinstance(world, str) else world
+    def __init__(self, world: str | ControlClient, session: Any = None, *, facilitator: bool = False) -> None:
+        control: ControlClient = HttpControl(world) if isinstance(world, str) else world
+        self._control: ControlClient = _Facilitator(control) if facilitator else control
+        self._agent = f"{USER_AGENT} fargate-lab-{FACILITATOR}" if facilitator else USER_AGENT
         self._session = session
         self._lock = RLock()
         self._clients: dict[str, Any] = {}
@@ -245,6 +265,10 @@ class EndpointCloud:
         )
         return list(self._control.get("/_lab/calls", query)["calls"])
 
+    def watch(self, every_ms: int | None) -> None:
+        """Begin or end samples, through the control API."""
+        self._control.post("/_lab/watch", {"every_ms": every_ms})
+
     def note(self, kind: str, data: Mapping[str, Any]) -> None:
         """Write an annotation into the journal."""
         self._control.post("/_lab/note", {"kind": kind, "data": dict(data)})
@@ -273,7 +297,7 @@ class EndpointCloud:
 
         env = self.env
         session = self._session or _own_session()
-        config = Config(user_agent_extra=USER_AGENT, retries={"total_max_attempts": 2}, proxies={})
+        config = Config(user_agent_extra=self._agent, retries={"total_max_attempts": 2}, proxies={})
         with _MAKING:
             return session.client(
                 service,

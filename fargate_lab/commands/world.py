@@ -135,8 +135,8 @@ def _clock_request(action: str, value: str | None) -> dict[str, Any] | None:
         raise UsageError(
             f"`clock {action}` needs a value.", f"For example: fargate-lab clock {action} {example}"
         )
-    if action == "advance":
-        return {"action": "advance", "ms": _stretch(value)}
+    if action in ("advance", "rewind"):
+        return {"action": action, "ms": _stretch(value)}
     try:
         return {"action": "speed", "speed": speed(value)}
     except argparse.ArgumentTypeError:

@@ -80,6 +80,19 @@ def world_factory(seed: int = 1) -> Iterator[Callable[[], EndpointCloud]]:
         end()
 
 
+@contextlib.contextmanager
+def entered(endpoint: Endpoint, *, facilitator: bool = False) -> Iterator[EndpointCloud]:
+    """A world of this process as its clients see it. No other of its seed may be entered meanwhile."""
+    door = _door(endpoint.cloud.seed)
+    if door.app is not None:
+        raise RuntimeError("another world of this seed is in use")
+    door.app = endpoint
+    try:
+        yield EndpointCloud(InProcessControl(endpoint), door, facilitator=facilitator)
+    finally:
+        door.app = None
+
+
 class _Door:
     """A boto3 session, as far as `EndpointCloud` needs one, whose requests go to the latest world of one seed
     and never leave the process.

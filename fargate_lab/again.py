@@ -7,6 +7,7 @@ needed for a counterfactual: it is what the world does.
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -40,6 +41,10 @@ class Again:
     def now_ms(self) -> int:
         """The virtual now."""
         return self._endpoint.cloud.engine.now_ms
+
+    def served(self) -> contextlib.AbstractContextManager[str]:
+        """The world as it is now over HTTP, for a command that needs an address; which one."""
+        return _serving(self._endpoint)
 
     def to(self, at_ms: int) -> None:
         """Live on up to a moment, with all inputs up to and including it."""
@@ -76,3 +81,18 @@ def lived_again(
             yield Again(recording, endpoint, client, skip)
     finally:
         endpoint.close()
+
+
+@contextlib.contextmanager
+def _serving(app: Any) -> Iterator[str]:
+    """An application on a port of the loopback interface, for as long as somebody needs it."""
+    from waitress.server import create_server  # noqa: PLC0415 - only what-ifs need it
+
+    server: Any = create_server(app, host="127.0.0.1", port=0, threads=2, map={})
+    thread = threading.Thread(target=server.run, name="fork", daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.effective_port}"
+    finally:
+        server.close()
+        thread.join(5)

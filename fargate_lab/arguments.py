@@ -236,6 +236,36 @@ def _world_commands(commands: Commands) -> None:
     )
     _calls_command(commands)
     _why_command(commands)
+    _fork_commands(commands)
+
+
+def _fork_commands(commands: Commands) -> None:
+    fork = _command(
+        commands,
+        "fork",
+        "fork.fork",
+        'start another world beside the running one, as that was a while ago; prints the exports, then "ready"',
+        world=True,
+    )
+    whatif = _command(
+        commands,
+        "whatif",
+        "fork.whatif",
+        "live through the last minutes again with other commands, and compare with what was",
+        world=True,
+        json="both timelines as JSON",
+    )
+    for each in (fork, whatif):
+        each.add_argument(
+            "--back", metavar="TIME", default="5m", help="how long ago: 90s, 5m, 2h (default 5m)"
+        )
+    fork.add_argument("--port", type=_port, default=0, metavar="N", help="TCP port (default: a free one)")
+    whatif.add_argument(
+        "commands",
+        metavar="COMMAND",
+        nargs="*",
+        help="a whole `aws` command in quotes, to be run then; several are run one after the other",
+    )
 
 
 def _cost_command(commands: Commands) -> None:

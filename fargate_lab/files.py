@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -84,3 +85,10 @@ def set_aside(path: Path, why: str) -> str:
             "Move it away yourself.",
         ) from None
     return f"{path} could not be used: {why}. It was kept as {target.name}, and a new one begun."
+
+
+@contextlib.contextmanager
+def scratch(purpose: str) -> Iterator[Path]:
+    """A folder that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix=f"fargate-lab-{purpose}-") as folder:
+        yield Path(folder)

@@ -26,7 +26,14 @@ _BY_NAME = (
 )
 _WORKINGS = (types.FunctionType, types.MethodType, functools.partial)
 """As an attribute of one object they are how somebody taught it to answer, which may have happened or not yet."""
-_DERIVED = frozenset({("FakeTargetGroup", "load_balancer_arns"), ("FakeLoadBalancer", "state")})
+_DERIVED = frozenset(
+    {
+        ("FakeTargetGroup", "load_balancer_arns"),
+        ("FakeLoadBalancer", "state"),
+        ("LogStream", "first_event_timestamp"),
+        ("LogStream", "last_event_timestamp"),
+    }
+)
 """What moto works out, and writes down, when it is asked (class and attribute)."""
 _END = object()
 

@@ -6,7 +6,7 @@ over the network.
 from __future__ import annotations
 
 import io
-from collections import defaultdict
+import sys
 from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from threading import Event
@@ -62,6 +62,8 @@ class MotoSide:
         self.changes = 0
         self.notices = 0
         """How often the model itself has had something sent; each time has ids of its own."""
+        self._log_counts = [0, 0]
+        self._counting = False
         self._nothing: dict[tuple[type[Any], str], str] = {}
         clock.claim(account, str(seed))
 
@@ -84,8 +86,25 @@ class MotoSide:
             self._loaded.wait()
         if self._failure is not None:
             raise RuntimeError("moto could not be loaded") from self._failure
-        with clock.at(now_ms or self._now_ms):
+        with clock.at(now_ms or self._now_ms), self._counting_for_itself():
             yield
+
+    @contextmanager
+    def _counting_for_itself(self) -> Iterator[None]:
+        """moto numbers log events and streams across all accounts of a process; ours begin at the same number in any process."""
+        models = sys.modules.get("moto.logs.models")
+        if models is None or self._counting:
+            yield
+            return
+        self._counting = True
+        counters = ((models.LogEvent, "_event_id"), (models.LogStream, "_log_ids"))
+        for (owner, name), count in zip(counters, self._log_counts, strict=True):
+            setattr(owner, name, count)
+        try:
+            yield
+        finally:
+            self._counting = False
+            self._log_counts = [getattr(owner, name) for owner, name in counters]
 
     def backend(self, service: str, region: str) -> Any:
         """moto's state of a service; only inside ``moto()``."""
@@ -172,21 +191,17 @@ class MotoSide:
         queues.attach(self.account, region, books)
 
     def deliver(self, region: str, lines: Iterable[LogLineFacts]) -> None:
-        """Write containers' log lines into CloudWatch Logs. Lines for a group that does not exist are lost,
-        as on Fargate.
+        """Write containers' log lines into CloudWatch Logs, each at its own moment, whenever somebody asks for them. Lines for a group that
+        does not exist are lost, as on Fargate.
         """
-        streams: dict[tuple[str, str], list[LogLineFacts]] = defaultdict(list)
         for line in lines:
-            streams[line.group, line.stream].append(line)
-        for (group, stream), written in streams.items():
-            last_ms = max(line.at_ms for line in written)
-            with self.moto(lambda moment=last_ms: moment), clock.kept_randomness():  # type: ignore[misc]
+            with self.moto(lambda moment=line.at_ms: moment), clock.kept_randomness():  # type: ignore[misc]
                 logs = self.backend("logs", region)
-                if group not in logs.groups:
+                if line.group not in logs.groups:
                     continue
-                logs.ensure_log_stream(group, stream)
-                events = [{"timestamp": line.at_ms, "message": line.message} for line in written]
-                logs.groups[group].put_log_events(stream, events)
+                logs.ensure_log_stream(line.group, line.stream)
+                event = {"timestamp": line.at_ms, "message": line.message}
+                logs.groups[line.group].put_log_events(line.stream, [event])
 
     def fingerprints(self) -> dict[str, str]:
         """A checksum of what moto holds, by service and region. Where nothing has been put yet there is none: moto makes room for a

@@ -44,16 +44,13 @@ def take_back(
     What cannot be taken back stays in the journal and does not keep the rest from it; a FaultError names it at the end.
     FaultError, too, when that fault is not in force, or when it was injected in another account or region.
     """
-    chosen = [
-        each
-        for each in reversed(around.journal.in_force())
-        if fault is None or _is_meant(each, faults.find(fault).name, only or {})
-    ]
-    if fault is not None:
+    wanted = faults.find(fault).name if fault else None
+    chosen = [each for each in reversed(around.journal.in_force()) if _is_meant(each, wanted, only or {})]
+    if wanted:
         chosen = chosen[:1]
         if not chosen:
             raise FaultError(
-                f"The fault {fault} is not in force, says {around.journal.path}.",
+                f"The fault {wanted} is not in force, says {around.journal.path}.",
                 "Name the journal that it was written to.",
             )
     done: list[Injection] = []
@@ -74,8 +71,8 @@ def take_back(
     return done
 
 
-def _is_meant(injection: Injection, fault: str, only: Mapping[str, Any]) -> bool:
-    return injection.fault == fault and all(
+def _is_meant(injection: Injection, fault: str | None, only: Mapping[str, Any]) -> bool:
+    return fault in (None, injection.fault) and all(
         injection.settings.get(name) == value for name, value in only.items()
     )
 

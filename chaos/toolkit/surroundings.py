@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,6 +29,8 @@ Configuration = Mapping[str, Any] | None
 
 USER_AGENT = "fargate-lab-chaos"
 JOURNAL = "faults.jsonl"
+_MAKING = Lock()
+"""A boto3 session must make one client at a time, and activities may run in the background."""
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -52,7 +55,7 @@ def surroundings(configuration: Configuration, journal: str | None = None) -> Su
     endpoint = str(settings.get("aws_endpoint_url") or os.environ.get("AWS_ENDPOINT_URL", ""))
     path = Path(journal or str(settings.get("fault_journal") or JOURNAL)).expanduser().absolute()
     clock = offline_clock(endpoint) if _is_here(endpoint) else None
-    clients = Boto(str(settings.get("aws_region") or ""), endpoint)
+    clients = clients_of(str(settings.get("aws_region") or ""), endpoint)
     return Surroundings(clients, clock or RealClock(), FaultJournal(path))
 
 
@@ -66,9 +69,10 @@ class Boto:
 
     def __call__(self, service: str) -> Any:
         """The client of a service, such as ``ecs``."""
-        if service not in self._known:
-            self._known[service] = self._make(service)
-        return self._known[service]
+        with _MAKING:
+            if service not in self._known:
+                self._known[service] = self._make(service)
+            return self._known[service]
 
     def _make(self, service: str) -> Any:
         from botocore.config import Config  # noqa: PLC0415 - boto3 is slow to import
@@ -82,8 +86,13 @@ class Boto:
 
 
 @cache
+def clients_of(region: str, endpoint: str) -> Boto:
+    """The same for all activities of a run: making a client takes longer than calling it. Empty: what boto3 finds."""
+    return Boto(region, endpoint)
+
+
+@cache
 def _session() -> Any:
-    """One for all activities of a run: reading the service models takes most of the time of making a client."""
     import boto3  # noqa: PLC0415
 
     return boto3.session.Session()

@@ -121,11 +121,13 @@ def test_what_cannot_be_taken_back_stays_and_the_rest_is_taken_back(
 
 
 def test_what_a_fault_touched_may_be_gone(around: Surroundings, shop: EndpointCloud) -> None:
+    subnets = len(shop.client("ec2").describe_subnets()["Subnets"])
+    injection.inject(around, "tiny_subnet", TARGET)
     injection.inject(around, "bad_image", TARGET)
-    injection.inject(around, "breaker_off", {**TARGET, "keep_detection": True})
     shop.client("ecs").delete_service(**TARGET, force=True)
     shop.clock.advance(600_000)
     assert len(actions.revert_all()) == 2
+    assert len(shop.client("ec2").describe_subnets()["Subnets"]) == subnets
     revisions = shop.client("ecs").list_task_definitions(familyPrefix="s", status="ACTIVE")
     assert len(revisions["taskDefinitionArns"]) == 1
 
@@ -139,6 +141,18 @@ def test_an_older_fault_that_keeps_the_service_unsteady_does_not_keep_a_newer_on
     assert len(actions.revert_all()) == 2
     assert actions.wait_for_steady(**TARGET) is True
     assert probes.missing_targets(**TARGET) == 0
+
+
+def test_what_a_fault_made_goes_when_nothing_uses_it_any_more(
+    around: Surroundings, shop: EndpointCloud
+) -> None:
+    subnets = len(shop.client("ec2").describe_subnets()["Subnets"])
+    injection.inject(around, "tiny_subnet", TARGET)
+    actions.wait_for_steady(**TARGET)
+    before = shop.clock.now_ms
+    assert actions.revert_all() == ["the subnets of service s"]
+    assert shop.clock.now_ms > before
+    assert len(shop.client("ec2").describe_subnets()["Subnets"]) == subnets
 
 
 def test_time_passes_and_steadiness_is_waited_for(around: Surroundings, shop: EndpointCloud) -> None:
@@ -156,3 +170,19 @@ def test_time_passes_and_steadiness_is_waited_for(around: Surroundings, shop: En
         actions.wait_for_steady("c", "nope")
     with pytest.raises(FaultError, match="no active service 's' in cluster 'nope'"):
         actions.wait_for_steady("nope", "s")
+
+
+def test_a_service_is_not_at_rest_while_a_task_is_on_its_way_out(
+    around: Surroundings, shop: EndpointCloud
+) -> None:
+    ecs = shop.client("ecs")
+    ecs.update_service(**TARGET, desiredCount=1)
+    while not probes.service_steady(**TARGET):
+        shop.clock.advance(1_000)
+    (leaving,) = ecs.list_tasks(cluster="c", desiredStatus="STOPPED")["taskArns"]
+    assert ecs.describe_tasks(cluster="c", tasks=[leaving])["tasks"][0]["lastStatus"] != "STOPPED"
+    assert actions.wait_for_steady(**TARGET) is True
+    gone = ecs.list_tasks(cluster="c", desiredStatus="STOPPED")["taskArns"]
+    assert [each["lastStatus"] for each in ecs.describe_tasks(cluster="c", tasks=gone)["tasks"]] == [
+        "STOPPED"
+    ]

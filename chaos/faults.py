@@ -113,7 +113,8 @@ def _describe(name: str) -> Fault:
                 None if required else parameter.default,
             )
         )
-    summary, _, description = inspect.cleandoc(function.__doc__ or "").partition("\n\n")
+    words = inspect.cleandoc(function.__doc__ or "").replace("``", "`")
+    summary, _, description = words.partition("\n\n")
     return Fault(name, summary, " ".join(description.split()), tuple(settings))
 
 

@@ -57,12 +57,12 @@ def wrong_label(clients: Clients, record: Record, *, cluster: str, service: str,
     raise FaultError(f"There is no label {label!r}.", f"Choose any, {' or '.join(LABELS)}.")
 
 
-def _balancer_part(arn: str) -> str:
+def balancer_part(arn: str) -> str:
     """``app/<name>/<id>`` of a load balancer's ARN."""
     return arn.partition(":loadbalancer/")[2]
 
 
-def _group_part(arn: str) -> str:
+def group_part(arn: str) -> str:
     """``targetgroup/<name>/<id>`` of a target group's ARN."""
     return arn.rpartition(":")[2]
 
@@ -86,7 +86,7 @@ def _name_other_balancer(
     clients: Clients, record: Record, group: dict[str, Any], policy: dict[str, Any]
 ) -> Undo:
     """The policy's label names the target group behind a load balancer that it is not behind."""
-    wrong = f"{_balancer_part(_another_balancer(clients, group))}/{_group_part(group['TargetGroupArn'])}"
+    wrong = f"{balancer_part(_another_balancer(clients, group))}/{group_part(group['TargetGroupArn'])}"
     undo = Undo(
         "wrong_label",
         f"the scaling policy {policy['PolicyName']} of {policy['ResourceId']}",

@@ -75,8 +75,17 @@ def revert(clients: Clients, undo: Undo, settle: Settle) -> None:
 
 
 def update_service(clients: Clients, settle: Settle, *, cluster: str, service: str, **values: Any) -> None:
-    """Set a service's properties back to ``values`` and wait until it has settled."""
-    clients("ecs").update_service(cluster=cluster, service=service, **values)
+    """Set a service's properties back to ``values`` and wait until it has settled; one that is gone needs nothing."""
+    ecs = clients("ecs")
+    errors = ecs.exceptions
+    try:
+        ecs.update_service(cluster=cluster, service=service, **values)
+    except (
+        errors.ClusterNotFoundException,
+        errors.ServiceNotFoundException,
+        errors.ServiceNotActiveException,
+    ):
+        return
     settle()
 
 

@@ -10,7 +10,13 @@ import signal
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from fargate_lab import __version__, capacity_arguments, image_arguments, load_arguments
+from fargate_lab import (
+    __version__,
+    capacity_arguments,
+    fault_arguments,
+    image_arguments,
+    load_arguments,
+)
 from fargate_lab.errors import UsageError
 
 Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
@@ -48,6 +54,15 @@ def build_parser() -> argparse.ArgumentParser:
     _world_commands(commands)
     _lab_commands(commands)
     _pid1_command(commands)
+    fault_arguments.add(
+        _command(
+            commands,
+            "faults",
+            "faults.faults",
+            "list the faults, make an experiment of the Chaos Toolkit of one, or take back what such an experiment left",
+            json="list, revert: as JSON",
+        )
+    )
     _author_commands(commands)
     return parser
 

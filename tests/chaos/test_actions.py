@@ -9,7 +9,7 @@ import pytest
 from chaos.errors import FaultError
 from chaos.faults import catalogue, inject
 from chaos.releases import SLIPS
-from chaos.undo import Undo, revert
+from chaos.undo import Undo, UndoStep, revert
 from labs.endpoint_cloud import EndpointCloud
 from labs.staging import Balanced, Stage, build, build_balanced
 
@@ -386,3 +386,9 @@ def test_a_bad_release_never_serves_and_is_taken_back_even_twice(balanced: Endpo
 def test_a_slip_is_one_of_three(balanced: EndpointCloud) -> None:
     with pytest.raises(FaultError, match="Choose any, missing, script or unfinished"):
         apply(balanced, "bad_release", slip="typo")
+
+
+@pytest.mark.parametrize(("cluster", "name"), [("c", "gone"), ("gone", "s")])
+def test_a_service_that_is_gone_needs_no_undo(stage: EndpointCloud, cluster: str, name: str) -> None:
+    step = UndoStep("update_service", {"cluster": cluster, "service": name, "desiredCount": 1})
+    take_back(stage, Undo("breaker_off", "x", (step,)))

@@ -212,7 +212,7 @@ class Cloud:
 
     def env(self, endpoint: str) -> dict[str, str]:
         """Everything that points a client at this cloud and names its base environment."""
-        key = self._key()
+        key = self.key_id
         return {
             "AWS_ENDPOINT_URL": endpoint,
             "AWS_ACCESS_KEY_ID": key,
@@ -224,7 +224,8 @@ class Cloud:
             "ACCOUNT_ID": self.account,
         }
 
-    def _key(self) -> str:
+    @property
+    def key_id(self) -> str:
         """The id of the account's access key."""
         return access_key(LONG_TERM, self.account)
 

@@ -24,6 +24,7 @@ from fargate_sim import (
     watch_api,
 )
 from fargate_sim.digest import digest
+from fargate_sim.gate import TEAM_MAY, for_team
 from fargate_sim.model.queues import report as queue_report
 from fargate_sim.model.queues.message import KEPT_MINUTES
 from fargate_sim.model.queues.queues import queue_name
@@ -43,6 +44,16 @@ UNDER_LOAD_MS = 5 * 60 * 1000
 """How far the clock jumps over silence while requests or orders come: they are what happens, though the journal does not say so."""
 DEFAULT_SETTLE_MS = 30 * 60 * 1000
 _NOTE_KIND = re.compile(r"lab\.[a-z0-9_.-]{1,60}$")
+
+
+_PAGED = {
+    "alarm.state": ("alarm", "from", "to", "reason"),
+    "game.started": ("title", "briefing", "roles", "length_ms"),
+    "game.message": ("text",),
+    "game.hint": ("hint", "text", "cost"),
+    "game.ended": ("why",),
+}
+"""What a pager shows: kinds of the journal, and the data that is shown of each."""
 
 
 class ControlError(Exception):
@@ -100,6 +111,7 @@ class Control:
             "images": self._images,
             "digest": self._digest,
             "recording": self._recording,
+            "pager": self._pager,
         }
         self._posts: dict[str, Callable[[dict[str, Any]], Answer]] = {
             "clock": self._set_clock,
@@ -115,6 +127,20 @@ class Control:
         """Serve one request."""
         method = environ.get("REQUEST_METHOD", "GET")
         name = environ.get("PATH_INFO", "").removeprefix("/_lab/")
+        gate = self._endpoint.gate
+        who = "facilitator" if gate is None else gate.who(environ)
+        if who is None:
+            return problem(
+                401,
+                "this world belongs to a team",
+                "join it with the team's code: `fargate-lab gameday join`",
+            )
+        if who == "team" and (method != "GET" or name not in TEAM_MAY):
+            return problem(403, f"a team may not {method} /_lab/{name}", "AWS's own API is open to you")
+        answer = self._answer(method, name, environ, body)
+        return for_team(name, answer) if who == "team" else answer
+
+    def _answer(self, method: str, name: str, environ: dict[str, Any], body: bytes) -> Answer:
         try:
             if method == "GET" and name in self._gets:
                 query = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
@@ -175,7 +201,10 @@ class Control:
 
     def _env(self, _query: dict[str, str], host: str) -> Answer:
         self._wait()
-        return _json(200, self._endpoint.cloud.env(f"http://{host}"))
+        env = self._endpoint.cloud.env(f"http://{host}")
+        if self._endpoint.gate is not None:
+            env["AWS_SECRET_ACCESS_KEY"] = self._endpoint.gate.secret_key
+        return _json(200, env)
 
     def _clock(self) -> dict[str, Any]:
         engine, pacer = self._endpoint.cloud.engine, self._endpoint.pacer
@@ -354,6 +383,25 @@ class Control:
                 )
             found = read(self._endpoint.recorder.path)
             return found.until(cloud.engine.now_ms if until_ms is None else until_ms).to_dict()
+
+        return self._locked(act)
+
+    def _pager(self, query: dict[str, str], _host: str) -> Answer:
+        """What calls somebody on duty: alarms, and what whoever runs the game has to say."""
+        since = _whole(query.get("since"), "since", 0)
+
+        def act(cloud: Cloud) -> object:
+            entries, following = cloud.journal.since(since, kinds=frozenset(_PAGED), limit=LARGEST_LIMIT)
+            told = [
+                {
+                    "seq": entry.seq,
+                    "at": entry.at_ms,
+                    "kind": entry.kind,
+                    "data": {name: entry.data[name] for name in _PAGED[entry.kind] if name in entry.data},
+                }
+                for entry in entries
+            ]
+            return {"now_ms": cloud.engine.now_ms, "entries": told, "next": following}
 
         return self._locked(act)
 

@@ -18,12 +18,14 @@ from fargate_sim import capacity_api, queue_api, traffic_api, watch_api
 from fargate_sim.cloud import Cloud
 from fargate_sim.control import Control, problem
 from fargate_sim.digest import digest
+from fargate_sim.gate import Gate
 from fargate_sim.json_front import ECS, Chapter, JsonFront, front_of
 from fargate_sim.model.world import World
 from fargate_sim.pacer import Pacer
 from fargate_sim.ports.refusal import NotModelledError
 from fargate_sim.recording import FACILITATOR, Recorder, Recording, environ_of, without_actor
 from fargate_sim.waiters import is_waiter
+from fargate_sim.wire.errors import AwsError
 from fargate_sim.wire.identify import Call, identify, is_reading, scope_of
 from fargate_sim.wire.render import Answer, error_answer, not_modelled
 
@@ -59,6 +61,7 @@ class Endpoint:
     """The offline cloud as a WSGI application.
 
     ``recorder`` makes it survive a crash. ``hosts`` are the names that a request may use for this endpoint.
+    With a ``gate`` not everybody may do everything.
     ``make_cloud`` builds the cloud and its pacer of a reset from (seed or None, label).
     """
 
@@ -71,12 +74,14 @@ class Endpoint:
         hosts: Iterable[str] = LOOPBACK,
         make_cloud: Callable[[int | None, str], tuple[Cloud, Pacer]] | None = None,
         version: Callable[[], str] = lambda: "0",
+        gate: Gate | None = None,
     ) -> None:
         self.cloud = cloud
         self.pacer = pacer
         self.recorder = recorder
         self.version = version
         self.make_cloud = make_cloud
+        self.gate = gate
         self._hosts = frozenset(hosts)
         self._polled: tuple[object, ...] = ()
         """The last poll of a waiter: from where, of what."""
@@ -135,8 +140,9 @@ class Endpoint:
 
     # AWS calls
 
-    def handle(self, environ: dict[str, Any], body: bytes) -> Answer:
-        """Carry out one AWS request."""
+    def handle(self, environ: dict[str, Any], body: bytes, *, trusted: bool = False) -> Answer:
+        """Carry out one AWS request; one that is ``trusted`` passes any gate."""
+        trusted = trusted or self.gate is None or self.gate.who(environ) == "facilitator"
         front = front_of(environ)
         if front is not None:
             operation = front.operation_of(environ)
@@ -146,6 +152,18 @@ class Endpoint:
             call = Call(front.service, operation, "json-1.1", region, is_reading(operation))
         else:
             call = identify(environ, body)
+        if self.gate is not None and not trusted:
+            try:
+                self.gate.check_call(environ, body, self.cloud.key_id, call)
+            except AwsError as error:
+                return error_answer(
+                    call.protocol,
+                    call.service,
+                    error.code,
+                    error.message,
+                    status=403,
+                    request_id=_request_id(),
+                )
         while True:
             cloud = self.cloud
             if front is None:
@@ -153,13 +171,22 @@ class Endpoint:
             with cloud.lock:
                 if not cloud.closed:
                     self.catch_up()
-                    return self._carry_out(cloud, call, environ, body, front=front)
+                    return self._carry_out(cloud, call, environ, body, front=front, trusted=trusted)
 
     def _carry_out(
-        self, cloud: Cloud, call: Call, environ: dict[str, Any], body: bytes, *, front: JsonFront | None
+        self,
+        cloud: Cloud,
+        call: Call,
+        environ: dict[str, Any],
+        body: bytes,
+        *,
+        front: JsonFront | None,
+        trusted: bool,
     ) -> Answer:
         region = call.region or cloud.region
-        agent = environ.get("HTTP_USER_AGENT", "")
+        # Who is not trusted is a client like any other, whatever it says of itself, and moves no clock.
+        agent = environ.get("HTTP_USER_AGENT", "") if trusted else ""
+        actor = FACILITATOR if FACILITATOR_AGENT in agent else None
         polls = call.reading and front is not None and self.pacer.hurries and is_waiter(agent)
         if polls and front:
             # A waiter goes on over one connection; another `aws` command comes over another.
@@ -169,16 +196,14 @@ class Endpoint:
             if front.wait_for(cloud.world(region), call.operation or "", body, again=again):
                 self.pacer.jumped()
         if self.recorder is not None and not call.reading:
-            self.recorder.call(
-                cloud.engine.now_ms, environ, body, FACILITATOR if FACILITATOR_AGENT in agent else None
-            )
+            self.recorder.call(cloud.engine.now_ms, environ, body, actor)
         entry: dict[str, Any] = {
             "service": call.service,
             "operation": call.operation,
             "reading": call.reading,
         }
-        if FACILITATOR_AGENT in agent:
-            entry["actor"] = FACILITATOR
+        if actor:
+            entry["actor"] = actor
         written = not (call.reading and GRADER in agent)
         with Chapter(cloud.engine, cloud.journal, entry, written=written):
             try:
@@ -217,7 +242,7 @@ class Endpoint:
                 for line in recording.inputs:
                     engine.run_until(line["at"])
                     if "call" in line:
-                        self.handle(*environ_of(line["call"]))
+                        self.handle(*environ_of(line["call"]), trusted=True)
                     elif "read" in line:
                         journal.record("call", line["read"])
                     elif "note" in line:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fargate_sim.endpoint import Endpoint
+    from fargate_sim.gate import Gate
 
 EXIT_USAGE = 2
 EXIT_ENVIRONMENT = 3
@@ -80,6 +81,9 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--region", default="us-east-1")
     parser.add_argument("--label", default="", help="shown in the status")
     parser.add_argument("--state", type=Path, default=None, help="survive a crash: go on with this file")
+    parser.add_argument(
+        "--gate", type=Path, default=None, help="a file with tokens: not everybody may do everything"
+    )
     parser.add_argument("--log", type=Path, default=None, help="write a log, with tracebacks, to this file")
     parser.add_argument("--exit-with-stdin", action="store_true", help="end when the input ends")
     return parser.parse_args(argv)
@@ -92,6 +96,15 @@ def _version() -> str:
         return version("fargate-lab")
     except PackageNotFoundError:
         return "0"
+
+
+def _gate(path: Path | None) -> Gate | None:
+    from fargate_sim.gate import Gate, GateError
+
+    try:
+        return None if path is None else Gate.read(path)
+    except GateError as problem:
+        raise CannotServeError(str(problem)) from problem
 
 
 def build(options: argparse.Namespace) -> Endpoint:
@@ -128,7 +141,8 @@ def build(options: argparse.Namespace) -> Endpoint:
         cloud = Cloud.again(recording.header)
         pacer = cloud.pacer(speed=options.speed, paused=options.paused)
     hosts = [*LOOPBACK, *options.allow_host]
-    endpoint = Endpoint(cloud, pacer, hosts=hosts, make_cloud=make_cloud, version=_version)
+    gate = _gate(options.gate)
+    endpoint = Endpoint(cloud, pacer, hosts=hosts, make_cloud=make_cloud, version=_version, gate=gate)
     if options.state is not None:
         try:
             if recording is None:

@@ -16,6 +16,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 from labs.errors import ControlError, NoWorldError
 
 HEADER = {"X-Fargate-Lab": "1"}
+TOKEN_HEADER = "X-Fargate-Lab-Token"  # noqa: S105 - the name of a header
 TIMEOUT_SECONDS = 120
 _START_ONE = "Start one with `fargate-lab serve`, or open `fargate-lab`."
 
@@ -41,9 +42,13 @@ def scaling(control: ControlClient, minutes: int = 60) -> Mapping[str, Any]:
 
 
 class HttpControl:
-    """A ``ControlClient`` over HTTP to an endpoint such as ``http://127.0.0.1:4599``. Goes through no proxy."""
+    """A ``ControlClient`` over HTTP to an endpoint such as ``http://127.0.0.1:4599``, with the token of a world that asks for one. Goes
+    through no proxy.
+    """
 
-    def __init__(self, endpoint_url: str, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self, endpoint_url: str, timeout_seconds: float = TIMEOUT_SECONDS, *, token: str = ""
+    ) -> None:
         if not _is_address(endpoint_url):
             raise NoWorldError(
                 f"{endpoint_url!r} is no address of an offline cloud.", "It looks like http://127.0.0.1:4599."
@@ -51,15 +56,16 @@ class HttpControl:
         self.endpoint_url = endpoint_url.rstrip("/")
         self._timeout_seconds = timeout_seconds
         self._opener = build_opener(ProxyHandler({}))
+        self._headers = {**HEADER, TOKEN_HEADER: token} if token else HEADER
 
     def get(self, path: str, query: Mapping[str, str | int] | None = None) -> Any:
         """The answer to ``GET <path>``; None for 204."""
-        return self._send(Request(self._url(path, query), headers=HEADER))  # noqa: S310  http, see __init__
+        return self._send(Request(self._url(path, query), headers=self._headers))  # noqa: S310  http, see __init__
 
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
         """The answer to ``POST <path>``."""
         data = json.dumps(body).encode()
-        headers = {**HEADER, "Content-Type": "application/json"}
+        headers = {**self._headers, "Content-Type": "application/json"}
         return self._send(Request(self._url(path, None), data=data, headers=headers))  # noqa: S310
 
     def _url(self, path: str, query: Mapping[str, str | int] | None) -> str:

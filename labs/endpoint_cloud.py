@@ -13,7 +13,7 @@ from threading import Lock, RLock
 from typing import Any
 
 from labs.cloud import Capacity, Clock, Cloud, Images, Manifest, Queue, Traffic
-from labs.control import ControlClient, HttpControl
+from labs.control import TOKEN_HEADER, ControlClient, HttpControl
 from labs.history import Entry, History
 
 USER_AGENT = "fargate-lab-grader"
@@ -175,12 +175,16 @@ class EndpointCloud:
     """One world behind an endpoint.
 
     ``world`` is the endpoint's URL, or a control client of a world in this process; then ``session`` is the
-    boto3 session (or anything with ``client(service, **options)``) whose requests reach that world. With ``facilitator`` its
+    boto3 session (or anything with ``client(service, **options)``) whose requests reach that world. ``token`` is for a world with a
+    gate. With ``facilitator`` its
     changes are those of whoever runs a game day. Safe to use from several threads.
     """
 
-    def __init__(self, world: str | ControlClient, session: Any = None, *, facilitator: bool = False) -> None:
-        control: ControlClient = HttpControl(world) if isinstance(world, str) else world
+    def __init__(
+        self, world: str | ControlClient, session: Any = None, *, facilitator: bool = False, token: str = ""
+    ) -> None:
+        control: ControlClient = HttpControl(world, token=token) if isinstance(world, str) else world
+        self._token = token
         self._control: ControlClient = _Facilitator(control) if facilitator else control
         self._agent = f"{USER_AGENT} fargate-lab-{FACILITATOR}" if facilitator else USER_AGENT
         self._session = session
@@ -299,7 +303,7 @@ class EndpointCloud:
         session = self._session or _own_session()
         config = Config(user_agent_extra=self._agent, retries={"total_max_attempts": 2}, proxies={})
         with _MAKING:
-            return session.client(
+            client = session.client(
                 service,
                 region_name=env["AWS_REGION"],
                 endpoint_url=env["AWS_ENDPOINT_URL"],
@@ -307,6 +311,12 @@ class EndpointCloud:
                 aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
                 config=config,
             )
+        if self._token:
+            client.meta.events.register("request-created", self._carry_token)
+        return client
+
+    def _carry_token(self, request: Any, **_kwargs: Any) -> None:
+        request.headers[TOKEN_HEADER] = self._token
 
 
 @lru_cache(maxsize=1)

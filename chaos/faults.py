@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from chaos import actions
 from chaos.errors import FaultError
@@ -23,12 +23,13 @@ _TYPES: dict[type, str] = {str: "text", int: "a whole number", float: "a number"
 
 @dataclass(frozen=True, slots=True)
 class FaultSetting:
-    """One setting: a required one has no default."""
+    """One setting: a required one has no default. ``choices`` are all texts that it can be; empty when there are others."""
 
     name: str
     type: str
     required: bool
     default: str | int | float | bool | None
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,25 +98,33 @@ def bind(fault: Fault, settings: Mapping[str, Any]) -> dict[str, Any]:
     return bound
 
 
-def _describe(name: str) -> Fault:
-    function = getattr(actions, name)
+def settings_of(function: Callable[..., Any]) -> tuple[FaultSetting, ...]:
+    """The keyword arguments of a function as settings."""
     hints = get_type_hints(function)
     settings = []
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
             continue
         required = parameter.default is inspect.Parameter.empty
+        hint = hints[parameter.name]
+        choices = get_args(hint) if get_origin(hint) is Literal else ()
         settings.append(
             FaultSetting(
                 parameter.name,
-                _TYPES[hints[parameter.name]],
+                _TYPES[str if choices else hint],
                 required,
                 None if required else parameter.default,
+                choices,
             )
         )
+    return tuple(settings)
+
+
+def _describe(name: str) -> Fault:
+    function = getattr(actions, name)
     words = inspect.cleandoc(function.__doc__ or "").replace("``", "`")
     summary, _, description = words.partition("\n\n")
-    return Fault(name, summary, " ".join(description.split()), tuple(settings))
+    return Fault(name, summary, " ".join(description.split()), settings_of(function))
 
 
 def _convert(fault: Fault, setting: FaultSetting, value: Any) -> Any:

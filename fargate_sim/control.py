@@ -43,7 +43,7 @@ DEFAULT_LIMIT, LARGEST_LIMIT = 1000, 10000
 UNDER_LOAD_MS = 5 * 60 * 1000
 """How far the clock jumps over silence while requests or orders come: they are what happens, though the journal does not say so."""
 DEFAULT_SETTLE_MS = 30 * 60 * 1000
-_NOTE_KIND = re.compile(r"lab\.[a-z0-9_.-]{1,60}$")
+_NOTE_KIND = re.compile(r"(game|lab)\.[a-z0-9_.-]{1,60}$")
 
 
 _PAGED = {
@@ -437,7 +437,7 @@ class Control:
         kind, data = body.get("kind"), body.get("data", {})
         if not isinstance(kind, str) or not _NOTE_KIND.match(kind):
             raise ControlError(
-                400, f"{kind!r} is no kind of a note", "a kind is lab. and a word, like lab.step_passed"
+                400, f"{kind!r} is no kind of a note", "a kind is lab. or game. and a word, like lab.step_passed"
             )
         if not isinstance(data, dict):
             raise ControlError(

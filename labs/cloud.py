@@ -73,6 +73,14 @@ class Capacity(Protocol):
         """End shortages. ControlError when there is none."""
         ...
 
+    def weather(self, mean_minutes: float) -> None:
+        """From now on each Spot task is interrupted after a random time with this mean."""
+        ...
+
+    def calm(self) -> None:
+        """End the weather. ControlError when it is calm."""
+        ...
+
     def report(self) -> dict[str, Any]:
         """Shortages, weather, and the Spot tasks that run."""
         ...
@@ -169,7 +177,7 @@ class Cloud(Protocol):
         ...
 
     def note(self, kind: str, data: Mapping[str, Any]) -> None:
-        """Write ``lab.<word>`` into the history."""
+        """Write ``lab.<word>`` or ``game.<word>`` into the history."""
         ...
 
     def reset(self) -> None:

@@ -151,6 +151,14 @@ class ControlCapacity:
         """There is capacity again."""
         self._control.post("/_lab/capacity", {"action": "restore", "provider": provider, "zone": zone})
 
+    def weather(self, mean_minutes: float) -> None:
+        """Interruptions by chance."""
+        self._control.post("/_lab/capacity", {"action": "weather", "mean_minutes": mean_minutes})
+
+    def calm(self) -> None:
+        """No more of them."""
+        self._control.post("/_lab/capacity", {"action": "calm"})
+
     def report(self) -> dict[str, Any]:
         """How things are."""
         return dict(self._control.get("/_lab/capacity"))

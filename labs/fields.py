@@ -52,7 +52,8 @@ def complain(path: Path, node: Any, message: str, hint: str = "") -> NoReturn:
     raise LabFileError(path, node.start_mark.line + 1, node.start_mark.column + 1, message, hint)
 
 
-def _kind(node: Any) -> str:
+def kind_of(node: Any) -> str:
+    """What a node is, for people: ``a list``."""
     if isinstance(node, yaml.MappingNode):
         return "a mapping"
     if isinstance(node, yaml.SequenceNode):
@@ -75,7 +76,29 @@ def scalar(path: Path, node: Any, what: str) -> Setting:
             complain(path, node, f"{what} must be a plain number, not {node.value!r}.")
         if kind == "true or false":
             return str(node.value).lower() in {"true", "yes", "on"}
-    complain(path, node, f"{what} must be text or a number, not {_kind(node)}.")
+    complain(path, node, f"{what} must be text or a number, not {kind_of(node)}.")
+
+
+def free(path: Path, node: Any, what: str) -> Any:
+    """Whatever stands there, as plain data: mappings and lists of strings, numbers and booleans."""
+    if isinstance(node, yaml.MappingNode):
+        return {name: free(path, value, f"{name!r}") for name, value in members(path, node, what).items()}
+    if isinstance(node, yaml.SequenceNode):
+        return [free(path, item, f"an item of {what}") for item in node.value]
+    return scalar(path, node, what)
+
+
+def members(path: Path, node: Any, what: str) -> dict[str, Any]:
+    """The nodes of a mapping by name; no name twice."""
+    if not isinstance(node, yaml.MappingNode):
+        complain(path, node, f"{what} must be a mapping, not {kind_of(node)}.")
+    found: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        name = str(key_node.value)
+        if name in found:
+            complain(path, key_node, f"{what} says {name!r} twice.", "Keep one of them.")
+        found[name] = value_node
+    return found
 
 
 class Fields:
@@ -88,7 +111,7 @@ class Fields:
         self.node = node
         self.what = what
         if not isinstance(node, yaml.MappingNode):
-            complain(path, node, f"{what} must be a mapping, not {_kind(node)}.")
+            complain(path, node, f"{what} must be a mapping, not {kind_of(node)}.")
         required = tuple(required)
         known = (*required, *optional)
         self._values: dict[str, Any] = {}
@@ -124,7 +147,7 @@ class Fields:
         value = scalar(self.path, node, f"{key!r}")
         if not isinstance(value, str) or not value.strip():
             complain(
-                self.path, node, f"{key!r} must be text, not {_kind(node) if value != '' else 'nothing'}."
+                self.path, node, f"{key!r} must be text, not {kind_of(node) if value != '' else 'nothing'}."
             )
         return value.strip()
 
@@ -177,7 +200,7 @@ class Fields:
         node = self._values[key]
         if not isinstance(node, yaml.SequenceNode):
             complain(
-                self.path, node, f"{key!r} must be a list, not {_kind(node)}.", "Begin each item with '- '."
+                self.path, node, f"{key!r} must be a list, not {kind_of(node)}.", "Begin each item with '- '."
             )
         if len(node.value) < at_least:
             complain(self.path, node, f"{key!r} needs at least {at_least}, and has {len(node.value)}.")
@@ -189,7 +212,7 @@ class Fields:
         for node in self.items(key, at_least=at_least):
             value = scalar(self.path, node, f"an item of {key!r}")
             if not isinstance(value, str) or not value.strip():
-                complain(self.path, node, f"an item of {key!r} must be text, not {_kind(node)}.")
+                complain(self.path, node, f"an item of {key!r} must be text, not {kind_of(node)}.")
             found.append(value.strip())
         return tuple(found)
 
@@ -197,13 +220,5 @@ class Fields:
         """A free mapping from names to scalars."""
         if key not in self._values:
             return {}
-        node = self._values[key]
-        if not isinstance(node, yaml.MappingNode):
-            complain(self.path, node, f"{key!r} must be a mapping, not {_kind(node)}.")
-        found: dict[str, Setting] = {}
-        for key_node, value_node in node.value:
-            name = str(key_node.value)
-            if name in found:
-                complain(self.path, key_node, f"{key!r} says {name!r} twice.", "Keep one of them.")
-            found[name] = scalar(self.path, value_node, f"{name!r}")
-        return found
+        nodes = members(self.path, self._values[key], f"{key!r}")
+        return {name: scalar(self.path, node, f"{name!r}") for name, node in nodes.items()}

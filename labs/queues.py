@@ -15,7 +15,7 @@ from labs.checking import CheckContext, counted, duration, missing_service
 from labs.cloud import MINUTE_MS, Cloud
 from labs.drills import DRILL_LIMIT_MS, Measured, unsettled
 from labs.errors import ControlError
-from labs.staging import Stage, build_service
+from labs.staging import NOTHING_OWN, Own, Stage, build_service
 
 _COPIED = (
     "family",
@@ -83,7 +83,14 @@ class Orders:
 
 
 def build_worker(
-    cloud: Cloud, stage: Stage, image: str, queue: Mapping[str, str], *, stop_timeout_s: int, dead_after: int
+    cloud: Cloud,
+    stage: Stage,
+    image: str,
+    queue: Mapping[str, str],
+    *,
+    stop_timeout_s: int,
+    dead_after: int,
+    own: Own = NOTHING_OWN,
 ) -> str:
     """A queue (named ``queue["name"]``, the rest are its attributes) with a dead-letter queue, and the service of ``stage`` that works
     on it, settled; the queue's URL. The task definition's family is named like the service.
@@ -102,7 +109,7 @@ def build_worker(
         "stopTimeout": stop_timeout_s,
         "environment": [{"name": "QUEUE_URL", "value": url}],
     }
-    build_service(cloud, stage, container, insights="enabled")
+    build_service(cloud, stage, container, insights="enabled", own=own)
     return url
 
 

@@ -4,14 +4,14 @@ carries the tag ``fargate-lab``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from chaos.targets import free_blocks
 from labs.catalogue import Lab
 from labs.cloud import MINUTE_MS, Cloud
 from labs.images import push
+from labs.subnets import make_subnets, tags_of
 
 GOOD_IMAGE = "public.ecr.aws/nginx/nginx:1.27"
 SETTLE_LIMIT_MS = 60 * MINUTE_MS
@@ -21,7 +21,8 @@ _COPIED = ("family", "networkMode", "requiresCompatibilities", "cpu", "memory", 
 @dataclass(frozen=True, slots=True)
 class Stage:
     """A cluster with one service of ``desired`` tasks in two private subnets, 100/200, breaker on with rollback
-    unless ``breaker`` is false.
+    unless ``breaker`` is false; ``deployment`` says otherwise, in the words of CreateService's deploymentConfiguration. ``lab`` is the
+    value of the tag, the id of a lab or a scenario.
     """
 
     lab: str
@@ -29,6 +30,7 @@ class Stage:
     service: str
     desired: int
     breaker: bool = True
+    deployment: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, lab: Lab) -> Stage:
@@ -54,12 +56,13 @@ class Balanced:
 @dataclass(frozen=True, slots=True)
 class Own:
     """What a service has of its own, beside or instead of what the base environment gives: parts of its container, of
-    RegisterTaskDefinition (roles, say) and of its awsvpcConfiguration.
+    RegisterTaskDefinition (roles, say) and of its awsvpcConfiguration; further containers of its tasks.
     """
 
     container: Mapping[str, Any] = field(default_factory=dict)
     definition: Mapping[str, Any] = field(default_factory=dict)
     network: Mapping[str, Any] = field(default_factory=dict)
+    sidecars: Sequence[Mapping[str, Any]] = ()
 
 
 NOTHING_OWN = Own()
@@ -95,16 +98,31 @@ def build(cloud: Cloud, stage: Stage) -> None:
     """Create it all and wait until the service has settled. The task definition's family is named like the
     service.
     """
-    build_service(cloud, stage, _listening(GOOD_IMAGE, 80))
+    build_service(cloud, stage, listening(GOOD_IMAGE, 80))
 
 
 def build_balanced(cloud: Cloud, stage: Stage, balanced: Balanced, own: Own = NOTHING_OWN) -> None:
-    """The same behind an internet-facing load balancer: ``<service>-alb`` with a listener on port 80 that
-    forwards to the target group ``<service>``.
+    """The same behind an internet-facing load balancer, as ``build_balancer`` makes it."""
+    group = build_balancer(cloud, stage, balanced)
+    build_service(
+        cloud,
+        stage,
+        listening(balanced.image, balanced.port, balanced.stop_timeout_s),
+        own=own,
+        healthCheckGracePeriodSeconds=balanced.grace_s,
+        loadBalancers=[
+            {"targetGroupArn": group, "containerName": stage.service, "containerPort": balanced.port}
+        ],
+    )
+
+
+def build_balancer(cloud: Cloud, stage: Stage, balanced: Balanced) -> str:
+    """An internet-facing load balancer ``<service>-alb`` with a listener on port 80 that forwards to the target group
+    ``<service>``; the group's ARN.
     """
     elb, env = cloud.client("elbv2"), cloud.env
     tags = [{"Key": "fargate-lab", "Value": stage.lab}]
-    group = elb.create_target_group(
+    group: str = elb.create_target_group(
         Name=stage.service,
         Protocol="HTTP",
         Port=balanced.port,
@@ -129,16 +147,7 @@ def build_balanced(cloud: Cloud, stage: Stage, balanced: Balanced, own: Own = NO
         DefaultActions=[{"Type": "forward", "TargetGroupArn": group}],
         Tags=tags,
     )
-    build_service(
-        cloud,
-        stage,
-        _listening(balanced.image, balanced.port, balanced.stop_timeout_s),
-        own=own,
-        healthCheckGracePeriodSeconds=balanced.grace_s,
-        loadBalancers=[
-            {"targetGroupArn": group, "containerName": stage.service, "containerPort": balanced.port}
-        ],
-    )
+    return group
 
 
 def build_service(
@@ -149,38 +158,19 @@ def build_service(
     insights: str | None = None,
     own: Own = NOTHING_OWN,
     settle_ms: int = SETTLE_LIMIT_MS,
+    strategy: Sequence[Mapping[str, Any]] = (),
     **service: Any,
 ) -> None:
-    """The stage's cluster, a task definition of one container (an essential one that writes to the log group and is named like
-    the service, for the rest as given), and its service, settled (as far as it gets within ``settle_ms``). ``network`` changes what
-    its awsvpcConfiguration says; ``definition`` has further parameters of RegisterTaskDefinition, ``service`` of CreateService.
+    """The stage's cluster, a task definition as ``register`` makes it, and its service, settled (as far as it gets within
+    ``settle_ms``). ``strategy`` is a capacity provider strategy in the place of the launch type; ``service`` has further parameters of
+    CreateService.
     """
     ecs, env = cloud.client("ecs"), cloud.env
     tags = [{"key": "fargate-lab", "value": stage.lab}]
     settings = [{"name": "containerInsights", "value": insights}] if insights else []
-    ecs.create_cluster(clusterName=stage.cluster, settings=settings, tags=tags)
-    logs = {
-        "awslogs-group": env["LOG_GROUP"],
-        "awslogs-region": env["AWS_REGION"],
-        "awslogs-stream-prefix": stage.service,
-    }
-    definition = {"cpu": "256", "memory": "512", "executionRoleArn": env["EXECUTION_ROLE"], **own.definition}
-    ecs.register_task_definition(
-        family=stage.service,
-        requiresCompatibilities=["FARGATE"],
-        networkMode="awsvpc",
-        **definition,
-        containerDefinitions=[
-            {
-                "name": stage.service,
-                "essential": True,
-                "logConfiguration": {"logDriver": "awslogs", "options": logs},
-                **container,
-                **own.container,
-            }
-        ],
-        tags=tags,
-    )
+    providers = {"capacityProviders": ["FARGATE", "FARGATE_SPOT"]} if strategy else {}
+    ecs.create_cluster(clusterName=stage.cluster, settings=settings, tags=tags, **providers)
+    register(cloud, stage, container, own)
     base = {"subnets": [env["SUBNET_A"], env["SUBNET_B"]], "securityGroups": [env["SG"]]}
     network = {**base, "assignPublicIp": "DISABLED", **own.network}
     ecs.create_service(
@@ -188,42 +178,58 @@ def build_service(
         serviceName=stage.service,
         taskDefinition=stage.service,
         desiredCount=stage.desired,
-        launchType="FARGATE",
         deploymentConfiguration={
             "minimumHealthyPercent": 100,
             "maximumPercent": 200,
             "deploymentCircuitBreaker": {"enable": stage.breaker, "rollback": stage.breaker},
+            **stage.deployment,
         },
         networkConfiguration={"awsvpcConfiguration": network},
         tags=tags,
+        **({"capacityProviderStrategy": list(strategy)} if strategy else {"launchType": "FARGATE"}),
         **service,
     )
     cloud.clock.settle(settle_ms)
+
+
+def register(cloud: Cloud, stage: Stage, container: Mapping[str, Any], own: Own = NOTHING_OWN) -> str:
+    """Register a task definition whose family is named like the stage's service: an essential container of that name that writes to
+    the log group (for the rest as given), and ``own.sidecars``; its ARN.
+    """
+    env = cloud.env
+    logs = {
+        "awslogs-group": env["LOG_GROUP"],
+        "awslogs-region": env["AWS_REGION"],
+        "awslogs-stream-prefix": stage.service,
+    }
+    definition = {"cpu": "256", "memory": "512", "executionRoleArn": env["EXECUTION_ROLE"], **own.definition}
+    main = {
+        "name": stage.service,
+        "essential": True,
+        "logConfiguration": {"logDriver": "awslogs", "options": logs},
+        **container,
+        **own.container,
+    }
+    registered = cloud.client("ecs").register_task_definition(
+        family=stage.service,
+        requiresCompatibilities=["FARGATE"],
+        networkMode="awsvpc",
+        **definition,
+        containerDefinitions=[main, *own.sidecars],
+        tags=[{"key": "fargate-lab", "value": stage.lab}],
+    )
+    return str(registered["taskDefinition"]["taskDefinitionArn"])
 
 
 def build_subnets(cloud: Cloud, lab: Lab) -> tuple[list[str], str]:
     """Two private subnets of the lab's own, ``<cluster>-a`` and ``<cluster>-b``, in the zones of the base environment's, with a route
     table ``<cluster>`` that leads nowhere; their ids and that of the table.
     """
-    ec2, env, name = cloud.client("ec2"), cloud.env, lab.name("cluster")
-    vpc = ec2.describe_vpcs(VpcIds=[env["VPC"]])["Vpcs"][0]
-    every = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [env["VPC"]]}])["Subnets"]
-    zones = {subnet["SubnetId"]: subnet["AvailabilityZone"] for subnet in every}
-    blocks = free_blocks([vpc["CidrBlock"]], [subnet["CidrBlock"] for subnet in every], 24, 2)
-    table: str = ec2.create_route_table(
-        VpcId=env["VPC"], TagSpecifications=ec2_tags(lab, "route-table", name)
+    name = lab.name("cluster")
+    table: str = cloud.client("ec2").create_route_table(
+        VpcId=cloud.env["VPC"], TagSpecifications=ec2_tags(lab, "route-table", name)
     )["RouteTable"]["RouteTableId"]
-    created = []
-    for like, block, letter in zip((env["SUBNET_A"], env["SUBNET_B"]), blocks, "ab", strict=True):
-        subnet = ec2.create_subnet(
-            VpcId=env["VPC"],
-            CidrBlock=block,
-            AvailabilityZone=zones[like],
-            TagSpecifications=ec2_tags(lab, "subnet", f"{name}-{letter}"),
-        )["Subnet"]["SubnetId"]
-        ec2.associate_route_table(RouteTableId=table, SubnetId=subnet)
-        created.append(subnet)
-    return created, table
+    return make_subnets(cloud, lab.id, name, prefix=24, table=table), table
 
 
 def build_repository(cloud: Cloud, lab: Lab, *tags: str) -> str:
@@ -239,11 +245,11 @@ def build_repository(cloud: Cloud, lab: Lab, *tags: str) -> str:
 
 def ec2_tags(lab: Lab, kind: str, name: str) -> list[dict[str, Any]]:
     """TagSpecifications of something that a lab creates in EC2."""
-    tags = [{"Key": "Name", "Value": name}, {"Key": "fargate-lab", "Value": lab.id}]
-    return [{"ResourceType": kind, "Tags": tags}]
+    return tags_of(lab.id, kind, name)
 
 
-def _listening(image: str, port: int, stop_timeout_s: int = 30) -> dict[str, Any]:
+def listening(image: str, port: int, stop_timeout_s: int = 30) -> dict[str, Any]:
+    """Parts of a container that listens on a port."""
     return {"image": image, "stopTimeout": stop_timeout_s, "portMappings": [{"containerPort": port}]}
 
 

@@ -437,7 +437,9 @@ class Control:
         kind, data = body.get("kind"), body.get("data", {})
         if not isinstance(kind, str) or not _NOTE_KIND.match(kind):
             raise ControlError(
-                400, f"{kind!r} is no kind of a note", "a kind is lab. or game. and a word, like lab.step_passed"
+                400,
+                f"{kind!r} is no kind of a note",
+                "a kind is lab. or game. and a word, like lab.step_passed",
             )
         if not isinstance(data, dict):
             raise ControlError(

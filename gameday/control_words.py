@@ -42,6 +42,9 @@ def load(fields: Fields, key: str) -> dict[str, Any]:
         complain(path, node, f"{key!r} lacks 'rps'.", "Add how many come in a second.")
     if not found["rps"] > 0:
         complain(path, node, f"'rps' must be above 0, not {found['rps']}.")
+    for name in ("after_ms", "for_ms"):
+        if found.get(name, 1) < 1:
+            complain(path, members(path, node, key)[name], f"{name!r} must be 1 or more, not {found[name]}.")
     if "pattern" in found:
         _one_of(fields, members(path, node, f"{key!r}")["pattern"], "'pattern'", found["pattern"], PATTERNS)
     return found

@@ -91,18 +91,12 @@ def _check_references(fields: Fields, scenario: Scenario) -> None:
     slos = [slo.id for slo in scenario.steady_state]
     injections = [injection.id for injection in scenario.timeline]
     knobs = [knob.id for knob in scenario.knobs]
+    coming = {each.action.kind for each in scenario.timeline}
     for slo, node in zip(scenario.steady_state, fields.items("steady_state"), strict=True):
-        of_queue = slo.indicator in _QUEUE_INDICATORS
-        has = scenario.stage.queue if of_queue else scenario.stage.traffic
-        if has is None and slo.indicator != "healthy":
-            wanted = "orders" if of_queue else "traffic"
-            key = "queue" if of_queue else "traffic"
-            complain(
-                path,
-                node,
-                f"{slo.id!r} looks at {wanted}, and the stage has none.",
-                f"Give the stage {key!r}.",
-            )
+        key = "queue" if slo.indicator in _QUEUE_INDICATORS else "traffic"
+        at_start = scenario.stage.queue if key == "queue" else scenario.stage.traffic
+        if slo.indicator != "healthy" and at_start is None and key not in coming:
+            complain(path, node, f"{slo.id!r} looks at {key}, and there is none.", f"Give the stage {key!r}.")
     for injection, node in zip(scenario.timeline, fields.items("timeline"), strict=True):
         found = fields_of(path, node, "an injection")
         _known(found, "knobs", injection.knobs, knobs, "knob")

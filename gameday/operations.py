@@ -101,11 +101,13 @@ def _members_below(service: str, operation: str) -> frozenset[str]:
             found.add(member)
             waiting.append(target["shape"])
         waiting += [shape[key]["shape"] for key in ("member", "value") if key in shape]
+        if "key" in shape:
+            found.update(shapes[shape["key"]["shape"]].get("enum", ()))
     return frozenset(found)
 
 
 def members_of(service: str, operation: str) -> frozenset[str]:
-    """The names of all parameters of an operation, at any depth."""
+    """The names of all parameters of an operation, at any depth, those of attributes included."""
     return _members_below(service, operation)
 
 
@@ -135,8 +137,10 @@ def _check(path: Path, node: Any, shapes: Mapping[str, Any], name: str, what: st
         for item in node.value:
             _check(path, item, shapes, shape["member"]["shape"], f"an item of {what}")
     elif kind == "map":
-        for key, value in members(path, node, what).items():
-            _check(path, value, shapes, shape["value"]["shape"], repr(key))
+        members(path, node, what)
+        for key, value in node.value:
+            _check_scalar(path, key, shapes[shape["key"]["shape"]], f"a key of {what}")
+            _check(path, value, shapes, shape["value"]["shape"], repr(key.value))
     else:
         _check_scalar(path, node, shape, what)
 

@@ -11,12 +11,13 @@ _MISSING = "notBreaching"
 """An idle load balancer publishes nothing, and nothing is wrong then."""
 
 
-def watch_balanced(cloud: Cloud, owner: str, service: str, names: Mapping[str, str]) -> None:
+def watch_balanced(cloud: Cloud, owner: str, service: str, names: Mapping[str, str], slow_s: int = 3) -> None:
     """Errors (``<service>-errors``: more than one of twenty requests in two minutes), slow answers (``<service>-slow``: the 95th
-    percentile above three seconds in three minutes), unhealthy targets (``<service>-unhealthy``: two minutes).
+    percentile above ``slow_s`` in three minutes), unhealthy targets (``<service>-unhealthy``: two minutes).
     """
     balancer = {"Name": "LoadBalancer", "Value": names["BALANCER_DIMENSION"]}
     both = [balancer, {"Name": "TargetGroup", "Value": names["GROUP_DIMENSION"]}]
+    bad = " + ".join(f"FILL({each}, 0)" for each in ("elb5", "elb4", "target5", "target4"))
     _put(
         cloud,
         owner,
@@ -24,10 +25,12 @@ def watch_balanced(cloud: Cloud, owner: str, service: str, names: Mapping[str, s
         EvaluationPeriods=2,
         Threshold=5,
         Metrics=[
-            _metric("elb", "HTTPCode_ELB_5XX_Count", [balancer]),
-            _metric("target", "HTTPCode_Target_5XX_Count", [balancer]),
+            _metric("elb5", "HTTPCode_ELB_5XX_Count", [balancer]),
+            _metric("elb4", "HTTPCode_ELB_4XX_Count", [balancer]),
+            _metric("target5", "HTTPCode_Target_5XX_Count", [balancer]),
+            _metric("target4", "HTTPCode_Target_4XX_Count", [balancer]),
             _metric("sent", "RequestCount", [balancer]),
-            {"Id": "share", "Expression": "100 * (FILL(elb, 0) + FILL(target, 0)) / sent"},
+            {"Id": "share", "Expression": f"100 * ({bad}) / (sent + FILL(elb5, 0))"},
         ],
     )
     _put(
@@ -40,7 +43,7 @@ def watch_balanced(cloud: Cloud, owner: str, service: str, names: Mapping[str, s
         Period=60,
         EvaluationPeriods=3,
         ExtendedStatistic="p95",
-        Threshold=3,
+        Threshold=slow_s,
     )
     _put(
         cloud,

@@ -291,7 +291,8 @@ def _turned_by(path: Path, node: Any) -> KnobCall:
     known = operations.members_of(service, operation)
     any_of = fields.texts("any_of")
     for name, item in zip(any_of, fields.items("any_of"), strict=True):
-        if name not in known:
+        # Attributes such as deregistration_delay.timeout_seconds are values of a Key.
+        if name not in known and not ("Key" in known and "." in name):
             complain(
                 path,
                 item,

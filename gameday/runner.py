@@ -6,14 +6,14 @@ it is taken back before anything changes. A runner that was killed goes on with 
 
 Notes in the history carry ``game``, the game's name::
 
-    game.started          scenario, title, length_ms, watch_ms
+    game.started          scenario, title, length_ms, watch_ms, names (of the stage)
     game.injecting        injection, title, decoy, by ("script", "facilitator"), undo (steps of gameday.reversal): nothing has changed yet
     game.injected         injection
     game.refused          injection, error, hint: it was not done, or was taken back at once
     game.taken_back       injection
     game.undo_failed      injection, error: it is tried again
     game.held game.let_go injection
-    game.hint_shown       hint (from 0), text, cost
+    game.hint             hint (from 0), text, cost
     game.message          text
     game.ended            why ("over", "facilitator", "aborted", "recovered")
 """
@@ -163,7 +163,14 @@ class GameRunner:
             self._book.write("started", at_ms=now_ms, mark=mark, names=names)
             self._take_start(names, now_ms, mark)
             scenario = self.scenario
-            self._note("started", scenario=scenario.id, title=scenario.title, length_ms=scenario.length_ms, watch_ms=WATCH_MS)
+            self._note(
+                "started",
+                scenario=scenario.id,
+                title=scenario.title,
+                length_ms=scenario.length_ms,
+                watch_ms=WATCH_MS,
+                names=names,
+            )
 
     def tick(self) -> list[Happening]:
         """Do what is due now; what was done. Before the start and after the end only what could not be taken back is tried again."""
@@ -177,7 +184,9 @@ class GameRunner:
                 due = [
                     (moment, at)
                     for at, each in enumerate(self.scenario.timeline)
-                    if each in self._waiting() and (moment := self._due_ms(each)) is not None and moment <= now_ms
+                    if each in self._waiting()
+                    and (moment := self._due_ms(each)) is not None
+                    and moment <= now_ms
                 ]
                 if not due:
                     break
@@ -202,7 +211,9 @@ class GameRunner:
             self._of(injection_id)
             self._refuse_unless_on()
             if injection_id in self._situation.fired:
-                raise GameError(f"{injection_id!r} has come already.", "Take it back, if it should not be there.")
+                raise GameError(
+                    f"{injection_id!r} has come already.", "Take it back, if it should not be there."
+                )
             if injection_id not in self._state.held:
                 self._state.held.add(injection_id)
                 self._tell("held", injection=injection_id)
@@ -241,7 +252,7 @@ class GameRunner:
                     "They have to do without it.",
                 )
             self._state.hints.append(number)
-            self._tell("hint_shown", hint=number, text=hint.text, cost=hint.cost)
+            self._tell("hint", hint=number, text=hint.text, cost=hint.cost)
             return hint
 
     def message(self, text: str) -> None:
@@ -273,7 +284,8 @@ class GameRunner:
             self._refuse_other_world()
             if self._state.started_ms is None:
                 raise GameError(
-                    f"The game of {self._book.path} had not begun.", "Its stage is not complete: begin anew, in a new world."
+                    f"The game of {self._book.path} had not begun.",
+                    "Its stage is not complete: begin anew, in a new world.",
                 )
             happened: list[Happening] = []
             for injection_id in self._half_done:
@@ -450,7 +462,7 @@ class GameRunner:
                     state.held.add(injection)
                 case "let_go":
                     state.held.discard(injection)
-                case "hint_shown":
+                case "hint":
                     state.hints.append(line["hint"])
                 case "ended":
                     state.ended = line["why"]

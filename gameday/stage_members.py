@@ -33,12 +33,15 @@ def members(
     image: str = MEMBERS,
     desired: int = 3,
     breaker: bool = False,
+    cpu_target: int = 0,
+    maximum: int = 0,
     alarms: bool = True,
 ) -> dict[str, str]:
     """A service behind a load balancer that reads its database's password from Secrets Manager.
 
     Its execution role may read exactly that secret. There is a second secret that nobody uses any more, and a customer managed key that
-    encrypts nothing yet. With ``breaker`` a failed deployment is rolled back.
+    encrypts nothing yet. With ``breaker`` a failed deployment is rolled back; with ``cpu_target`` the service is scaled on its CPU, between ``desired`` and
+    ``maximum``.
     """
     key = make_key(cloud, owner, f"{service}-house")
     login = {"username": f"{service}_app", "password": "harbour-Quartz-37-lemon"}
@@ -57,7 +60,17 @@ def members(
     stage = Stage(owner, cluster, service, desired, breaker=breaker)
     balanced = Balanced(image, 8080, 30, health_check(interval_s=5, timeout_s=2))
     subnets = [cloud.env["SUBNET_A"], cloud.env["SUBNET_B"]]
-    names = build(cloud, stage, balanced, own, subnets=subnets, strategy=[], deployed=True, alarms=alarms)
+    names = build(
+        cloud,
+        stage,
+        balanced,
+        own,
+        subnets=subnets,
+        strategy=[],
+        deployed=True,
+        alarms=alarms,
+        scaled=(cpu_target, maximum) if cpu_target else None,
+    )
     return {
         **names,
         "KEY": key,

@@ -73,6 +73,7 @@ def shop(
     maximum: int = 0,
     deployed: bool = True,
     alarms: bool = True,
+    slow: int = 3,
 ) -> dict[str, str]:
     """A service behind an internet-facing load balancer, in two private subnets.
 
@@ -80,7 +81,7 @@ def shop(
     check, on /healthz), ``draining`` and ``stop_timeout`` are seconds. ``breaker`` is rollback, stop or off; ``capacity`` on-demand,
     spot or mixed. With another ``prefix`` than 24 it has two subnets of its own, of that size. With ``cpu_target`` the service is scaled
     on its CPU, between ``desired`` and ``maximum``. Without ``deployed`` there is everything but the service. ``alarms`` are those that
-    would call somebody: errors, slow answers, unhealthy targets; they have no actions.
+    would call somebody: errors, slow answers (more than ``slow`` seconds), unhealthy targets; they have no actions.
     """
     stage = Stage(
         owner,
@@ -115,6 +116,7 @@ def shop(
         deployed=deployed,
         alarms=alarms,
         scaled=(cpu_target, maximum) if cpu_target else None,
+        slow_s=slow,
     )
 
 
@@ -129,6 +131,7 @@ def build(
     deployed: bool,
     alarms: bool,
     scaled: tuple[int, int] | None = None,
+    slow_s: int = 3,
 ) -> dict[str, str]:
     """Balancer, cluster, task definition and (if ``deployed``) service, settled; the names. ``scaled`` is CPU target and maximum."""
     group = build_balancer(cloud, stage, balanced)
@@ -153,7 +156,7 @@ def build(
         target, maximum = scaled
         scale_on_cpu(cloud, stage, maximum, target=target, scale_in_s=300)
     if alarms:
-        pager.watch_balanced(cloud, stage.lab, stage.service, names)
+        pager.watch_balanced(cloud, stage.lab, stage.service, names, slow_s)
     cloud.clock.settle(SETTLE_LIMIT_MS)
     return {**of_service(cloud, stage), **names}
 

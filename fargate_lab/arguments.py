@@ -14,6 +14,7 @@ from fargate_lab import (
     __version__,
     capacity_arguments,
     fault_arguments,
+    gameday_arguments,
     image_arguments,
     load_arguments,
 )
@@ -63,6 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
             json="list, revert: as JSON",
         )
     )
+    _gameday_command(commands)
     _author_commands(commands)
     return parser
 
@@ -445,6 +447,16 @@ def _pid1_command(commands: Commands) -> None:
     pid1.add_argument(
         "words", metavar="COMMAND", nargs=argparse.REMAINDER, help="with --serve: default `app`"
     )
+
+
+def _gameday_command(commands: Commands) -> None:
+    gameday = _command(
+        commands,
+        "gameday",
+        "gameday.list_scenarios",
+        "game days for teams: list, show and check scenarios, and see what one would do",
+    )
+    gameday_arguments.add(gameday, _Parser)
 
 
 def _author_commands(commands: Commands) -> None:

@@ -15,8 +15,11 @@ END = "<!-- reference: end -->"
 
 
 def markdown() -> str:
-    """One section per command: its sentence, its usage, its options."""
-    sections = [_section(name, parser) for name, parser in command_parsers(build_parser()).items()]
+    """One section per command: its sentence, its usage, its options; a command with actions has one for each of them as well."""
+    sections = []
+    for name, parser in command_parsers(build_parser()).items():
+        sections.append(_section(name, parser))
+        sections += [_section(f"{name} {action}", each) for action, each in command_parsers(parser).items()]
     return "\n".join(sections)
 
 
@@ -30,7 +33,7 @@ def _section(name: str, parser: argparse.ArgumentParser) -> str:
 
 
 def _row(action: argparse.Action) -> str:
-    if isinstance(action, argparse._HelpAction):
+    if isinstance(action, argparse._HelpAction | argparse._SubParsersAction):
         return ""
     shown = action.metavar if isinstance(action.metavar, str) else ""
     if action.choices is not None and not shown:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from labs.fields import Fields, complain, members, scalar
+from labs.fields import Fields, complain, key_of, members, scalar
 from labs.nearest import did_you_mean
 
 PATTERNS = ("poisson", "constant", "step", "spike", "ramp", "wave", "daily")
@@ -63,7 +63,9 @@ def capacity(fields: Fields, key: str) -> dict[str, Any]:
     if "provider" in found:
         _one_of(fields, nodes["provider"], "'provider'", found["provider"], PROVIDERS)
     if "count" in found and "share" in found:
-        complain(path, nodes["count"], "'count' and 'share' say the same thing twice.", "Keep one of them.")
+        complain(
+            path, key_of(node, "count"), "'count' and 'share' say the same thing twice.", "Keep one of them."
+        )
     return {"action": action, **found}
 
 
@@ -74,7 +76,7 @@ def _typed(
     for name, node in nodes.items():
         if name not in known:
             hint = did_you_mean(name, known) or "Leave it out."
-            complain(fields.path, node, f"{what} has no field {name!r}.", hint)
+            complain(fields.path, key_of(fields.at(key), name), f"{what} has no field {name!r}.", hint)
         value = scalar(fields.path, node, f"{name!r}")
         right = {
             _TEXT: isinstance(value, str),

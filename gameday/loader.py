@@ -58,7 +58,8 @@ def load(path: Path) -> Scenario:
             "id", f"the id is {scenario_id!r}, but the file makes it {expected!r}.", "Rename one of them."
         )
     stage = read_stage(path, fields.at("stage"))
-    reader = Reader(path, frozenset({*names.ENVIRONMENT, *stages.catalogue()[stage.build].names}))
+    own = frozenset(stages.catalogue()[stage.build].names)
+    reader = Reader(path, own | set(names.ENVIRONMENT), own)
     slos = each_of(fields, "steady_state", lambda node: read_slo(path, node), at_least=1)
     timeline = each_of(fields, "timeline", lambda node: read_injection(reader, node), at_least=1)
     knobs = each_of(fields, "knobs", lambda node: read_knob(reader, node))

@@ -5,7 +5,7 @@ before anybody makes them. The models are read when the first call is checked.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -124,6 +124,19 @@ def check_names(path: Path, node: Any, known: Collection[str]) -> None:
         for key, value in node.value:
             check_names(path, key, known)
             check_names(path, value, known)
+
+
+def names_below(node: Any) -> Iterator[str]:
+    """The ``$NAMES`` that are used below a node."""
+    if isinstance(node, yaml.ScalarNode):
+        yield from names.used(str(node.value))
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from names_below(item)
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield from names_below(key)
+            yield from names_below(value)
 
 
 def _check(path: Path, node: Any, shapes: Mapping[str, Any], name: str, what: str) -> None:

@@ -29,7 +29,7 @@ from gameday.scenario import (
     Stage,
     Trigger,
 )
-from labs.fields import Fields, complain, free, members, scalar
+from labs.fields import Fields, complain, free, key_of, members, scalar
 from labs.nearest import did_you_mean
 
 KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -83,10 +83,11 @@ T = TypeVar("T", bound="Slo | Injection | Knob")
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """What is known while one file is read: the ``$NAMES`` that its calls may use."""
+    """What is known while one file is read: the ``$NAMES`` that its calls may use, and those of them that are the stage's own."""
 
     path: Path
-    names: frozenset[str] = frozenset()
+    names: frozenset[str]
+    own: frozenset[str]
 
 
 def read_slo(path: Path, node: Any) -> Slo:
@@ -141,7 +142,7 @@ def read_injection(reader: Reader, node: Any) -> Injection:
         )
     trigger = Trigger(
         _duration(fields, "at") if "at" in fields else None,
-        _condition(path, fields.at("when")) if "when" in fields else None,
+        _condition(reader, fields.at("when")) if "when" in fields else None,
     )
     for text, item in zip(fields.texts("reads"), fields.items("reads"), strict=True):
         operations.check_read(path, item, text)
@@ -157,7 +158,9 @@ def read_injection(reader: Reader, node: Any) -> Injection:
     )
 
 
-def _condition(path: Path, node: Any) -> Condition:
+def _condition(reader: Reader, node: Any) -> Condition:
+    path = reader.path
+    operations.check_names(path, node, reader.names)
     fields = fields_of(path, node, "a condition")
     given = [key for key in ("slo", "happened", "after") if key in fields]
     if len(given) != 1:
@@ -229,9 +232,15 @@ def _settings(
     found = {}
     for name, node in nodes.items():
         if name not in by_name:
-            complain(fields.path, node, f"{what} has no setting {name!r}.", did_you_mean(name, by_name))
+            where = key_of(fields.at(key), name)
+            complain(fields.path, where, f"{what} has no setting {name!r}.", did_you_mean(name, by_name))
         if name in given:
-            complain(fields.path, node, f"{name!r} is always that of the stage.", "Leave it out.")
+            complain(
+                fields.path,
+                key_of(fields.at(key), name),
+                f"{name!r} is always that of the stage.",
+                "Leave it out.",
+            )
         found[name] = _setting(fields.path, node, by_name[name])
     missing = [
         name for name, each in by_name.items() if each.required and name not in found and name not in given
@@ -268,7 +277,17 @@ def _call(reader: Reader, node: Any) -> Call:
         fields.complain("operation", f"{operation} changes nothing.", "Leave it out.")
     params: Mapping[str, Any] = {}
     if "params" in fields:
-        params = operations.check_params(reader.path, fields.at("params"), service, operation, reader.names)
+        node = fields.at("params")
+        params = operations.check_params(reader.path, node, service, operation, reader.names)
+        if not reader.own.intersection(operations.names_below(node)):
+            complain(
+                reader.path,
+                node,
+                "the call names nothing of the stage.",
+                "Use names of it, such as $SERVICE or ${SERVICE}.",
+            )
+    else:
+        fields.complain("operation", "the call names nothing of the stage.", "Give it 'params'.")
     return Call(service, operation, params)
 
 

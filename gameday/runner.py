@@ -316,7 +316,7 @@ class GameRunner:
         self._state.held.discard(injection.id)
         try:
             acts.perform(self.cloud, self.scenario.id, self.names, injection.action, record)
-        except _refusals() as error:
+        except refusals() as error:
             return self._refused(injection, error)
         if not self._state.in_force[injection.id].steps:
             del self._state.in_force[injection.id]
@@ -473,7 +473,8 @@ def _no_time() -> None:
     """While a game goes on, nobody lets the clock jump for an undo."""
 
 
-def _refusals() -> tuple[type[Exception], ...]:
+def refusals() -> tuple[type[Exception], ...]:
+    """What an action may raise that is no bug: it must not be done, or AWS or the world refused it."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  botocore is slow to import
 
     return (FaultError, LabError, ClientError, BotoCoreError)

@@ -39,9 +39,9 @@ def members(
 ) -> dict[str, str]:
     """A service behind a load balancer that reads its database's password from Secrets Manager.
 
-    Its execution role may read exactly that secret. There is a second secret that nobody uses any more, and a customer managed key that
-    encrypts nothing yet. With ``breaker`` a failed deployment is rolled back; with ``cpu_target`` the service is scaled on its CPU, between ``desired`` and
-    ``maximum``.
+    Its execution role may read exactly that secret. There is a second secret that nobody uses any more, and a customer managed key
+    that encrypts nothing yet. With ``breaker`` a failed deployment is rolled back; with ``cpu_target`` the service is scaled on its CPU,
+    between ``desired`` and ``maximum``.
     """
     key = make_key(cloud, owner, f"{service}-house")
     login = {"username": f"{service}_app", "password": "harbour-Quartz-37-lemon"}

@@ -101,6 +101,11 @@ def members(path: Path, node: Any, what: str) -> dict[str, Any]:
     return found
 
 
+def key_of(node: Any, name: str) -> Any:
+    """The node of a key of a mapping, for complaints about the key."""
+    return next(key for key, _ in node.value if key.value == name)
+
+
 class Fields:
     """One mapping: known keys only, each at most once, the required ones present."""
 

@@ -298,3 +298,12 @@ def test_names_stand_alone_or_within_a_text() -> None:
     assert names.resolve({"k": ["$A", "${A}-${B}", "$5", 3]}, known) == {"k": ["x", "x-y", "$5", 3]}
     assert list(names.used("${A} and ${B}")) == ["A", "B"]
     assert KEYS["a role"] == (("name", "does"), ())
+
+
+def test_the_example_of_the_page_can_be_used(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "scenarios.md").read_text()
+    (example,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert loader.load(write(tmp_path, example)).title == "It gets slow"
+    for builder in stages.catalogue().values():
+        assert f"| `{builder.name}` |" in page
+        assert all(f"`${name}`" in page for name in builder.names), builder.name

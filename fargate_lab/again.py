@@ -16,7 +16,7 @@ from fargate_lab.inprocess import entered
 from fargate_sim.cloud import Cloud
 from fargate_sim.endpoint import LOOPBACK, Endpoint
 from fargate_sim.recording import Recording
-from labs.endpoint_cloud import EndpointCloud
+from labs.endpoint_cloud import EndpointCloud, Who
 
 Skip = Callable[[int, Mapping[str, Any]], bool]
 """Whether to leave an input of a recording out, by its place and content (``fargate_sim.recording``)."""
@@ -71,13 +71,13 @@ class Again:
 
 @contextlib.contextmanager
 def lived_again(
-    recording: Recording, *, skip: Skip | None = None, facilitator: bool = True
+    recording: Recording, *, skip: Skip | None = None, who: Who = "facilitator"
 ) -> Iterator[Again]:
     """The world that a recording begins with, ready to live through it. No other world of its account may be in this process."""
     cloud = Cloud.again(recording.header)
     endpoint = Endpoint(cloud, cloud.pacer(paused=True), hosts=LOOPBACK, version=lambda: __version__)
     try:
-        with entered(endpoint, facilitator=facilitator) as client:
+        with entered(endpoint, who=who) as client:
             yield Again(recording, endpoint, client, skip)
     finally:
         endpoint.close()

@@ -17,7 +17,7 @@ from fargate_sim import inprocess
 from fargate_sim.cloud import Cloud
 from fargate_sim.endpoint import LOOPBACK, Endpoint
 from fargate_sim.pacer import Pacer
-from labs.endpoint_cloud import EndpointCloud
+from labs.endpoint_cloud import EndpointCloud, Who
 from labs.errors import ControlError
 
 START_MS = 1_767_258_000_000
@@ -81,14 +81,14 @@ def world_factory(seed: int = 1) -> Iterator[Callable[[], EndpointCloud]]:
 
 
 @contextlib.contextmanager
-def entered(endpoint: Endpoint, *, facilitator: bool = False) -> Iterator[EndpointCloud]:
+def entered(endpoint: Endpoint, *, who: Who = "grader") -> Iterator[EndpointCloud]:
     """A world of this process as its clients see it. No other of its seed may be entered meanwhile."""
     door = _door(endpoint.cloud.seed)
     if door.app is not None:
         raise RuntimeError("another world of this seed is in use")
     door.app = endpoint
     try:
-        yield EndpointCloud(InProcessControl(endpoint), door, facilitator=facilitator)
+        yield EndpointCloud(InProcessControl(endpoint), door, who=who)
     finally:
         door.app = None
 

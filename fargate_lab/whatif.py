@@ -37,7 +37,7 @@ def what_if(recording: Recording, at_ms: int, until_ms: int, commands: Sequence[
 
 
 def _life(recording: Recording, at_ms: int, until_ms: int, commands: Sequence[str], work: Path) -> Timeline:
-    with lived_again(recording, facilitator=False) as life:
+    with lived_again(recording, who="grader") as life:
         life.to(at_ms)
         life.cloud.watch(WATCH_MS)
         if commands:

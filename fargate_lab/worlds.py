@@ -61,12 +61,13 @@ class World:
         *,
         registered: bool = True,
         lock: int | None = None,
+        token: str = "",
     ) -> None:
         self.process = process
         self._lock = lock
-        self.endpoint = str(said["endpoint"])
+        self.endpoint = _from_here(str(said["endpoint"]))
         self.label = label
-        self.control = HttpControl(self.endpoint)
+        self.control = HttpControl(self.endpoint, token=token)
         self._registration = register(Registration(self.endpoint, process.pid, label)) if registered else None
 
     def __enter__(self) -> World:
@@ -100,16 +101,24 @@ def start(
     recording: Path | None = None,
     fresh: bool = False,
     registered: bool = True,
+    gate: Path | None = None,
+    token: str = "",
+    paused: bool = False,
 ) -> World:
     """Start a world and wait until it answers. One that is not `registered` is for its starter alone.
 
     With `recording` everything that reaches the world is written there, and a world found there goes on,
-    unless `fresh`. Raises SurroundingsError with what the process said when it does not come up.
+    unless `fresh`. `gate` is a file of tokens without which nobody may do everything, `token` the one that
+    may. Raises SurroundingsError with what the process said when it does not come up.
     """
     argv = [sys.executable, "-m", "fargate_sim.server", "--exit-with-stdin"]
     argv += ["--port", str(port), "--bind", bind, "--speed", f"{speed}", "--label", label]
     if seed is not None:
         argv += ["--seed", str(seed)]
+    if gate is not None:
+        argv += ["--gate", str(gate), *(each for host in _names_of(bind) for each in ("--allow-host", host))]
+    if paused:
+        argv.append("--paused")
     if recording is not None:
         argv += ["--state", str(paths.ready(recording))]
     log = paths.ready(paths.log_file(label))
@@ -136,12 +145,24 @@ def start(
         if said is None:
             stop(process)
             raise _why_not(process, log, begin, port, label)
-        return World(process, said, label, registered=registered, lock=lock)
+        return World(process, said, label, registered=registered, lock=lock, token=token)
     except BaseException:
         if process is not None:
             stop(process)
         _unlock(lock)
         raise
+
+
+def _from_here(endpoint: str) -> str:
+    """The address at which this machine reaches an endpoint that listens on all of its addresses."""
+    return endpoint.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
+
+
+def _names_of(bind: str) -> list[str]:
+    """The names by which an endpoint with a gate may be called: its address, or whatever leads to this machine."""
+    if bind in ("0.0.0.0", "::"):  # noqa: S104 - asked for by whoever runs the game
+        return ["*"]
+    return [f"[{bind}]" if ":" in bind else bind]
 
 
 def is_open(recording: Path) -> bool:

@@ -6,7 +6,7 @@ it is taken back before anything changes. A runner that was killed goes on with 
 
 Notes in the history carry ``game``, the game's name::
 
-    game.started          scenario, title, length_ms, watch_ms, names (of the stage)
+    game.started          scenario, title, briefing, roles, length_ms, watch_ms, names (of the stage)
     game.injecting        injection, title, decoy, by ("script", "facilitator"), undo (steps of gameday.reversal): nothing has changed yet
     game.injected         injection
     game.refused          injection, error, hint: it was not done, or was taken back at once
@@ -167,6 +167,8 @@ class GameRunner:
                 "started",
                 scenario=scenario.id,
                 title=scenario.title,
+                briefing=scenario.briefing,
+                roles=[{"name": role.name, "does": role.does} for role in scenario.roles],
                 length_ms=scenario.length_ms,
                 watch_ms=WATCH_MS,
                 names=names,

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from threading import Lock, RLock
-from typing import Any
+from typing import Any, Literal
 
 from labs.cloud import Capacity, Clock, Cloud, Images, Manifest, Queue, Traffic
 from labs.control import TOKEN_HEADER, ControlClient, HttpControl
@@ -18,6 +18,13 @@ from labs.history import Entry, History
 
 USER_AGENT = "fargate-lab-grader"
 FACILITATOR = "facilitator"
+Who = Literal["grader", "facilitator", "team"]
+_AGENTS: Mapping[Who, str] = {
+    "grader": USER_AGENT,
+    "facilitator": f"{USER_AGENT} fargate-lab-{FACILITATOR}",
+    "team": "fargate-lab-team",
+}
+"""The user agent of each: what a grader and a facilitator look at leaves no trace."""
 _TOLD_APART = frozenset({"/_lab/traffic", "/_lab/queue", "/_lab/capacity", "/_lab/watch"})
 """Requests whose recording says who made them."""
 PAGE = 10_000
@@ -184,17 +191,17 @@ class EndpointCloud:
 
     ``world`` is the endpoint's URL, or a control client of a world in this process; then ``session`` is the
     boto3 session (or anything with ``client(service, **options)``) whose requests reach that world. ``token`` is for a world with a
-    gate. With ``facilitator`` its
-    changes are those of whoever runs a game day. Safe to use from several threads.
+    gate. ``who`` is for the history: what a facilitator changes is told apart from what a team does, and only a team is seen to look.
+    Safe to use from several threads.
     """
 
     def __init__(
-        self, world: str | ControlClient, session: Any = None, *, facilitator: bool = False, token: str = ""
+        self, world: str | ControlClient, session: Any = None, *, who: Who = "grader", token: str = ""
     ) -> None:
         control: ControlClient = HttpControl(world, token=token) if isinstance(world, str) else world
         self._token = token
-        self._control: ControlClient = _Facilitator(control) if facilitator else control
-        self._agent = f"{USER_AGENT} fargate-lab-{FACILITATOR}" if facilitator else USER_AGENT
+        self._control: ControlClient = _Facilitator(control) if who == "facilitator" else control
+        self._agent = _AGENTS[who]
         self._session = session
         self._lock = RLock()
         self._clients: dict[str, Any] = {}

@@ -1,0 +1,1 @@
+"""Game days on this machine: their folders, the worlds of their teams, scores and reports."""

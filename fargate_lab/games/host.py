@@ -1,0 +1,176 @@
+"""A game day that is going on: every team's seat, and what the facilitator can do with them."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from fargate_lab import worlds
+from fargate_lab.errors import LabError
+from fargate_lab.games.folder import GameFolder
+from fargate_lab.games.seat import Seat, recording_bytes
+from gameday.runner import Happening
+from gameday.scenario import Hint
+
+TICK_SECONDS = 0.25
+WARM_SECONDS = 5.0
+
+
+class Host:
+    """Runs a game for all teams of a folder. Use as a context manager; leaving it ends the worlds, and the game can be gone on with.
+
+    A team is named by its slug; None means all of them.
+    """
+
+    def __init__(self, folder: GameFolder, *, bind: str = "127.0.0.1") -> None:
+        self.folder = folder
+        self.scenario = folder.scenario
+        self.bind = bind
+        self.seats: dict[str, Seat] = {}
+        self.log: list[tuple[str, Happening]] = []
+        """What happened, by team, in order."""
+        self._stop = threading.Event()
+        self._ticking: threading.Thread | None = None
+
+    def __enter__(self) -> Host:
+        self.folder.seal(dict.fromkeys((team.slug for team in self.folder.teams), ""))
+        try:
+            with ThreadPoolExecutor(max(1, len(self.folder.teams))) as pool:
+                seats = [
+                    pool.submit(Seat.open, self.folder, team, bind=self.bind) for team in self.folder.teams
+                ]
+                for team, seat in zip(self.folder.teams, seats, strict=True):
+                    self.seats[team.slug] = seat.result()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- the course of the game --------------------------------------------------------------------
+
+    def begin(self, told: Callable[[str], None] = lambda _text: None) -> None:
+        """Set every stage, or go on; the clocks stand still until ``run``."""
+        for seat in self.seats.values():
+            told(f"setting the stage for {seat.team.name}")
+            seat.begin()
+
+    def tick(self) -> list[tuple[str, Happening]]:
+        """Let happen what is due in every world."""
+        happened = [(slug, each) for slug, seat in self.seats.items() for each in seat.tick()]
+        self.log += happened
+        return happened
+
+    def start_ticking(self) -> None:
+        """Tick in a thread of its own until the host is left."""
+        if self._ticking is None:
+            self._ticking = threading.Thread(target=self._tick_on, name="game", daemon=True)
+            self._ticking.start()
+
+    def _tick_on(self) -> None:
+        while not self._stop.wait(TICK_SECONDS):
+            self.tick()
+
+    @property
+    def over(self) -> bool:
+        """Whether every team's game has ended."""
+        return all(seat.runner.over for seat in self.seats.values())
+
+    # -- what the facilitator does -------------------------------------------------------------------
+
+    def run(self, team: str | None = None) -> None:
+        """Let clocks go on."""
+        self._each(team, Seat.run)
+
+    def freeze(self, team: str | None = None) -> None:
+        """Stop clocks where they are."""
+        self._each(team, Seat.pause)
+
+    def speed(self, speed: worlds.Speed, team: str | None = None) -> None:
+        """How fast the worlds' time goes."""
+        self._each(team, lambda seat: seat.speed(speed))
+
+    def inject(self, injection: str, team: str | None = None) -> None:
+        """Let an injection come now."""
+        self._tell(team, lambda seat: seat.runner.inject(injection))
+
+    def hold(self, injection: str, team: str | None = None) -> None:
+        """Keep an injection from coming by itself."""
+        self._each(team, lambda seat: seat.runner.hold(injection))
+
+    def let_go(self, injection: str, team: str | None = None) -> None:
+        """End a hold."""
+        self._each(team, lambda seat: seat.runner.let_go(injection))
+
+    def take_back(self, injection: str, team: str | None = None) -> None:
+        """Take an injection back."""
+        self._tell(team, lambda seat: seat.runner.take_back(injection))
+
+    def hint(self, team: str) -> Hint:
+        """Give a team its next hint."""
+        seat = self.seat(team)
+        with seat.held():
+            return seat.runner.hint()
+
+    def message(self, text: str, team: str | None = None) -> None:
+        """Say something to a team, or to all."""
+        self._each(team, lambda seat: seat.runner.message(text))
+
+    def end(self, team: str | None = None) -> None:
+        """End the game of a team, or of all that still play."""
+        self._tell(team, lambda seat: [] if seat.runner.over and team is None else seat.runner.end())
+
+    def abort(self) -> None:
+        """End it for everybody and take everything back."""
+        self._tell(None, lambda seat: seat.runner.abort())
+
+    def seat(self, team: str) -> Seat:
+        """A team's seat. LabError when there is none."""
+        try:
+            return self.seats[team]
+        except KeyError:
+            raise LabError(f"There is no team {team!r}.", f"There are: {', '.join(self.seats)}.") from None
+
+    def _each(self, team: str | None, act: Callable[[Seat], object]) -> None:
+        for seat in self._chosen(team):
+            with seat.held():
+                act(seat)
+
+    def _tell(self, team: str | None, act: Callable[[Seat], Sequence[Happening]]) -> None:
+        for seat in self._chosen(team):
+            with seat.held():
+                self.log += [(seat.team.slug, each) for each in act(seat)]
+
+    def _chosen(self, team: str | None) -> Iterable[Seat]:
+        return list(self.seats.values()) if team is None else [self.seat(team)]
+
+    # -- the end ---------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """End the worlds and seal what was recorded."""
+        self._stop.set()
+        if self._ticking is not None:
+            self._ticking.join(WARM_SECONDS)
+        for seat in self.seats.values():
+            seat.close()
+        self.folder.seal(
+            {
+                seat.team.slug: hashlib.sha256(recording_bytes(self.folder.recording(seat.team))).hexdigest()
+                for seat in self.seats.values()
+            }
+        )
+        self.seats.clear()
+
+
+@contextlib.contextmanager
+def hosted(folder: GameFolder, **options: Any) -> Iterator[Host]:
+    """A game whose clocks stand still, its stages set."""
+    with Host(folder, **options) as host:
+        host.begin()
+        yield host

@@ -1,0 +1,142 @@
+"""One team's world, and the runner that lets the scenario happen in it."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from fargate_lab import worlds
+from fargate_lab.attempt import aws_trouble
+from fargate_lab.games.folder import GameFolder, Team
+from gameday.book import Book
+from gameday.runner import GameRunner, Happening
+from labs.endpoint_cloud import EndpointCloud
+from labs.errors import LabError
+
+DIGEST_MS = 60_000
+"""How often the world's checksum is taken, in virtual time: it is what proves a recording."""
+
+
+class Seat:
+    """A team in a running game. Its methods may be called from several threads, one thing at a time."""
+
+    def __init__(self, folder: GameFolder, team: Team, world: worlds.World) -> None:
+        self.team = team
+        self.world = world
+        self.cloud = EndpointCloud(world.endpoint, who="facilitator", token=folder.token)
+        self._book = Book(folder.book(team))
+        self.runner = GameRunner(folder.scenario, self.cloud, self._book, team.slug)
+        self.trouble = ""
+        """What went wrong at the last tick, for the console."""
+        self._lock = threading.RLock()
+        self._digested_ms = 0
+
+    @classmethod
+    def open(cls, folder: GameFolder, team: Team, *, bind: str = "127.0.0.1") -> Seat:
+        """Start the team's world, paused, or go on with it."""
+        recording = folder.recording(team)
+        world = worlds.start(
+            f"game-{folder.name}-{team.slug}"[:60],
+            port=team.port,
+            bind=bind,
+            seed=team.seed,
+            recording=recording,
+            registered=False,
+            gate=folder.gate(team),
+            token=folder.token,
+            paused=True,
+        )
+        try:
+            folder.with_port(team, int(world.endpoint.rpartition(":")[2]))
+            return cls(folder, team, world)
+        except BaseException:
+            world.close()
+            raise
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """One thing at a time; what the world refuses is a LabError."""
+        with self._lock, aws_trouble():
+            yield
+
+    def begin(self) -> None:
+        """Set the stage, or go on with a game that was begun; the clock stands still."""
+        with self.held():
+            self.pause()
+            if self.runner.started_ms is None:
+                self.runner.start()
+            else:
+                self.runner.resume()
+
+    def tick(self) -> list[Happening]:
+        """Let happen what is due. Trouble is kept for the console: the next tick tries again."""
+        try:
+            with self.held():
+                happened = self.runner.tick()
+                self._take_digest()
+                self.trouble = ""
+                return happened
+        except LabError as error:
+            self.trouble = str(error)
+            return []
+
+    def pause(self) -> None:
+        """Stop the team's clock."""
+        self._clock(action="pause")
+
+    def run(self) -> None:
+        """Let it go on."""
+        self._clock(action="run")
+
+    def speed(self, speed: worlds.Speed) -> None:
+        """How fast it goes."""
+        self._clock(action="speed", speed=speed)
+
+    def advance(self, ms: int) -> None:
+        """Jump ahead."""
+        self._clock(action="advance", ms=ms)
+
+    def _clock(self, **body: Any) -> None:
+        with self.held():
+            self.cloud.control.post("/_lab/clock", body)
+
+    def clock(self) -> dict[str, Any]:
+        """The team's clock."""
+        return dict(self.cloud.control.get("/_lab/clock"))
+
+    def _take_digest(self, *, now: bool = False) -> None:
+        now_ms = self.cloud.clock.now_ms
+        if now or now_ms - self._digested_ms >= DIGEST_MS:
+            self.cloud.control.get("/_lab/digest")
+            self._digested_ms = now_ms
+
+    def close(self) -> None:
+        """End the world; its recording stays, proved by a last checksum."""
+        with contextlib.suppress(LabError), self._lock:
+            self.pause()
+            self._take_digest(now=True)
+        self._book.close()
+        self.world.close()
+
+
+def recover(folder: GameFolder, team: Team) -> list[Happening]:
+    """Take back what a runner that was killed has left in force in a team's world. Nothing when the game had not begun."""
+    if not folder.book(team).exists():
+        return []
+    seat = Seat.open(folder, team)
+    try:
+        with seat.held():
+            return seat.runner.recover()
+    finally:
+        seat.close()
+
+
+def recording_bytes(path: Path) -> bytes:
+    """The recording as it is now; nothing when there is none."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""

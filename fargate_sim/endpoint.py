@@ -8,7 +8,6 @@ An error of ours becomes a 500 in the caller's own protocol, one line in the log
 from __future__ import annotations
 
 import logging
-import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
@@ -25,8 +24,10 @@ from fargate_sim.pacer import Pacer
 from fargate_sim.ports.refusal import NotModelledError
 from fargate_sim.recording import FACILITATOR, Recorder, Recording, environ_of, without_actor
 from fargate_sim.waiters import is_waiter
+from fargate_sim.wire.asked import asked
 from fargate_sim.wire.errors import AwsError
 from fargate_sim.wire.identify import Call, identify, is_reading, scope_of
+from fargate_sim.wire.refused import refusal
 from fargate_sim.wire.render import Answer, error_answer, not_modelled
 
 LOG = logging.getLogger("fargate_sim")
@@ -39,7 +40,6 @@ FACILITATOR_AGENT = "fargate-lab-facilitator"
 LARGEST_JSON_BODY = 1024 * 1024
 LARGEST_BODY = 64 * 1024 * 1024
 _HIDDEN_PATHS = ("/moto-api", "/latest/meta-data", "/latest/api", "/favicon.ico")
-_ERROR_CODE = re.compile(rb'<Code>([^<]+)</Code>|"__type"\s*:\s*"(?:[^"#]*#)?([^"]+)"')
 _NOT_MODELLED = frozenset({"DescribeInstanceTypes", "DescribeInstanceTypeOfferings", "RunInstances"})
 """EC2 operations about instances: Fargate has none, and an empty answer would be a lie."""
 _TEMPLATE_OPERATIONS = frozenset({"CreateStack", "UpdateStack", "CreateChangeSet"})
@@ -295,6 +295,9 @@ def _differences(line: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]
 def _through_moto(
     cloud: Cloud, call: Call, environ: dict[str, Any], body: bytes, *, entry: dict[str, Any]
 ) -> Answer:
+    params = None if call.reading else asked(call, environ, body)
+    if params is not None:
+        entry["params"] = params
     try:
         if call.service == "ec2" and call.operation in _NOT_MODELLED:
             raise NotModelledError("no instances")
@@ -309,9 +312,12 @@ def _through_moto(
     except NotModelledError as problem:
         missing = f"{call.operation} with {problem.part}" if problem.part else call.operation
         answer = not_modelled(call.protocol, call.service, missing, request_id=_request_id())
-    found = _ERROR_CODE.search(answer.body) if answer.status >= 400 else None
-    code = (found.group(1) or found.group(2)).decode(errors="replace") if found else None
-    entry.update(status=answer.status, error=code or (str(answer.status) if answer.status >= 400 else None))
+    entry.update(status=answer.status, error=None)
+    if answer.status >= HTTPStatus.BAD_REQUEST:
+        code, message = refusal(call.protocol, answer)
+        entry["error"] = code or str(answer.status)
+        if message is not None and not call.reading:
+            entry["message"] = message
     return answer
 
 

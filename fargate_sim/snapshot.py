@@ -78,6 +78,11 @@ def _service(service: Service) -> dict[str, Any]:
             "rollback": service.breaker.rollback,
             "threshold": service.threshold,
         },
+        "alarms": {
+            "enabled": service.alarms.enabled,
+            "rollback": service.alarms.rollback,
+            "names": list(service.alarms.names),
+        },
         "steady": service.steady,
         "next_attempt_ms": waiting or None,
         "deployments": [_deployment(service, deployment) for deployment in service.deployments],
@@ -103,6 +108,11 @@ def _deployment(service: Service, deployment: Deployment) -> dict[str, Any]:
         "failed": deployment.failed_tasks,
         "breaker_count": deployment.breaker_count,
         "breaker_threshold": service.threshold if service.breaker.enabled else None,
+        "alarms": {
+            "status": deployment.account.alarms_status,
+            "triggered": list(deployment.account.triggered_alarms),
+        },
+        "bake_until_ms": deployment.bake_until_ms,
         "created_ms": deployment.created_ms,
     }
 

@@ -161,14 +161,18 @@ def _facts(
     for story in stories:
         revision = revision_of(story.task_definition)
         if story.failed_ms is not None:
-            count = str(len(story.failures)) + (f" of {story.threshold}" if story.threshold else "")
-            facts.append(
-                Fact(f"Failures counted against {revision}", count, "when the circuit breaker tripped")
-            )
-            facts.append(Fact("From the deploy to the trip", duration(story.failed_ms - story.started_ms)))
+            if story.failures:
+                count = str(len(story.failures)) + (f" of {story.threshold}" if story.threshold else "")
+                facts.append(
+                    Fact(f"Failures counted against {revision}", count, "when the circuit breaker tripped")
+                )
+            end = "trip" if story.failures else "failure"  # which an alarm or a person decided
+            facts.append(Fact(f"From the deploy to the {end}", duration(story.failed_ms - story.started_ms)))
         end_ms = story.rollback_completed_ms
         if end_ms is not None and story.failed_ms is not None:
-            facts.append(Fact("From the trip to the end of the rollback", duration(end_ms - story.failed_ms)))
+            begin = "trip" if story.failures else "failure"
+            took = duration(end_ms - story.failed_ms)
+            facts.append(Fact(f"From the {begin} to the end of the rollback", took))
             lowest = history.minimum_running(cluster, service, story.started_ms, end_ms)
             facts.append(Fact(f"Fewest tasks running while {revision} failed", str(lowest.count)))
     refused = [task for task in tasks if NO_ADDRESS in (task.stopped_reason or "")]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 from labs import kills, orders, reclaims, refusals, rescaled, starts, unlike
 from labs.catalogue import Lab
@@ -156,9 +156,27 @@ _SERVICE_TELLERS: dict[str, Callable[[Entry], tuple[str, Tone]]] = {
         f"rolling back to {revision_of(entry.data['task_definition'])}",
         "good",
     ),
+    "deployment.alarms_ignored": lambda entry: (
+        f"{' and '.join(entry.data['alarms'])} in ALARM already, so no alarm watches this deployment",
+        "plain",
+    ),
+    "deployment.baking": lambda entry: (
+        f"all in place, and watched for {duration(entry.data['until'] - entry.at_ms)} more",
+        "plain",
+    ),
     "deployment.superseded": lambda _: ("the deployment was replaced by a newer one", "plain"),
     "deployment.stalled": lambda _: ("the deployment stalled: nothing to roll back to", "bad"),
 }
+
+
+def tell_failure(data: Mapping[str, Any]) -> str:
+    """What failed a deployment, out of the data of its entry."""
+    match data.get("by"):
+        case "alarm":
+            return f"deployment failed by {' and '.join(data['alarms'])} in ALARM: {data['reason']}"
+        case "person":
+            return f"deployment stopped by hand: {data['reason']}"
+    return f"circuit breaker tripped at {data['count']}: {data['reason']}"
 
 
 def _tell_service(
@@ -177,7 +195,7 @@ def _tell_service(
             )
             return f"{counts}{of} of {revision}: {str(data['why']).replace('_', ' ')}", "bad"
         case "deployment.failed":
-            return f"circuit breaker tripped at {data['count']}: {data['reason']}", "bad"
+            return tell_failure(data), "bad"
         case "deployment.completed":
             how = "rollback completed on" if data["rollback_of"] else "deployment completed on"
             return f"{how} {revision_of(data['task_definition'])}, {data['running']} running", "good"

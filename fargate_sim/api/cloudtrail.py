@@ -20,6 +20,7 @@ from fargate_sim.kernel.seeds import Seeds, uuid
 from fargate_sim.model.trail import Called, access_key
 from fargate_sim.model.trail.keys import LEARNER, LONG_TERM, ROLE, SESSION, learner_arn, learner_id
 from fargate_sim.model.world import World
+from fargate_sim.wire.asked import HIDDEN
 from fargate_sim.wire.errors import AwsError
 from fargate_sim.wire.identify import is_reading
 from fargate_sim.wire.render import NOT_MODELLED
@@ -28,6 +29,7 @@ _DAYS_MS = 90 * 24 * 3600 * 1000
 """How far back the event history goes [C]."""
 _MOST = 50
 _TASKS = "ecs-tasks.amazonaws.com"
+_HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"  # [R] public events
 
 
 @dataclass(frozen=True)
@@ -291,12 +293,23 @@ def _of_learner(world: World, entry: Entry) -> _Found:
             action=data["operation"],
             read_only=False,
             address="127.0.0.1",
-            asked=data.get("params"),
+            asked=_parameters(data.get("params")),
             error=(data.get("error"), data.get("message", "")),
             more={},
         )
 
     return _Found(event_id, entry.at_ms, data["operation"], source, False, LEARNER, key, None, record)
+
+
+def _parameters(asked: Any) -> Any:
+    """The parameters of a call as the event history has them: their names begin with a small letter, and what is secret is named so.
+    [R] public events; [A] EC2's lists stand in ``items`` there, and here do not.
+    """
+    if isinstance(asked, Mapping):
+        return {name[:1].lower() + name[1:]: _parameters(value) for name, value in asked.items()}
+    if isinstance(asked, list):
+        return [_parameters(each) for each in asked]
+    return _HIDDEN if asked == HIDDEN else asked
 
 
 def _record(

@@ -1,6 +1,7 @@
-"""A deployment's way: started, judged by the circuit breaker, completed, superseded, failed, rolled back.
+"""A deployment's way: started, judged by the circuit breaker and by alarms, completed, superseded, failed, rolled back.
 
-Sources: ECS developer guide, deployment-type-ecs, deployment-circuit-breaker, service-deployment, service-throttle-logic; API model.
+Sources: ECS developer guide, deployment-type-ecs, deployment-circuit-breaker, deployment-alarm-failure,
+service-deployment, service-throttle-logic; API model.
 """
 
 from __future__ import annotations
@@ -13,20 +14,14 @@ from fargate_sim.kernel.seeds import digits
 from fargate_sim.model import service as s
 from fargate_sim.model import service_events as say
 from fargate_sim.model import task as states
+from fargate_sim.model.alarm_guard import AlarmGuard
 from fargate_sim.model.failures import Failures
+from fargate_sim.model.grounds import ALARM, BREAKER, NO_CANDIDATE_REASON, STOPPED, Grounds
 from fargate_sim.model.service import Deployment, Revision, Service, ServiceDeployment
 
 if TYPE_CHECKING:
     from fargate_sim.model.scheduler import Scheduler
     from fargate_sim.model.world import World
-
-BREAKER_REASON = "ECS deployment circuit breaker: tasks failed to start."
-BREAKER_EVENT_REASON = "ECS deployment circuit breaker: task failed to start."
-"""The event has the singular, DescribeServices the plural."""
-BREAKER_ROLLBACK_REASON = "Service deployment rolled back because the circuit breaker threshold was exceeded."
-NO_CANDIDATE_REASON = "No rollback candidate was found to run the rollback."
-# [A] assumed: AWS publishes no text for a rollback that a person asked for.
-STOPPED_REASON = "Service deployment rolled back because a stop was requested."
 
 _LETTERS = string.ascii_letters + string.digits
 
@@ -44,6 +39,7 @@ class Rollout:
         self._scheduler = scheduler
         self._ids = world.seeds.stream("ids")
         self.failures = Failures(world, scheduler, self._trip)
+        self.alarms = AlarmGuard(world, self._alarmed)
 
     def _record(self, kind: str, service: Service, deployment: Deployment, **data: Any) -> int:
         return self._world.journal.record(
@@ -97,6 +93,7 @@ class Rollout:
         service.steady = False
         service.said.clear()
         self._engine.cause, before = cause, self._engine.cause
+        self.alarms.begin(service, deployment)
         delay_ms = self._scheduler.react(service)
         self._engine.cause = before
         deployment.not_before_ms = now_ms + delay_ms
@@ -137,7 +134,8 @@ class Rollout:
             return
         now_ms = self._engine.now_ms
         account.updated_ms = now_ms
-        account.breaker_status = "MONITORING_COMPLETE" if service.breaker.enabled else account.breaker_status
+        account.breaker_status = s.MONITORING_COMPLETE if service.breaker.enabled else account.breaker_status
+        self.alarms.end(account, old)
         if account.status == "ROLLBACK_IN_PROGRESS":
             account.status, account.finished_ms = "ROLLBACK_FAILED", now_ms
         else:
@@ -154,6 +152,7 @@ class Rollout:
         """The service is gone: nothing that was under way goes on."""
         for deployment in service.deployments:
             self._engine.cancel(deployment.trip)
+            self._engine.cancel(deployment.alarm_look)
         for account in service.accounts:
             self._stop_account(account)
 
@@ -173,10 +172,9 @@ class Rollout:
         if account.status == "PENDING":
             account.status = "IN_PROGRESS"
             account.started_ms = account.updated_ms = now_ms
-            account.breaker_status = "MONITORING" if service.breaker.enabled else "DISABLED"
+            account.breaker_status = s.MONITORING if service.breaker.enabled else s.DISABLED
         elif account.status == "ROLLBACK_REQUESTED":
-            self._engine.cancel(service.primary.trip)
-            self._fail(service, service.primary, STOPPED_REASON, rollback=True, account_reason=STOPPED_REASON)
+            self._fail(service, service.primary, STOPPED, rollback=True)
         account.threshold = service.threshold if service.breaker.enabled else 0
 
     # -- judging -----------------------------------------------------------------------------------
@@ -188,24 +186,23 @@ class Rollout:
         if deployment.breaker_count < service.limit(deployment):
             return  # the desired count has grown meanwhile, or a healthy task has cleared the count
         account = self._account_of(service, deployment)
-        account.breaker_status = "TRIGGERED"
-        self._fail(
-            service,
-            deployment,
-            BREAKER_REASON,
-            rollback=service.breaker.rollback,
-            account_reason=BREAKER_ROLLBACK_REASON,
-        )
+        account.breaker_status = s.TRIGGERED
+        self._fail(service, deployment, BREAKER, rollback=service.breaker.rollback)
+
+    def _alarmed(self, service: Service, deployment: Deployment) -> None:
+        self._fail(service, deployment, ALARM, rollback=service.alarms.rollback)
+        if not service.alarms.rollback:
+            self._scheduler.wake(service)  # tasks of both revisions may be more than are wanted
 
     # -- failing and going back --------------------------------------------------------------------
 
-    def _fail(
-        self, service: Service, deployment: Deployment, reason: str, *, rollback: bool, account_reason: str
-    ) -> None:
+    def _fail(self, service: Service, deployment: Deployment, grounds: Grounds, *, rollback: bool) -> None:
         now_ms = self._engine.now_ms
         account = self._account_of(service, deployment)
+        self._engine.cancel(deployment.trip)
+        self.alarms.end(account, deployment)
         deployment.rollout_state = s.FAILED
-        deployment.reason = reason
+        deployment.reason = grounds.reason
         deployment.updated_ms = account.updated_ms = now_ms
         deployment.uncounted.clear()
         cause = self._record(
@@ -213,14 +210,16 @@ class Rollout:
             service,
             deployment,
             task_definition=deployment.revision.task_definition.label,
-            reason=reason,
+            reason=grounds.reason,
+            by=grounds.by,
+            alarms=list(account.triggered_alarms) if grounds is ALARM else [],
             count=deployment.breaker_count,
             threshold=service.limit(deployment) if service.breaker.enabled else None,
         )
         self._engine.cause = cause
-        told = BREAKER_EVENT_REASON if reason == BREAKER_REASON else reason
-        self._world.ecs_events.deployment_changed(service, deployment, "FAILED", told)
-        self._scheduler.say(service, say.deployment_failed(service.name, deployment.deployment_id))
+        self._world.ecs_events.deployment_changed(service, deployment, "FAILED", grounds.told)
+        failed = say.deployment_failed(service.name, deployment.deployment_id, grounds.event)
+        self._scheduler.say(service, failed)
         if not rollback:
             account.status, account.reason = "STOP_REQUESTED", None
             self._engine.after(self._timing.deletion_reaction[0], partial(self._stop_account, account))
@@ -229,7 +228,7 @@ class Rollout:
         if candidate is None:
             self._stall(service, deployment, account)
             return
-        self._roll_back(service, deployment, candidate, account, account_reason)
+        self._roll_back(service, deployment, candidate, account, grounds)
 
     @staticmethod
     def _candidate(service: Service, failed: Deployment) -> Deployment | None:
@@ -256,22 +255,19 @@ class Rollout:
         failed: Deployment,
         candidate: Deployment,
         account: ServiceDeployment,
-        account_reason: str,
+        grounds: Grounds,
     ) -> None:
         """The candidate becomes PRIMARY again under its old id, and must complete anew."""
         now_ms = self._engine.now_ms
         self._scheduler.say(service, say.rolling_back(service.name, candidate.deployment_id))
         account.status = "ROLLBACK_IN_PROGRESS"
-        account.reason = account_reason
-        account.rollback_reason = account_reason
+        account.reason = account.rollback_reason = grounds.account
         account.rollback_started_ms = account.updated_ms = now_ms
         account.rollback_revision = candidate.revision.arn
         failed.status, failed.keep = s.ACTIVE, 0
         candidate.status = s.PRIMARY
         candidate.rollout_state = s.IN_PROGRESS
-        candidate.reason = (
-            f"ECS deployment circuit breaker: rolling back to deploymentId {candidate.deployment_id}."
-        )
+        candidate.reason = f"{grounds.back} {candidate.deployment_id}."
         candidate.updated_ms = now_ms
         candidate.rollback_of = failed.deployment_id
         candidate.failed_tasks = candidate.breaker_count = candidate.attempt = 0
@@ -318,7 +314,11 @@ class Rollout:
         if self._engine.now_ms < ready_ms:
             self._scheduler.wake(service, ready_ms)
             return
-        if primary.trip is not None and primary.trip.pending:
+        if (primary.trip is not None and primary.trip.pending) or self.alarms.pending(primary):
+            return
+        baked_ms = self.alarms.bake_until(service, primary)
+        if self._engine.now_ms < baked_ms:
+            self._scheduler.wake(service, baked_ms)
             return
         self._complete(service, primary)
 
@@ -335,8 +335,9 @@ class Rollout:
         deployment.keep = service.desired
         rollback_of, deployment.rollback_of = deployment.rollback_of, None
         account.status = "ROLLBACK_SUCCESSFUL" if rollback_of else "SUCCESSFUL"
-        if account.breaker_status == "MONITORING":
-            account.breaker_status = "MONITORING_COMPLETE"
+        if account.breaker_status == s.MONITORING:
+            account.breaker_status = s.MONITORING_COMPLETE
+        self.alarms.end(account, deployment)
         if deployment in service.past:
             service.past.remove(deployment)
         service.past = [*service.past, deployment][-KEPT_PAST:]

@@ -75,6 +75,7 @@ class Scheduler:
         """A task reached RUNNING: start throttling ends."""
         if task.deployment is not None and task.service is not None:
             self._world.scaling.tasks_moved(task.service)
+            self.rollout.alarms.task_ran(task.service, task.deployment)
             task.deployment.attempt = 0
             task.deployment.droughts.pop(task.pool, None)
             task.service.said.clear()

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from fargate_sim.kernel.engine import Happening
 from fargate_sim.model.bounds import ceiling_of, floor_of
 from fargate_sim.model.breaker import CircuitBreaker
+from fargate_sim.model.deployment_alarms import DeploymentAlarms
 from fargate_sim.model.task import Task
 from fargate_sim.model.task_definition import TaskDefinition
 
@@ -24,6 +25,12 @@ DRAINING = "DRAINING"
 IN_PROGRESS = "IN_PROGRESS"
 COMPLETED = "COMPLETED"
 FAILED = "FAILED"
+
+DISABLED = "DISABLED"
+MONITORING = "MONITORING"
+MONITORING_COMPLETE = "MONITORING_COMPLETE"
+TRIGGERED = "TRIGGERED"
+"""What the circuit breaker, or the alarms, do about a service deployment. Source: API model, ServiceDeploymentRollbackMonitorsStatus"""
 
 MAX_EVENTS = 100
 """DescribeServices keeps the latest hundred. Source: API model, Service.events."""
@@ -104,9 +111,13 @@ class ServiceDeployment:
     rollback_reason: str | None = None
     rollback_started_ms: int | None = None
     rollback_revision: str | None = None
-    breaker_status: str = "DISABLED"
+    breaker_status: str = DISABLED
     failure_count: int = 0
     threshold: int = 0
+    alarms_status: str = DISABLED
+    """DISABLED also where an alarm was in ALARM at the beginning."""
+    alarm_names: tuple[str, ...] = ()
+    triggered_alarms: tuple[str, ...] = ()
     configuration: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -154,6 +165,12 @@ class Deployment:
     stable_from_ms: int = 0
     """A rollback proves itself for a while before it is called complete."""
     trip: Happening | None = None
+    ever_ran: bool = False
+    """Has had a task in RUNNING."""
+    alarm_look: Happening | None = None
+    """An alarm has gone to ALARM, which ECS sees then."""
+    bake_until_ms: int | None = None
+    """All is in place, and until then it is only watched."""
     shunned_zone: str | None = None
     """Where the last network interface was refused; the next attempt prefers another. [A]"""
     dry_zones: dict[str, str] = field(default_factory=dict)
@@ -211,6 +228,9 @@ class Service:
     minimum_percent: int = 100
     maximum_percent: int = 200
     breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
+    alarms: DeploymentAlarms = field(default_factory=DeploymentAlarms)
+    bake_minutes: int | None = None
+    """A bake time of its own; None or 0: as the alarms need it."""
     grace_period_s: int = 0
     status: str = ACTIVE
     deployments: list[Deployment] = field(default_factory=list)

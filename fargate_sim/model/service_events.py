@@ -63,13 +63,13 @@ def deployment_completed(service: str, deployment_id: str) -> str:
     return f"(service {service}) (deployment {deployment_id}) deployment completed."
 
 
-def deployment_failed(service: str, deployment_id: str) -> str:
-    """The breaker tripped."""
-    return f"(service {service}) (deployment {deployment_id}) deployment failed: tasks failed to start."
+def deployment_failed(service: str, deployment_id: str, why: str) -> str:
+    """A deployment has failed; ``why`` in AWS's words."""
+    return f"(service {service}) (deployment {deployment_id}) deployment failed: {why}."
 
 
 def rolling_back(service: str, deployment_id: str) -> str:
-    """The breaker, or a person, brings an earlier deployment back."""
+    """The breaker, an alarm or a person brings an earlier deployment back."""
     return f"(service {service}) rolling back to deployment {deployment_id}."
 
 

@@ -63,6 +63,8 @@ class Timing:
     """RUNNING for this long counts as healthy without load balancer and container check. [C] API DeploymentConfiguration"""
     breaker_evaluation: int = 5_000
     """From a counted failure that reaches the threshold to the deployment's failure. [R] 5 s seen."""
+    alarm_noticed: Span = (5_000, 25_000)
+    """From an alarm's change to ALARM to the failure of the deployment that it watches: ECS polls. [R] 21 s seen; [A] range"""
     digest_resolution_refused: int = 30_000
     """How much later the first task of a deployment starts when its image reference cannot be resolved.
     [A] fitted: first start 48 s after the update with a missing tag, 17 s with a good one."""

@@ -23,6 +23,7 @@ from fargate_sim.model.capacity import Capacity
 from fargate_sim.model.cluster import Cluster
 from fargate_sim.model.containers import Containers
 from fargate_sim.model.cost import Costs
+from fargate_sim.model.deployment_alarms import DeploymentAlarms
 from fargate_sim.model.events import EcsEvents, EventStream
 from fargate_sim.model.images import ImageCatalogue
 from fargate_sim.model.load_balancing import LoadBalancing
@@ -302,6 +303,11 @@ class World:
             "minimum_percent": service.minimum_percent,
             "maximum_percent": service.maximum_percent,
             "breaker": {"enabled": service.breaker.enabled, "rollback": service.breaker.rollback},
+            "alarms": {
+                "enabled": service.alarms.enabled,
+                "rollback": service.alarms.rollback,
+                "names": list(service.alarms.names),
+            },
         }
 
     def update_service(
@@ -313,6 +319,8 @@ class World:
         minimum_percent: int | None = None,
         maximum_percent: int | None = None,
         breaker: CircuitBreaker | None = None,
+        alarms: DeploymentAlarms | None = None,
+        bake_minutes: int | None = None,
         grace_period_s: int | None = None,
         revision: Revision | None = None,
         forced: bool = False,
@@ -324,6 +332,10 @@ class World:
             service.maximum_percent = maximum_percent
         if breaker is not None:
             service.breaker = breaker
+        if alarms is not None:
+            service.alarms = alarms
+        if bake_minutes is not None:
+            service.bake_minutes = bake_minutes
         if grace_period_s is not None:
             service.grace_period_s = grace_period_s
         if desired is not None:
@@ -334,6 +346,8 @@ class World:
             self._begin(service, revision, "forced" if forced else "updated", cause)
         elif changed:
             before, self.engine.cause = self.engine.cause, cause
+            if alarms is not None:
+                self.scheduler.rollout.alarms.configured(service)
             self.scheduler.react(service)
             self.engine.cause = before
 

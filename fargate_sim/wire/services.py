@@ -10,9 +10,10 @@ from __future__ import annotations
 import gzip
 import importlib.util
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 # What the credential scope of a signed request calls a service, where that differs from the name of the
 # ``aws`` command.
@@ -41,9 +42,13 @@ def data_folder() -> Path:
 
 @cache
 def raw_model(service: str) -> dict[str, Any]:
-    """The newest service model (metadata, operations, shapes) as botocore ships it; NoSuchServiceError if
-    there is none.
+    """The newest service model (metadata, operations, shapes) as botocore ships it, kept from then on;
+    NoSuchServiceError if there is none.
     """
+    return _read(service)
+
+
+def _read(service: str) -> dict[str, Any]:
     folder = data_folder() / service
     if "/" in service or not service or not folder.is_dir():
         raise NoSuchServiceError(f"botocore has no model of a service named {service!r}")
@@ -54,6 +59,45 @@ def raw_model(service: str) -> dict[str, Any]:
     )
     model: dict[str, Any] = json.loads(text)
     return model
+
+
+class Inputs(NamedTuple):
+    """What the operations of a service take: by operation the path of its requests and its input shape, and the shapes."""
+
+    operations: Mapping[str, tuple[str, str | None]]
+    shapes: Mapping[str, Mapping[str, Any]]
+
+
+@cache
+def input_shapes(service: str) -> Inputs:
+    """The input side of a service's model, without its documentation: small enough to be kept for every service that is
+    used. NoSuchServiceError when there is no such service.
+    """
+    model = _read(service)
+    kept: dict[str, dict[str, Any]] = {}
+    wanted = [each["input"]["shape"] for each in model["operations"].values() if "input" in each]
+    while wanted:
+        name = wanted.pop()
+        if name in kept:
+            continue
+        shape = kept[name] = _undocumented(model["shapes"][name])
+        members = shape["members"] = {
+            member: _undocumented(said) for member, said in shape.get("members", {}).items()
+        }
+        inner = [*members.values(), *(shape[part] for part in ("member", "key", "value") if part in shape)]
+        wanted += [each["shape"] for each in inner]
+    operations = {
+        name: (each.get("http", {}).get("requestUri", "/"), each.get("input", {}).get("shape"))
+        for name, each in model["operations"].items()
+    }
+    return Inputs(operations, kept)
+
+
+_UNUSED = frozenset({"documentation", "enum", "min", "max", "pattern", "required", "contextParam"})
+
+
+def _undocumented(said: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in said.items() if name not in _UNUSED}
 
 
 def command_name(signing_name: str) -> str:

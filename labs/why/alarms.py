@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from labs.history import Entry
-from labs.why import origins
-from labs.why.chain import Chain, Step, again, in_order, time_of_day
+from labs.why import origins, watching
+from labs.why.chain import Chain, Step, again, in_order, listed, time_of_day
 from labs.why.facts import Facts, step
 from labs.why.rules import ALARM, TRACKING
 
@@ -44,6 +44,9 @@ def explain_alarm(facts: Facts, name: str, known: Mapping[str, Any] | None = Non
         if e.kind in ("scaling.activity", "scaling.held") and e.data.get("alarm") == name and e.seq > last.seq
     ]
     steps += _acts(acts)
+    failures = _failures(facts, name, last)
+    for failure in failures:
+        steps += watching.failed(facts, failure)
     data = last.data
     value = "no datapoint" if data.get("value") is None else f"{data['value']:.4g}"
     verdict = f"The alarm is in {data['to']} since {time_of_day(last.at_ms)}"
@@ -51,6 +54,8 @@ def explain_alarm(facts: Facts, name: str, known: Mapping[str, Any] | None = Non
     done = [e for e in acts if e.kind == "scaling.activity"]
     if done:
         verdict += f" It led to {len(done)} scaling activit{'y' if len(done) == 1 else 'ies'}, the last to {done[-1].data['to']} tasks."
+    elif failures:
+        verdict += f" It failed {listed(str(e.data['deployment']) for e in failures)}."
     elif acts:
         verdict += f" Nothing was scaled: {acts[-1].data['why']}"
     elif data["to"] == "OK":
@@ -81,6 +86,15 @@ def _made(facts: Facts, name: str, first: Entry) -> list[Step]:
                 )
             ]
     return []
+
+
+def _failures(facts: Facts, name: str, last: Entry) -> list[Entry]:
+    """Deployments that failed by it since its last change."""
+    return [
+        e
+        for e in facts.entries
+        if e.kind == "deployment.failed" and name in (e.data.get("alarms") or ()) and e.seq > last.seq
+    ]
 
 
 def _changed(entry: Entry) -> Step:

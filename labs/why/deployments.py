@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from labs.history import Entry
-from labs.why import origins, starting
+from labs.why import origins, starting, watching
 from labs.why.chain import Chain, Step, in_order, time_of_day
 from labs.why.facts import Facts, TaskFacts, step
 from labs.why.rules import BREAKER, BREAKER_OFF, ROLLING, STALLED, SUPERSEDED, THROTTLED
@@ -35,9 +35,9 @@ def explain_deployment(facts: Facts, deployment: str) -> Chain:
 
 
 def failing(facts: Facts, deployment: str) -> list[Step]:
-    """From the call to the failures that were counted, and what the breaker did."""
+    """From the call to the failures that were counted, and what the breaker or the alarms did."""
     entries = facts.deployments.get(deployment, [])
-    steps = origins.of_deployment(facts, deployment)
+    steps = [*origins.of_deployment(facts, deployment), *watching.ignored(facts, deployment)]
     for tasks in _kinds_of_failure(facts, deployment):
         told = end(facts, tasks[0])
         kept = [each for each in told if each.seq is not None and _told(facts, each, tasks[0])]
@@ -64,7 +64,9 @@ def failing(facts: Facts, deployment: str) -> list[Step]:
     if counted:
         steps.append(_counted(counted))
     failed = _last(entries, deployment, "deployment.failed")
-    if failed is not None:
+    if failed is not None and failed.data.get("by") == "alarm":
+        steps += watching.failed(facts, failed)
+    elif failed is not None:
         threshold = failed.data.get("threshold")
         fact = f"The circuit breaker fails the deployment: {failed.data.get('count')} failures, the threshold is {threshold}."
         if threshold is None:
@@ -167,9 +169,8 @@ def _outcome(
     failed = _last(entries, deployment, "deployment.failed")
     problem = _problem(facts, deployment)
     if failed is not None:
-        verdict = (
-            f"The deployment failed at {time_of_day(failed.at_ms)}: {problem or failed.data.get('reason')}"
-        )
+        why = watching.why_failed(facts, failed) or problem or failed.data.get("reason")
+        verdict = f"The deployment failed at {time_of_day(failed.at_ms)}: {why}"
         steps: list[Step] = []
         if back is not None:
             steps.append(origins.of_rollback(back))
@@ -218,7 +219,11 @@ def _outcome(
         return (
             f"The deployment completed at {time_of_day(done.at_ms)}.{how}"
             + (f" On the way: {problem}" if problem else " Nothing is wrong with it."),
-            [*ending, step(done, f"The deployment is complete with {running} tasks running.", ROLLING)],
+            [
+                *watching.baking(facts, deployment),
+                *ending,
+                step(done, f"The deployment is complete with {running} tasks running.", ROLLING),
+            ],
         )
     begun = _last(entries, deployment, "deployment.started") or entries[0]
     age = seconds((facts.entries[-1].at_ms if facts.entries else begun.at_ms) - begun.at_ms)
@@ -227,6 +232,9 @@ def _outcome(
         off = state is not None and not state.data["breaker"]["enabled"]
         tail = " The circuit breaker is off, so it goes on for ever." if off else ""
         return f"The deployment is not done after {age}: {problem}{tail}", []
+    in_place = watching.baking(facts, deployment)
+    if in_place:
+        return f"The deployment is in progress for {age}. {in_place[0].fact}", in_place
     return f"The deployment is in progress for {age}; no task of it has failed.", _progress(facts, deployment)
 
 

@@ -134,7 +134,7 @@ class Facts:
         return None
 
     def elsewhere(self, after: Entry, before: Entry) -> list[Entry]:
-        """Calls between two entries that changed something of another service than ECS: the journal does not keep what they asked for."""
+        """Calls between two entries that changed something of another service than ECS."""
         between = self.entries[self._position(after) + 1 : self._position(before)]
         return [
             each

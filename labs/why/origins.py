@@ -73,10 +73,7 @@ def who(facts: Facts, state: Entry) -> list[Step]:
             fault = facts.fault_before(cause)
             if fault is not None:
                 steps.append(_fault(fault))
-                steps += [
-                    step(each, f"{each.data['operation']} is called.")
-                    for each in facts.elsewhere(fault, cause)
-                ]
+                steps += [step(each, _called(each)) for each in facts.elsewhere(fault, cause)]
             steps.append(step(cause, _call(facts, cause, state)))
         elif cause.kind == "scaling.activity":
             steps.append(scaled(cause))
@@ -147,6 +144,15 @@ def of_task(facts: Facts, begun: Entry) -> list[Step]:
 def _fault(entry: Entry) -> Step:
     """That the lab did it; what it broke is for the learner to find."""
     return step(entry, "What comes next is the lab's doing, on purpose.")
+
+
+def _called(call: Entry) -> str:
+    """A call with what it asked for: "DeleteRoute is called: RouteTableId = rtb-1 and DestinationCidrBlock = 0.0.0.0/0"."""
+    params = call.data.get("params")
+    asked = (
+        [f"{key} = {_value(value)}" for key, value in params.items()] if isinstance(params, Mapping) else []
+    )
+    return f"{call.data['operation']} is called" + (f": {listed(asked)}." if asked else ".")
 
 
 def _call(facts: Facts, call: Entry, state: Entry) -> str:

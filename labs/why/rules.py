@@ -41,6 +41,18 @@ BREAKER_OFF = Rule(
     "Without the circuit breaker no number of failed tasks ends a deployment: it stays IN_PROGRESS and goes on trying",
     ECS + "deployment-circuit-breaker",
 )
+DEPLOYMENT_ALARM = Rule(
+    "A deployment alarm that goes to ALARM while a deployment is in progress fails it; an alarm does not know which revision it is about",
+    ECS + "deployment-alarm-failure",
+)
+ALARMS_IGNORED = Rule(
+    "If a deployment alarm is in ALARM when a deployment begins, ECS watches no alarm during that deployment, so that a fix can go through",
+    ECS + "deployment-alarm-failure",
+)
+BAKING = Rule(
+    "A deployment that alarms watch stays IN_PROGRESS for a bake time after all is in place",
+    ECS + "deployment-alarm-failure",
+)
 ROLLBACK = Rule(
     "With rollback on, a failed deployment is replaced by the last one that was COMPLETED, under its old id",
     ECS + "deployment-circuit-breaker",

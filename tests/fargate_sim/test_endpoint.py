@@ -192,7 +192,7 @@ class TestJournal:
         assert (first["service"], first["operation"], first["reading"]) == ("sqs", "CreateQueue", False)
         assert (second["service"], second["status"]) == ("logs", 400)
         assert second["error"] == "ResourceNotFoundException"
-        assert "params" not in first
+        assert first["params"] == {"QueueName": "q"}
 
     def test_a_graders_reads_leave_no_trace_but_its_changes_do(self, offline: Offline) -> None:
         grader = offline.client("ecs", user_agent="fargate-lab-grader/1")

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from fargate_sim.cloud import Cloud
 from fargate_sim.control import header_of
@@ -51,6 +52,10 @@ def live_a_little(offline: Offline) -> None:
     offline.client("s3").create_bucket(Bucket="lab-bucket")
     offline.client("s3").put_object(Bucket="lab-bucket", Key="k", Body=b"\xff\x00binary")
     offline.client("sqs").create_queue(QueueName="q")
+    offline.client("secretsmanager").create_secret(Name="db", SecretString="hunter2")
+    offline.client("scheduler").create_schedule_group(Name="nightly")
+    with pytest.raises(ClientError):
+        ec2.delete_route(RouteTableId="rtb-none", DestinationCidrBlock="0.0.0.0/0")
     ecs.describe_services(cluster="demo", services=["web"])
 
 

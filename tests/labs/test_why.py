@@ -128,7 +128,9 @@ def test_a_target_whose_check_asks_the_wrong_path(cloud: EndpointCloud) -> None:
         )
     group = why(cloud, bad.data["target_group"])
     assert "answers 404" in group.verdict or "healthy" in group.verdict
-    assert "ModifyTargetGroup is called" in told(why(cloud, "storefront"))
+    facts = told(why(cloud, "storefront"))
+    assert "ModifyTargetGroup is called: TargetGroupArn = arn:" in facts
+    assert "and HealthCheckPath = /health." in facts
 
 
 def test_spot(cloud: EndpointCloud) -> None:

@@ -15,6 +15,7 @@ from fargate_sim.kernel.journal import Entry, Journal
 from fargate_sim.kernel.seeds import Seeds
 from fargate_sim.model.access import RoleFacts
 from fargate_sim.model.breaker import CircuitBreaker
+from fargate_sim.model.deployment_alarms import DeploymentAlarms
 from fargate_sim.model.egress import VpcFacts
 from fargate_sim.model.events import Undelivered
 from fargate_sim.model.metrics import Metric, Point
@@ -220,6 +221,8 @@ class Scenario:
         minimum: int = 100,
         maximum: int = 200,
         breaker: CircuitBreaker = BREAKER,
+        alarms: DeploymentAlarms | None = None,
+        bake_minutes: int | None = None,
         subnets: tuple[str, ...] = ("subnet-a", "subnet-b"),
         name: str = "web",
         balanced: bool = False,
@@ -236,6 +239,8 @@ class Scenario:
             minimum_percent=minimum,
             maximum_percent=maximum,
             breaker=breaker,
+            alarms=alarms or DeploymentAlarms(),
+            bake_minutes=bake_minutes,
             grace_period_s=grace_s,
         )
         placement = self.placement(subnets, balanced=balanced, strategy=strategy)

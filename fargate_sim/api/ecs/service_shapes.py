@@ -131,7 +131,11 @@ def show_account(world: World, service: Service, account: ServiceDeployment) -> 
             "failureCount": account.failure_count,
             "threshold": account.threshold,
         },
-        "alarms": {"status": "DISABLED", "alarmNames": [], "triggeredAlarmNames": []},
+        "alarms": {
+            "status": account.alarms_status,
+            "alarmNames": list(account.alarm_names),
+            "triggeredAlarmNames": list(account.triggered_alarms),
+        },
     }
     shown |= _present(
         startedAt=account.started_ms,

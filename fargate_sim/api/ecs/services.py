@@ -34,6 +34,7 @@ from fargate_sim.api.ecs.service_shapes import show_service
 from fargate_sim.model import service as s
 from fargate_sim.model.breaker import CircuitBreaker
 from fargate_sim.model.cluster import Cluster
+from fargate_sim.model.deployment_alarms import DeploymentAlarms
 from fargate_sim.model.service import MAX_DESIRED, Revision, Service, StrategyItem
 from fargate_sim.model.task import FARGATE
 from fargate_sim.model.world import Placement, World
@@ -94,6 +95,8 @@ def create_service(world: World, params: Params) -> Answer:
         minimum_percent=100 if settings.minimum_percent is None else settings.minimum_percent,
         maximum_percent=200 if settings.maximum_percent is None else settings.maximum_percent,
         breaker=settings.breaker or CircuitBreaker(),
+        alarms=settings.alarms or DeploymentAlarms(),
+        bake_minutes=settings.bake_minutes,
         grace_period_s=params.get("healthCheckGracePeriodSeconds") or 0,
         tags=tags,
     )
@@ -173,6 +176,8 @@ def update_service(world: World, params: Params) -> Answer:
         minimum_percent=settings.minimum_percent,
         maximum_percent=settings.maximum_percent,
         breaker=settings.breaker,
+        alarms=settings.alarms,
+        bake_minutes=settings.bake_minutes,
         grace_period_s=params.get("healthCheckGracePeriodSeconds"),
         revision=revision,
         forced=forced,

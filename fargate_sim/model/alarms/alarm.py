@@ -61,6 +61,12 @@ class AlarmSpec:
         """How many breaching datapoints of the evaluated ones put it into ALARM."""
         return self.datapoints_to_alarm or self.evaluation_periods
 
+    @property
+    def window_s(self) -> int:
+        """How far back an evaluation looks, in seconds: all of its periods."""
+        period_s = max((query.period_s for query in self.queries), default=self.period_s)
+        return period_s * self.evaluation_periods
+
     def breaches(self, value: float) -> bool:
         """Whether a value is on the wrong side of the threshold."""
         return {

@@ -64,6 +64,8 @@ class Alarms:
         """Oldest first; that of deleted alarms, too."""
         self.scaling_action: Callable[[str, Alarm], bool] = lambda _policy, _alarm: False
         """Called with (policy ARN, alarm); whether there is such a policy."""
+        self.listeners: list[Callable[[Alarm], None]] = []
+        """Called after each change of an alarm's state."""
 
     # -- questions -------------------------------------------------------------------------------
 
@@ -163,6 +165,10 @@ class Alarms:
             "reason": verdict.reason,
             "value": verdict.used[-1][1] if verdict.used else None,
             "threshold": alarm.spec.threshold,
+            "since": verdict.used[0][0] if verdict.used else None,
+            "until": verdict.used[-1][0] + 1000 * self._watches[alarm.spec.name].period_s
+            if verdict.used
+            else None,
         }
         cause = self._world.journal.record("alarm.state", entry)
         self._changes.setdefault(alarm.spec.name, deque(maxlen=50)).append(
@@ -182,6 +188,8 @@ class Alarms:
             lambda: self._event(alarm, _event_state(before, before_reason, before_data, before_ms)),
         )
         self._act(alarm, changed=True, before=before)
+        for tell in self.listeners:
+            tell(alarm)
         self._engine.cause = outer
 
     def _act(self, alarm: Alarm, *, changed: bool, before: str = "") -> None:

@@ -6,7 +6,16 @@ import re
 
 from labs.why.chain import Chain, Rule, Step, collapsed
 from labs.why.meanings import meaning_of
-from labs.why.rules import BREAKER, BREAKER_OFF, ECS, REPLACES_UNHEALTHY, ROLLBACK, ROLLING, THROTTLED
+from labs.why.rules import (
+    BREAKER,
+    BREAKER_OFF,
+    DEPLOYMENT_ALARM,
+    ECS,
+    REPLACES_UNHEALTHY,
+    ROLLBACK,
+    ROLLING,
+    THROTTLED,
+)
 from labs.why.saved.document import Node
 
 _EVENTS_READ = 100
@@ -42,6 +51,7 @@ _EVENTS = (
         "Tasks fail to start again and again, so ECS waits longer and longer.",
         THROTTLED,
     ),
+    _event(r"deployment failed: alarm detected", "An alarm fails the deployment.", DEPLOYMENT_ALARM),
     _event(r"deployment failed: (?P<why>.*)", "The deployment fails: {why}.", BREAKER),
     _event(r"rolling back to deployment (?P<why>\S+)", "The service goes back to {why}.", ROLLBACK),
     _event(
@@ -197,10 +207,7 @@ def explain_deployment(deployment: Node) -> Chain:
                 None,
                 f"Alarms went to ALARM: {', '.join(triggered)}.",
                 alarms.at("triggeredAlarmNames"),
-                Rule(
-                    "A monitored alarm that goes to ALARM fails the deployment",
-                    ECS + "deployment-alarm-failure",
-                ),
+                DEPLOYMENT_ALARM,
             )
         )
     rollback = deployment.child("rollback")

@@ -12,8 +12,12 @@ from support.worlds import MISSING, Account, Scenario
 
 from fargate_sim.cost_api import costs, rate
 from fargate_sim.model import service as s
+from fargate_sim.model.alarms import AlarmSpec
+from fargate_sim.model.alarms.alarm import ALARM, IGNORE, OK
 from fargate_sim.model.breaker import COUNT, CircuitBreaker
 from fargate_sim.model.capacity import POOLS
+from fargate_sim.model.deployment_alarms import DeploymentAlarms
+from fargate_sim.model.metrics import Metric
 from fargate_sim.model.service import Service, StrategyItem
 from fargate_sim.model.surroundings import SubnetFacts
 from fargate_sim.model.task import Task
@@ -21,6 +25,7 @@ from fargate_sim.model.task_definition import ContainerSpec, Dependency, TaskDef
 from fargate_sim.model.task_definition import HealthCheck as Check
 from fargate_sim.model.world import StandaloneTask
 
+UNSEEN = Metric("Test", "Unseen", ())
 TRANSIT = {"PROVISIONING", "PENDING", "ACTIVATING", "DEACTIVATING", "STOPPING", "DEPROVISIONING"}
 
 
@@ -66,6 +71,13 @@ BREAKERS = st.sampled_from(
         CircuitBreaker(enabled=True, rollback=True),
         CircuitBreaker(enabled=True, rollback=True, threshold_type=COUNT, threshold_value=1),
         CircuitBreaker(enabled=True, rollback=True, reset_on_healthy_task=False),
+    ]
+)
+ALARMS = st.sampled_from(
+    [
+        DeploymentAlarms(),
+        DeploymentAlarms(("one", "two"), enabled=True),
+        DeploymentAlarms(("one",), enabled=True, rollback=True),
     ]
 )
 STRATEGIES = st.sampled_from(
@@ -151,8 +163,10 @@ class Histories(RuleBasedStateMachine):
             )
         )
 
-    @rule(percents=PERCENTS, breaker=BREAKERS, name=st.sampled_from("ab"))
-    def configure(self, percents: tuple[int, int], breaker: CircuitBreaker, name: str) -> None:
+    @rule(percents=PERCENTS, breaker=BREAKERS, alarms=ALARMS, name=st.sampled_from("ab"))
+    def configure(
+        self, percents: tuple[int, int], breaker: CircuitBreaker, alarms: DeploymentAlarms, name: str
+    ) -> None:
         self.do(
             lambda scenario: on(
                 scenario,
@@ -163,9 +177,19 @@ class Histories(RuleBasedStateMachine):
                     minimum_percent=percents[0],
                     maximum_percent=percents[1],
                     breaker=breaker,
+                    alarms=alarms,
                 ),
             )
         )
+
+    @rule(name=st.sampled_from(["one", "two"]), state=st.sampled_from([OK, ALARM]))
+    def turn_alarm(self, name: str, state: str) -> None:
+        def command(scenario: Scenario) -> None:
+            alarms = scenario.world.alarms
+            alarm = alarms.get(name) or alarms.put(AlarmSpec(name, 1.0, metric=UNSEEN, treat_missing=IGNORE))
+            alarms.set_state(alarm, state, "a test", None)
+
+        self.do(command)
 
     @rule(name=st.sampled_from("ab"))
     def ask_for_rollback(self, name: str) -> None:
@@ -355,6 +379,10 @@ def check_service(service: Service) -> None:
         account for account in service.accounts if not account.finished and account.status != "STOP_REQUESTED"
     ]
     assert len(under_way) <= 1
+    primary = service.primary
+    if not service.in_rollout:
+        assert primary.account.alarms_status != s.MONITORING, "nothing is left to be watched"
+        assert primary.alarm_look is None or not primary.alarm_look.pending
     assert all(account.finished_ms is not None for account in service.accounts if account.finished)
 
 

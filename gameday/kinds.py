@@ -15,6 +15,8 @@ KINDS = frozenset(
         "cluster.deleted",
         "cluster.updated",
         "container.exited",
+        "deployment.alarms_ignored",
+        "deployment.baking",
         "deployment.completed",
         "deployment.failed",
         "deployment.failure_counted",

@@ -93,7 +93,7 @@ def _canonical(environ: Mapping[str, Any], body: bytes, signed: list[str], *, as
         (
             environ.get("REQUEST_METHOD", "GET"),
             path if as_it_is else quote(_normal(path), safe="/~"),
-            "&".join(sorted(_pairs(environ.get("QUERY_STRING", "")))),
+            "&".join(f"{name}={value}" for name, value in sorted(_pairs(environ.get("QUERY_STRING", "")))),
             headers,
             ";".join(signed),
             declared or actual,
@@ -121,11 +121,11 @@ def _normal(path: str) -> str:
     return whole + "/" if path.endswith("/") and kept else whole
 
 
-def _pairs(query: str) -> list[str]:
+def _pairs(query: str) -> list[tuple[str, str]]:
     pairs = []
     for part in query.split("&") if query else ():
         name, _, value = part.partition("=")
-        pairs.append(f"{_again(name)}={_again(value)}")
+        pairs.append((_again(name), _again(value)))
     return pairs
 
 

@@ -10,7 +10,7 @@ import pytest
 from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fargate_sim.wire.errors import AwsError
@@ -75,6 +75,7 @@ def test_what_botocore_signs_is_taken(method: str, url: str, service: str, body:
         st.text("abc-_~ +&=é", min_size=1, max_size=4), st.text("xyz /+%é", max_size=5), max_size=3
     ),
 )
+@example(path=[], query={"=": "", "==": ""})
 def test_any_path_and_query(path: list[str], query: dict[str, str]) -> None:
     from urllib.parse import quote  # noqa: PLC0415
 

@@ -222,8 +222,8 @@ class Briefing:
 
 @dataclass(frozen=True, slots=True)
 class TeamView:
-    """What somebody on call sees: the clock, the pager (newest first), and the worlds as `tui.snapshot` reads them (docs/control-api.md). `traffic`
-    and `queue` are the answers of the control API, without causes. `started_ms` is None before the game begins.
+    """What somebody on call sees: the clock, the pager (newest first), and the world as `tui.snapshot` reads it (docs/control-api.md).
+    `traffic` and `queue` are the answers of the control API, without causes. `started_ms` is None before the game begins.
     """
 
     now_ms: int

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, get_args
+from urllib.parse import urlsplit
 
 from fargate_lab import aws_cli, files, paths
 from fargate_lab.errors import UsageError
@@ -64,12 +65,16 @@ def lab_variables(
     variables["FARGATE_LAB_ENDPOINT"] = world["AWS_ENDPOINT_URL"]
     for name in ("NO_PROXY", "no_proxy"):
         listed = [host for host in around.get(name, "").split(",") if host]
-        variables[name] = ",".join(dict.fromkeys([*listed, "127.0.0.1", "localhost"]))
+        variables[name] = ",".join(dict.fromkeys([*listed, "127.0.0.1", "localhost", _host(world)]))
     if shims and os.name == "posix":
         folder = str(aws_cli.write_shims(aws_cli.find_aws(around)))
         rest = [part for part in around.get("PATH", os.defpath).split(os.pathsep) if part != folder]
         variables["PATH"] = os.pathsep.join([folder, *rest])
     return variables
+
+
+def _host(world: Mapping[str, str]) -> str:
+    return urlsplit(world["AWS_ENDPOINT_URL"]).hostname or "localhost"
 
 
 def complete_environment(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 _SCENARIO = "the scenario's id"
+_OF_A_GAME = frozenset({"host", "join", "list_games", "score", "report", "abort"})
 
 
 def add(parser: argparse.ArgumentParser, parser_class: type[argparse.ArgumentParser]) -> None:
@@ -37,6 +38,63 @@ def add(parser: argparse.ArgumentParser, parser_class: type[argparse.ArgumentPar
         help="only what the file says; nothing is tried out in a throw-away world",
     )
     dry.add_argument("--json", action="store_true", help="as JSON")
+    _host_actions(actions)
+
+
+def _host_actions(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    host = _action(
+        actions,
+        "host",
+        "host",
+        "run a game day: a world for each team, and a console for whoever runs it",
+    )
+    host.add_argument("scenario", metavar="SCENARIO", nargs="?", help=f"{_SCENARIO}, or a file")
+    host.add_argument(
+        "--team", dest="teams", metavar="NAME", action="append", default=[], help="a team; once for each"
+    )
+    host.add_argument("--name", help="the game's name (default: the scenario's id)")
+    host.add_argument("--resume", metavar="GAME", help="go on with a game that was left or cut short")
+    host.add_argument(
+        "--bind",
+        metavar="ADDRESS",
+        default="127.0.0.1",
+        help="where teams reach their worlds: an address of this machine, or 0.0.0.0 (default: only from here)",
+    )
+    host.add_argument(
+        "--speed", metavar="X|max", default="10", help="virtual seconds per second, 0.1 to 3600 (default 10)"
+    )
+    host.add_argument(
+        "--seed", type=int, default=None, metavar="S", help="seed of the worlds (default: by chance)"
+    )
+    host.add_argument(
+        "--no-screen",
+        action="store_true",
+        help="without a console: begin at once, tell what happens, end with the scenario, write the reports",
+    )
+    join = _action(actions, "join", "join", "take part in a game day as a team")
+    join.add_argument(
+        "address", metavar="ADDRESS", help="where the team's world is, as whoever runs the game says"
+    )
+    join.add_argument("code", metavar="CODE", help="the team's code")
+    games = _action(actions, "games", "list_games", "list the games on this machine")
+    games.add_argument("--json", action="store_true", help="as JSON")
+    score = _action(
+        actions,
+        "score",
+        "score",
+        "compute the scores of a game again, from what was recorded; 2 if that was changed",
+    )
+    score.add_argument("game", metavar="GAME", help="its name, or its folder")
+    score.add_argument("--json", action="store_true", help="as JSON")
+    report = _action(
+        actions, "report", "report", "score a game, and write report.html, report.md, grades.csv, grades.xml"
+    )
+    report.add_argument("game", metavar="GAME", help="its name, or its folder")
+    report.add_argument("--to", metavar="DIR", help="where to (default: the game's folder)")
+    abort = _action(
+        actions, "abort", "abort", "end a game that was cut short, and take back everything that is in force"
+    )
+    abort.add_argument("game", metavar="GAME", help="its name, or its folder")
 
 
 def _action(
@@ -45,5 +103,6 @@ def _action(
     parser = actions.add_parser(
         name, help=about, description=about[:1].upper() + about[1:] + ".", allow_abbrev=False
     )
-    parser.set_defaults(module="gameday", function=function)
+    module = "gamehost" if function in _OF_A_GAME else "gameday"
+    parser.set_defaults(module=module, function=function)
     return parser

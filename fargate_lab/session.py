@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar
 
-from fargate_lab import files, paths
+from fargate_lab import command_history, files, paths
 from fargate_lab.errors import LabError, RecordingUnusableError, SurroundingsError, WorldLostError
 from fargate_lab.progress import LabRecord, ProgressStore
 from tui import session as door
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from fargate_lab.completion import Completer
     from fargate_lab.console import Console
     from fargate_lab.play import Performance
-
-_HISTORY_LINES = 2000
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -98,10 +96,7 @@ class Session:
 
     @_through_the_door
     def history(self) -> list[str]:
-        try:
-            return paths.history_file().read_text(encoding="utf-8", errors="replace").splitlines()
-        except OSError:
-            return []
+        return command_history.remembered()
 
     @_through_the_door
     def preference(self, key: str) -> str | None:
@@ -317,7 +312,7 @@ class Session:
     @_through_the_door
     def run_command(self, line: str) -> Iterator[door.CommandEvent]:
         console = self._here().console
-        self._remember(line)
+        command_history.remember(line)
         return self._guarded(console.run(line))
 
     def complete(self, line: str, cursor: int) -> door.Completion:
@@ -411,16 +406,6 @@ class Session:
     def _names(self) -> Mapping[str, Sequence[str]]:
         current = self._open
         return current.names if current else {}
-
-    def _remember(self, line: str) -> None:
-        """Add to the history, unless it repeats the line before; keep it from growing for ever."""
-        line = line.strip("\n").replace("\n", " ")
-        known = self.history()
-        if not line.strip() or known[-1:] == [line]:
-            return
-        files.write_atomically(
-            paths.history_file(), "".join(f"{item}\n" for item in [*known, line][-_HISTORY_LINES:])
-        )
 
     def _view(self, *, resumed: bool, current: str | None = None) -> door.LabView:
         from fargate_lab import views

@@ -30,6 +30,8 @@ Speed = float | Literal["max"]
 SANDBOX = "sandbox"
 """The label of a world that belongs to no lab."""
 ENDPOINT_VARIABLE = "FARGATE_LAB_ENDPOINT"
+TOKEN_VARIABLE = "FARGATE_LAB_TOKEN"  # noqa: S105 - the name of a variable
+"""What a world with a gate asks for."""
 _START_SECONDS = 30.0
 _STOP_SECONDS = 5.0
 _PROBE_SECONDS = 30.0
@@ -104,6 +106,7 @@ def start(
     gate: Path | None = None,
     token: str = "",
     paused: bool = False,
+    begin: str = "",
 ) -> World:
     """Start a world and wait until it answers. One that is not `registered` is for its starter alone.
 
@@ -119,6 +122,8 @@ def start(
         argv += ["--gate", str(gate), *(each for host in _names_of(bind) for each in ("--allow-host", host))]
     if paused:
         argv.append("--paused")
+    if begin:
+        argv += ["--start", begin]
     if recording is not None:
         argv += ["--state", str(paths.ready(recording))]
     log = paths.ready(paths.log_file(label))
@@ -300,9 +305,10 @@ def connect(endpoint: str | None = None) -> HttpControl:
     Raises SurroundingsError when there is none, WorldLostError when it does not answer.
     """
     given = endpoint or os.environ.get(ENDPOINT_VARIABLE)
+    token = os.environ.get(TOKEN_VARIABLE, "")
     start_one = "Start one with `fargate-lab serve`, or open `fargate-lab`."
     if given:
-        control = HttpControl(given)
+        control = HttpControl(given, token=token)
         if _answers(control):
             return control
         where = "--endpoint" if endpoint else f"${ENDPOINT_VARIABLE}"
@@ -323,7 +329,7 @@ def connect(endpoint: str | None = None) -> HttpControl:
 def _answers(control: HttpControl) -> bool:
     """Whether it is one of ours and answers."""
     try:
-        status = HttpControl(control.endpoint_url, _PROBE_SECONDS).get("/_lab/status")
+        status = control.with_timeout(_PROBE_SECONDS).get("/_lab/status")
         return bool(status["product"] == "fargate-lab")
     except (NoWorldError, KeyError, TypeError):
         return False

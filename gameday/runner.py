@@ -126,6 +126,18 @@ class GameRunner:
         return tuple(self._state.in_force)
 
     @property
+    def refused(self) -> frozenset[str]:
+        """Injections that could not be done."""
+        return frozenset(self._state.refused)
+
+    @property
+    def taken_back(self) -> frozenset[str]:
+        """Injections that have come and have been taken back."""
+        return frozenset(str(line["injection"]) for line in self._book.of("taken_back")) - set(
+            self._state.in_force
+        )
+
+    @property
     def hints_shown(self) -> tuple[Hint, ...]:
         """The hints that the team has been given."""
         return tuple(self.scenario.hints[number] for number in self._state.hints)

@@ -26,6 +26,8 @@ RESTORE_MS = (10 * MINUTE_MS, 60 * MINUTE_MS)
 """Until when the points are full, and from when on there are none; in between a straight line."""
 RESTORED_LATE = 0.5
 """The share of the points for restoring that is left however late it is."""
+SO_FAR = frozenset({"error budget", "time to detect", "time to diagnose", "time to mitigate", "hints"})
+"""The rules that can be told while the game goes on; the others need the session to be lived through again."""
 HARM_POINTS, MOST_HARM_POINTS = 5, 20
 
 
@@ -143,16 +145,18 @@ def _cause(scenario: Scenario, story: Story, injection: Injection) -> Cause:
     seen_ms = came_ms if felt_ms is None else felt_ms
     look = story.reads(injection.reads, seen_ms)
     knobs = [call for name in injection.knobs for call in scenario.knob(name).turned_by]
-    turn = story.turned(knobs, seen_ms)
+    turn = story.turned(knobs, came_ms)
+    if turn is not None and (look is None or turn.at_ms < look.at_ms):
+        look = turn  # whoever turns the knob has seen enough
     return Cause(
         injection.id,
         injection.title,
         came_ms,
         seen_ms,
         felt_ms is not None,
-        None if look is None else look.at_ms - seen_ms,
+        None if look is None else max(0, look.at_ms - seen_ms),
         "" if look is None else f"{look.service}:{look.operation}",
-        None if turn is None else turn.at_ms - seen_ms,
+        None if turn is None else max(0, turn.at_ms - seen_ms),
         "" if turn is None else f"{turn.service}:{turn.operation}",
     )
 

@@ -56,7 +56,12 @@ class HttpControl:
         self.endpoint_url = endpoint_url.rstrip("/")
         self._timeout_seconds = timeout_seconds
         self._opener = build_opener(ProxyHandler({}))
+        self._token = token
         self._headers = {**HEADER, TOKEN_HEADER: token} if token else HEADER
+
+    def with_timeout(self, seconds: float) -> HttpControl:
+        """The same, but less patient, or more."""
+        return HttpControl(self.endpoint_url, seconds, token=self._token)
 
     def get(self, path: str, query: Mapping[str, str | int] | None = None) -> Any:
         """The answer to ``GET <path>``; None for 204."""

@@ -50,14 +50,15 @@ class GameFolder:
         self.name = root.name
         self.token: str = raw["token"]
         self.version: str = raw["version"]
+        self.start: str = raw["start"]
         self.teams = tuple(Team(**each) for each in raw["teams"])
         self._raw = raw
 
     @classmethod
     def create(
-        cls, name: str, scenario: Scenario, teams: Iterable[str], *, seed: int, version: str
+        cls, name: str, scenario: Scenario, teams: Iterable[str], *, seed: int, version: str, start: str = ""
     ) -> GameFolder:
-        """A new game. UsageError when a name will not do, SurroundingsError when the game is there already."""
+        """A new game; ``start`` is the virtual moment at which its worlds begin (ISO 8601), now unless given. UsageError when a name will not do, SurroundingsError when the game is there already."""
         root = folder_of(name)
         if root.exists():
             raise SurroundingsError(
@@ -68,6 +69,7 @@ class GameFolder:
             "schema": SCHEMA,
             "scenario": scenario.path.name,
             "version": version,
+            "start": start,
             "token": secrets.token_urlsafe(24),
             "teams": [asdict(each) for each in _teams(list(teams), seed)],
         }
@@ -178,7 +180,8 @@ def _teams(wanted: Sequence[str], seed: int) -> list[Team]:
         if any(slug == each.slug for each in made):
             raise UsageError(f"Two teams would be called {slug!r}.", "Give each another name.")
         code = "".join(secrets.choice(_CODE_LETTERS) for _ in range(8))
-        made.append(Team(shown, slug, seed + number, code, secrets.token_hex(20)))
+        # The same seed for all: what can be compared is how they met the same.
+        made.append(Team(shown, slug, seed, code, secrets.token_hex(20)))
     if not made:
         raise UsageError("A game needs a team.", "Name some: --team red --team blue.")
     return made

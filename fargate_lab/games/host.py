@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -30,9 +31,11 @@ class Host:
         self.folder = folder
         self.scenario = folder.scenario
         self.bind = bind
+        self.address = _reached_at(bind)
+        """Where teams find their worlds."""
         self.seats: dict[str, Seat] = {}
-        self.log: list[tuple[str, Happening]] = []
-        """What happened, by team, in order."""
+        self.log: list[tuple[int, str, Happening]] = []
+        """What happened: the virtual moment, the team, and what; in order."""
         self._stop = threading.Event()
         self._ticking: threading.Thread | None = None
 
@@ -63,9 +66,26 @@ class Host:
 
     def tick(self) -> list[tuple[str, Happening]]:
         """Let happen what is due in every world."""
-        happened = [(slug, each) for slug, seat in self.seats.items() for each in seat.tick()]
-        self.log += happened
+        happened: list[tuple[str, Happening]] = []
+        for slug, seat in list(self.seats.items()):
+            found = seat.tick()
+            if found:
+                self._write_down(seat, found)
+                happened += [(slug, each) for each in found]
         return happened
+
+    def _write_down(self, seat: Seat, happened: Sequence[Happening]) -> None:
+        now_ms = seat.cloud.clock.now_ms
+        self.log += [(now_ms, seat.team.slug, each) for each in happened]
+
+    def team_name(self, slug: str) -> str:
+        """A team's name as it chose it."""
+        return self.folder.team(slug).name
+
+    def join_words(self, seat: Seat) -> str:
+        """What a team types to take part."""
+        port = seat.world.endpoint.rpartition(":")[2]
+        return f"fargate-lab gameday join http://{self.address}:{port} {seat.team.code}"
 
     def start_ticking(self) -> None:
         """Tick in a thread of its own until the host is left."""
@@ -145,7 +165,7 @@ class Host:
     def _tell(self, team: str | None, act: Callable[[Seat], Sequence[Happening]]) -> None:
         for seat in self._chosen(team):
             with seat.held():
-                self.log += [(seat.team.slug, each) for each in act(seat)]
+                self._write_down(seat, act(seat))
 
     def _chosen(self, team: str | None) -> Iterable[Seat]:
         return list(self.seats.values()) if team is None else [self.seat(team)]
@@ -166,6 +186,13 @@ class Host:
             }
         )
         self.seats.clear()
+
+
+def _reached_at(bind: str) -> str:
+    """The address that leads to a listener, as far as this machine knows."""
+    if bind in ("0.0.0.0", "::"):  # noqa: S104 - asked for by whoever runs the game
+        return socket.gethostname()
+    return f"[{bind}]" if ":" in bind else bind
 
 
 @contextlib.contextmanager

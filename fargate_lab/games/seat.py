@@ -39,7 +39,7 @@ class Seat:
         """Start the team's world, paused, or go on with it."""
         recording = folder.recording(team)
         world = worlds.start(
-            f"game-{folder.name}-{team.slug}"[:60],
+            f"{folder.name}/{team.name}",
             port=team.port,
             bind=bind,
             seed=team.seed,
@@ -48,6 +48,7 @@ class Seat:
             gate=folder.gate(team),
             token=folder.token,
             paused=True,
+            begin=folder.start,
         )
         try:
             folder.with_port(team, int(world.endpoint.rpartition(":")[2]))
@@ -76,7 +77,7 @@ class Seat:
         try:
             with self.held():
                 happened = self.runner.tick()
-                self._take_digest()
+                self.take_digest()
                 self.trouble = ""
                 return happened
         except LabError as error:
@@ -107,7 +108,8 @@ class Seat:
         """The team's clock."""
         return dict(self.cloud.control.get("/_lab/clock"))
 
-    def _take_digest(self, *, now: bool = False) -> None:
+    def take_digest(self, *, now: bool = False) -> None:
+        """Have the world summed up, once a virtual minute or ``now``: a checksum in its recording proves it later."""
         now_ms = self.cloud.clock.now_ms
         if now or now_ms - self._digested_ms >= DIGEST_MS:
             self.cloud.control.get("/_lab/digest")
@@ -117,7 +119,7 @@ class Seat:
         """End the world; its recording stays, proved by a last checksum."""
         with contextlib.suppress(LabError), self._lock:
             self.pause()
-            self._take_digest(now=True)
+            self.take_digest(now=True)
         self._book.close()
         self.world.close()
 

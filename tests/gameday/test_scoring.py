@@ -63,8 +63,9 @@ def test_a_fast_team() -> None:
 @pytest.mark.parametrize(
     ("rule", "journal", "expected"),
     [
-        ("time to detect", played(detect=330), 5.0),  # halfway between 1 and 10 minutes
-        ("time to detect", played(detect=None), 0.0),
+        ("time to detect", played(detect=330, diagnose=None), 5.0),  # halfway between 1 and 10 minutes
+        ("time to detect", played(detect=None, diagnose=None), 0.0),
+        ("time to detect", played(detect=None, diagnose=330), 5.0),  # whoever turns the knob has seen enough
         ("time to diagnose", played(diagnose=1050), 7.5),  # halfway between 5 and 30 minutes
         ("time to diagnose", played(diagnose=None), 0.0),
         ("time to mitigate", played(back=6 + 18), 15 * 12 / 25),
@@ -113,7 +114,7 @@ def test_hints_and_harm_cost() -> None:
 
 
 def test_a_look_of_the_facilitator_or_at_something_else_is_no_detection() -> None:
-    journal = played(detect=None)
+    journal = played(detect=None, diagnose=None)
     journal.call(7 * MINUTE, "ecs", "DescribeServices", actor="facilitator")
     journal.call(7 * MINUTE, "iam", "ListRoles")
     journal.sort()

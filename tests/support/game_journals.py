@@ -121,7 +121,7 @@ class Journal:
             )
 
     def call(
-        self, at: int, service: str, operation: str, *, actor: str = "", status: int = 200, **params: Any
+        self, at: int, service: str, operation: str, /, *, actor: str = "", status: int = 200, **params: Any
     ) -> int:
         reading = operation.startswith(("Describe", "List", "Get"))
         data = {

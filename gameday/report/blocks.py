@@ -32,10 +32,10 @@ Cell = str | Bar
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A table's column. ``wide`` ones hold sentences, ``number`` ones are right-aligned."""
+    """A table's column. ``wide`` ones hold sentences, ``short`` ones are not broken, ``number`` ones neither, and right-aligned."""
 
     title: str
-    kind: Literal["plain", "number", "wide"] = "plain"
+    kind: Literal["plain", "short", "number", "wide"] = "plain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +70,14 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A chart: ``description`` says in words what can be seen in it, for those who cannot see it and for Markdown."""
+    """A chart: ``description`` says in sentences what can be seen in it, for those who cannot see it and for Markdown; ``reading`` how
+    the drawing is read.
+    """
 
     caption: str
-    description: str
+    description: tuple[str, ...]
     chart: Chart
+    reading: str = ""
 
 
 @dataclass(frozen=True, slots=True)

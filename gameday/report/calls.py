@@ -5,13 +5,13 @@ What a line has no room for is counted, and values that may be secret (of enviro
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from gameday.report.words import shortened
 
-_SHOWN = 6
-_LONGEST = 48
+_SHOWN = 7
+_LONGEST = 90
 _NOT_TOLD = (
     "environment",
     "secrets",
@@ -24,40 +24,54 @@ _NOT_TOLD = (
 """Names of parameters, in small letters, whose values are not repeated in a report; ``value`` is that of a parameter of the account."""
 _SILENT_SERVICES = ("ssm", "secretsmanager")
 """Where a ``Value`` is something to be kept."""
-_TOO_LITTLE = ("clienttoken", "clientrequesttoken")
+_TOO_LITTLE = ("clienttoken", "clientrequesttoken", "servicenamespace", "scalabledimension")
 """Names of parameters that say nothing about what is wanted."""
 
 
 def call_line(service: str, operation: str, params: Mapping[str, Any]) -> str:
-    """The call with the parameters that say what it does."""
-    told = [f"{name}={shortened(value, _LONGEST)}" for name, value in _flat(service, "", params)]
+    """The call with the parameters that say what it does, by their own names; with the names around them only where two are alike."""
+    found = list(_flat(service, (), params))
+    names = [path[-1] for path, _ in found]
+    told = []
+    for path, value in found:
+        name = path[-1] if names.count(path[-1]) == 1 else ".".join(path)
+        told.append(f"{name}={shortened(value, _LONGEST)}")
     more = f" and {len(told) - _SHOWN} more" if len(told) > _SHOWN else ""
     return " ".join([f"{service}:{operation}", *told[:_SHOWN]]) + more
 
 
-def _flat(service: str, prefix: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Names, with dots, and values. Pairs of Key (or Name) and Value become one."""
-    if isinstance(value, Mapping):
-        pair = _pair(value)
-        if pair is not None:
-            yield pair[0], _last(pair[1])
-            return
-        for key, each in value.items():
-            if str(key).lower() in _TOO_LITTLE or each is None:
-                continue
-            name = f"{prefix}.{key}" if prefix else str(key)
-            if _is_kept(service, str(key)):
-                yield name, _how_many(each)
-            else:
-                yield from _flat(service, name, each)
-    elif isinstance(value, list | tuple):
-        if all(not isinstance(each, Mapping | list | tuple) for each in value):
-            yield prefix, ",".join(_last(each) for each in value) or "none"
+def _flat(
+    service: str, path: tuple[str, ...], value: Mapping[str, Any]
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Names, from the outermost to the innermost, and values."""
+    for key, each in value.items():
+        name = str(key)
+        if name.lower() in _TOO_LITTLE or each is None:
+            continue
+        if _is_kept(service, name):
+            yield (*path, name), _how_many(each)
+        elif isinstance(each, Mapping):
+            yield from _flat(service, (*path, name), each)
+        elif isinstance(each, list | tuple):
+            yield from _list(service, (*path, name), each)
         else:
-            for each in value:
-                yield from _flat(service, prefix, each)
-    else:
-        yield prefix, _last(value)
+            yield (*path, name), _last(each)
+
+
+def _list(service: str, path: tuple[str, ...], items: Sequence[Any]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Pairs of Key (or Name) and Value are named by the former; other items stand behind each other, those with fields in brackets."""
+    rest: list[str] = []
+    for item in items:
+        pair = _pair(item) if isinstance(item, Mapping) else None
+        if pair is not None:
+            yield (*path, pair[0]), "(not shown)" if service in _SILENT_SERVICES else _last(pair[1])
+        elif isinstance(item, Mapping):
+            inner = ",".join(f"{names[-1]}={told}" for names, told in _flat(service, (), item))
+            rest.append(f"({inner})")
+        else:
+            rest.append(_last(item))
+    if rest or not items:
+        yield path, ",".join(rest) or "none"
 
 
 def _pair(value: Mapping[str, Any]) -> tuple[str, Any] | None:

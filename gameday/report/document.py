@@ -41,6 +41,7 @@ EXERCISES = {
     "stop_task": "A lost task",
     "interrupt_spot": "A Spot interruption",
 }
+_READING = "Hatched: the SLO was broken. Dashed across: its threshold. A budget overdrawn by more than its whole is cut off."
 _TOLD_SPANS = 6
 """More stretches than this are counted, not listed, in a chart's description."""
 
@@ -69,9 +70,7 @@ def _lead(report: GameReport) -> tuple[str, ...]:
     ranked = report.ranked()
     if not ranked:
         return (report.scenario.summary.strip(), "No team has played it.")
-    told = (
-        f"{counted(len(ranked), 'team')} played it for {duration(max(team.length_ms for _, team in ranked))}."
-    )
+    told = f"Played by {counted(len(ranked), 'team')}, for {duration(max(team.length_ms for _, team in ranked))}."
     best = [team.name for place, team in ranked if place == 1]
     total = ranked[0][1].score.total
     if len(ranked) > 1 and len(best) == 1:
@@ -100,7 +99,7 @@ def _results(report: GameReport) -> Section:
         blocks += [
             Figure("When any SLO was broken, team by team", _lanes_told(report), lanes(report)),
             Figure(
-                "What was left of the error budget that was burned most, team by team",
+                "What was left of the most burned error budget, team by team",
                 _budgets_told(report),
                 worst_budgets(report),
             ),
@@ -133,7 +132,7 @@ def _ranking(report: GameReport) -> Table:
 def _outcomes(report: GameReport) -> Table:
     columns = (
         Column("Team"),
-        Column("Worst budget burned", "number"),
+        Column("Budget burned", "number"),
         Column("An SLO broken for", "number"),
         Column("Mitigated after", "number"),
         Column("Restored after", "number"),
@@ -151,7 +150,9 @@ def _outcomes(report: GameReport) -> Table:
                 str(len(team.story.changes())),
             )
         )
-    return Table("What happened, in numbers", columns, tuple(rows))
+    return Table(
+        "What happened, in numbers; the budget is that of the SLO which burned most", columns, tuple(rows)
+    )
 
 
 def _rules(report: GameReport) -> list[tuple[str, float]]:
@@ -176,7 +177,7 @@ def _worst(outcome: Outcome) -> float:
     return max(outcome.burned.values(), default=0.0)
 
 
-def _lanes_told(report: GameReport) -> str:
+def _lanes_told(report: GameReport) -> tuple[str, ...]:
     told = []
     for _, team in report.ranked():
         spans = any_broken(team)
@@ -188,11 +189,11 @@ def _lanes_told(report: GameReport) -> str:
         if spans:
             stretches += f", first at {clock(spans[0][0])}, last until {clock(spans[-1][1])}"
         told.append(f"{team.name}: {stretches}.")
-    return " ".join(told)
+    return tuple(told)
 
 
-def _budgets_told(report: GameReport) -> str:
-    return " ".join(f"{line.title}: {line.note}." for line in worst_budgets(report).lines)
+def _budgets_told(report: GameReport) -> tuple[str, ...]:
+    return tuple(f"{line.title}: {line.note}." for line in worst_budgets(report).lines)
 
 
 # -- the scenario ---------------------------------------------------------------------------------------
@@ -202,7 +203,7 @@ def _scenario(report: GameReport) -> Section:
     scenario = report.scenario
     blocks: list[Block] = [Heading("Briefing"), Prose(scenario.briefing)]
     if scenario.roles:
-        columns = (Column("Role"), Column("Does", "wide"))
+        columns = (Column("Role", "short"), Column("Does", "wide"))
         blocks.append(Table("Roles", columns, tuple((role.name, role.does) for role in scenario.roles)))
     blocks += [Heading("Steady state"), _steady_state(report)]
     blocks += [Heading("What was injected"), _injections(report)]
@@ -213,8 +214,8 @@ def _steady_state(report: GameReport) -> Table:
     columns = (
         Column("SLO"),
         Column("What it asks", "wide"),
-        Column("Indicator, every 10 s"),
-        Column("Good when"),
+        Column("Indicator"),
+        Column("Good when", "short"),
         Column("Objective"),
         Column("Error budget"),
     )
@@ -229,7 +230,7 @@ def _steady_state(report: GameReport) -> Table:
         )
         for slo in report.scenario.steady_state
     )
-    return Table("Service level objectives", columns, rows)
+    return Table("Service level objectives, looked at every 10 s", columns, rows)
 
 
 def _injections(report: GameReport) -> Table:
@@ -277,10 +278,18 @@ def _came(report: GameReport, injection: Injection) -> str:
 
 
 def _team(report: GameReport, place: int, at: int, team: TeamReport) -> Section:
-    blocks: list[Block] = [Paragraph(_story_told(report, team)), _tiles(report, place, team), _points(team)]
-    blocks += [
+    blocks: list[Block] = [
+        Paragraph(_story_told(report, team)),
+        _tiles(report, place, team),
         Heading("Service levels"),
-        Figure(_legend(report, team), _levels_told(report, team), team_chart(report, team)),
+        Figure(
+            "SLOs and error budgets over time",
+            _levels_told(report, team),
+            team_chart(report, team),
+            _reading(report, team),
+        ),
+        Heading("Points"),
+        _points(team),
     ]
     blocks += [Heading("Causes, and how they were met"), *_causes(report, team)]
     blocks += [
@@ -331,8 +340,8 @@ def _tiles(report: GameReport, place: int, team: TeamReport) -> Tiles:
     return Tiles(
         (
             Tile("Points", str(score.total), f"place {place} of {of}" if of > 1 else "of 100"),
-            Tile("Worst budget burned", words.burned(_worst(outcome)), name if _worst(outcome) else ""),
-            Tile("An SLO broken for", duration(score.broken_ms)),
+            Tile("Budget burned", words.burned(_worst(outcome)), name if _worst(outcome) else ""),
+            Tile("SLO broken for", duration(score.broken_ms)),
             Tile("Mitigated after", _mitigated(team)),
             Tile("Restored after", took(score.restore_ms)),
             Tile("Changes made", str(len(team.story.changes())), f"{len(score.findings.harm)} did harm"),
@@ -341,25 +350,30 @@ def _tiles(report: GameReport, place: int, team: TeamReport) -> Tiles:
 
 
 def _points(team: TeamReport) -> Table:
-    columns = (Column("Rule"), Column("Points", "number"), Column("Of", "number"), Column("Why", "wide"))
+    columns = (
+        Column("Rule", "short"),
+        Column("Points", "number"),
+        Column("Of", "number"),
+        Column("Why", "wide"),
+    )
     rows: list[tuple[Cell, ...]] = [
         (line.rule, words.points(line.points), words.points(line.most) if line.most else "", line.why)
         for line in team.score.lines
     ]
     rows.append(("total", str(team.score.total), "100", ""))
-    return Table("The score", columns, tuple(rows), strong=len(rows) - 1)
+    return Table("The score, rule by rule", columns, tuple(rows), strong=len(rows) - 1)
 
 
-def _legend(report: GameReport, team: TeamReport) -> str:
+def _reading(report: GameReport, team: TeamReport) -> str:
     letters = []
     for injection in report.scenario.timeline:
         if injection.id in team.story.injected:
             decoy = " (decoy)" if injection.decoy else ""
             letters.append(f"{report.letter(injection.id)}{decoy}: {injection.title}")
-    return ". ".join(["Hatched: the SLO was broken", "Dashed across: its threshold", *letters])
+    return f"{_READING} {'. '.join(letters)}." if letters else _READING
 
 
-def _levels_told(report: GameReport, team: TeamReport) -> str:
+def _levels_told(report: GameReport, team: TeamReport) -> tuple[str, ...]:
     told = []
     left = {line.title: line.note for line in budgets(report.scenario, team)}
     for slo in report.scenario.steady_state:
@@ -371,7 +385,7 @@ def _levels_told(report: GameReport, team: TeamReport) -> str:
         told.append(
             f"{slo.id} ({words.threshold(slo)}): {broken}{_extreme(team, slo)}; error budget {left[slo.id]}."
         )
-    return " ".join(told)
+    return tuple(told)
 
 
 def _extreme(team: TeamReport, slo: Slo) -> str:
@@ -430,7 +444,12 @@ def _exercises(team: TeamReport) -> list[Block]:
     found = team.score.findings.exercised
     if not found:
         return [Paragraph("The scenario has no exercises.")]
-    columns = (Column("Exercise"), Column("For"), Column("Result"), Column("What it showed", "wide"))
+    columns = (
+        Column("Exercise", "short"),
+        Column("For", "short"),
+        Column("Result", "short"),
+        Column("What it showed", "wide"),
+    )
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (
             EXERCISES.get(each.exercise.do, each.exercise.do),
@@ -453,11 +472,17 @@ def _knobs(report: GameReport, team: TeamReport) -> list[Block]:
         return [Paragraph("The scenario names no knob that can be set otherwise.")]
     slos = report.scenario.steady_state
     outcomes = [findings.actual, *(each.outcome for each in findings.knobs)]
-    titles = ["As it happened", *(each.title for each in findings.knobs)]
+    titles = [
+        "As it happened",
+        *(
+            f"{each.title} (no difference)" if each.outcome == findings.actual else each.title
+            for each in findings.knobs
+        ),
+    ]
     columns = (
         Column("The session with", "wide"),
         *(Column(f"Bad {words.unit(slo)}, {slo.id}", "number") for slo in slos),
-        Column("Worst budget burned", "number"),
+        Column("Budget burned, worst", "number"),
         Column("An SLO broken for", "number"),
     )
     rows = tuple(

@@ -83,10 +83,10 @@ def _block(block: Block) -> list[str]:
             return [
                 f"{text(block.caption)}:",
                 "",
-                *_table(["When", "What", "What happened"], moments, [False] * 3),
+                *_table(["When", "Kind", "What happened"], moments, [False] * 3),
             ]
         case Figure():
-            return [f"{text(block.caption)}.", "", text(block.description)]
+            return [f"{text(block.caption)}:", "", *(f"- {text(each)}" for each in block.description)]
         case Questions():
             return [f"{at}. {_author(each)}" for at, each in enumerate(block.questions, 1)]
         case Actions():

@@ -7,7 +7,7 @@ from html import escape
 
 from gameday.report.words import clean
 
-_VOID = ("br", "col", "hr", "meta")
+_VOID = ("meta", "wbr")
 
 
 class Markup(str):

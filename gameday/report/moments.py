@@ -16,6 +16,7 @@ from labs.history import Entry
 
 Told = tuple[str, str, str, Tone]
 """Kind, text, detail, tone."""
+_LAST = float("inf")
 _ENDS = {
     "over": "The game is over: its time is up",
     "facilitator": "The facilitator ended the game",
@@ -132,7 +133,9 @@ def _of_slos(report: GameReport, team: TeamReport) -> list[Row]:
     for slo in report.scenario.steady_state:
         for since_ms, until_ms in slo_spans(team, slo):
             text = f"{slo.id} is broken, for {duration(until_ms - since_ms)}"
-            rows.append((since_ms, -2, Moment(since_ms, "SLO", text, f"until {clock(until_ms)}", "", "bad")))
+            rows.append(
+                (since_ms, _LAST, Moment(since_ms, "SLO", text, f"until {clock(until_ms)}", "", "bad"))
+            )
     return rows
 
 
@@ -144,7 +147,7 @@ def _of_ends(team: TeamReport) -> list[Row]:
     if team.restored_ms is not None and team.score.causes:
         at_ms = max(0, team.restored_ms)
         text = "Restored: from here on the exercises hold"
-        rows.append((at_ms, float("inf"), Moment(at_ms, "SLO", text, "", "", "good")))
+        rows.append((at_ms, _LAST, Moment(at_ms, "SLO", text, "", "", "good")))
     return rows
 
 
@@ -226,7 +229,7 @@ def _start_failed(data: Mapping[str, Any]) -> Told:
 
 
 def _revision(data: Mapping[str, Any]) -> str:
-    return f"{data['service']} {revision_of(str(data['task_definition']))}"
+    return f"{revision_of(str(data['task_definition']))} of service {data['service']}"
 
 
 def _number(value: Any) -> str:

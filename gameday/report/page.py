@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from gameday.report.blocks import (
     Actions,
     Bar,
@@ -26,6 +28,9 @@ from gameday.report.style import STYLE
 from gameday.report.words import clock
 
 _LINES_TO_WRITE_ON = 4
+_SHORT = 20
+_MEETS = re.compile(r"(?<=[:.=/])(?=\w)|(?<=[a-z])(?=[A-Z])")
+_UNITS = re.compile(r"(?<=\d) (?=(?:min|ms|s|h|%)\b)")
 
 
 def to_html(document: Document) -> str:
@@ -107,7 +112,7 @@ def _tiles(tiles: Tiles) -> Markup:
     found = []
     for each in tiles.tiles:
         comment = [tag("small", each.comment)] if each.comment else []
-        found.append(tag("div", tag("dt", each.label), tag("dd", each.value, *comment)))
+        found.append(tag("div", tag("dt", each.label), tag("dd", _kept(each.value), *comment)))
     return tag("dl", *found, class_="tiles")
 
 
@@ -127,7 +132,7 @@ def _table(table: Table) -> Markup:
         rows.append(tag("tr", *cells, class_="strong" if at == table.strong else None))
     return _scrolling(
         table.caption,
-        tag("table", tag("caption", table.caption), tag("thead", tag("tr", *heads)), tag("tbody", *rows)),
+        tag("table", _caption(table.caption), tag("thead", tag("tr", *heads)), tag("tbody", *rows)),
     )
 
 
@@ -142,10 +147,25 @@ def _cell(cell: Cell) -> Markup:
             preserveAspectRatio="none",
             aria_hidden="true",
         )
-        return join([cell.text, bar])
+        return join([_kept(cell.text), bar])
     if isinstance(cell, Code):
-        return tag("code", cell) if cell else Markup("")
-    return join([cell])
+        return _code(cell) if cell else Markup("")
+    return join([_kept(cell)])
+
+
+def _code(text: str) -> Markup:
+    """A long name may be broken where its words meet."""
+    words = _MEETS.split(text) if len(text) > _SHORT else [text]
+    return (
+        tag("code", *(part for word in words for part in (tag("wbr"), word)))
+        if len(words) > 1
+        else tag("code", text)
+    )
+
+
+def _kept(text: str) -> str:
+    """A number and its unit are not parted by the end of a line."""
+    return _UNITS.sub("\N{NO-BREAK SPACE}", text)
 
 
 def _class(kind: str) -> str | None:
@@ -156,18 +176,23 @@ def _hidden(text: str) -> Markup:
     return tag("span", text, class_="unseen")
 
 
+def _caption(text: str) -> Markup:
+    """It stays where it is when a wide table is moved."""
+    return tag("caption", tag("span", text))
+
+
 def _scrolling(label: str, inner: Markup) -> Markup:
     """What may be wider than a narrow screen; it can be moved with the keyboard, too."""
     return tag("div", inner, class_="scroll", role="region", aria_label=label, tabindex="0")
 
 
 def _timeline(timeline: Timeline) -> Markup:
-    heads = [tag("th", each, scope="col") for each in ("When", "What", "What happened")]
+    heads = [tag("th", each, scope="col") for each in ("When", "Kind", "What happened")]
     return _scrolling(
         timeline.caption,
         tag(
             "table",
-            tag("caption", timeline.caption),
+            _caption(timeline.caption),
             tag("thead", tag("tr", *heads)),
             tag("tbody", *(_moment(each) for each in timeline.moments)),
             class_="timeline",
@@ -176,13 +201,13 @@ def _timeline(timeline: Timeline) -> Markup:
 
 
 def _moment(moment: Moment) -> Markup:
-    call = [tag("code", moment.call)] if moment.call else []
+    call = [_code(moment.call)] if moment.call else []
     detail = [tag("small", moment.detail)] if moment.detail else []
     return tag(
         "tr",
         tag("td", clock(moment.at_ms)),
         tag("td", tag("span", moment.kind), class_="kind"),
-        tag("td", moment.text, *call, *detail),
+        tag("td", _kept(moment.text), *call, *detail),
         class_=None if moment.tone == "plain" else moment.tone,
     )
 
@@ -190,8 +215,8 @@ def _moment(moment: Moment) -> Markup:
 def _figure(figure: Figure, name: str) -> Markup:
     return tag(
         "figure",
-        tag("figcaption", figure.caption),
-        _scrolling(figure.caption, draw(figure.chart, figure.caption, figure.description, name)),
+        tag("figcaption", figure.caption, *([tag("small", figure.reading)] if figure.reading else [])),
+        _scrolling(figure.caption, draw(figure.chart, figure.caption, " ".join(figure.description), name)),
     )
 
 
@@ -200,7 +225,7 @@ def _actions(actions: Actions) -> Markup:
     rows = [tag("tr", *(tag("td") for _ in actions.columns)) for _ in range(actions.rows)]
     return tag(
         "table",
-        tag("caption", actions.caption),
+        _caption(actions.caption),
         tag("thead", tag("tr", *heads)),
         tag("tbody", *rows),
         class_="actions",

@@ -11,7 +11,7 @@ from gameday.budget import budget
 from gameday.findings import played
 from gameday.indicators import Interval
 from gameday.report.model import GameReport, TeamReport
-from gameday.report.words import finite, percent, points, threshold
+from gameday.report.words import bounds, finite, percent
 from gameday.scenario import Scenario, Slo
 from gameday.scoring import bad_spans
 
@@ -47,12 +47,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """An SLO over time: its values, its bounds, and the stretches in which it was broken."""
+    """An SLO over time: its values, its bounds (and what they are called), and the stretches in which it was broken."""
 
     title: str
     unit: Unit
-    threshold: str
-    bounds: tuple[float, ...]
+    bounds: tuple[tuple[float, str], ...]
     steps: tuple[Step, ...]
     bad: tuple[tuple[int, int], ...]
 
@@ -239,8 +238,7 @@ def _panel(team: TeamReport, slo: Slo) -> Panel:
     return Panel(
         f"{slo.id}: {slo.title}",
         _UNITS.get(slo.indicator, "count"),
-        threshold(slo),
-        tuple(bound for bound in (slo.at_least, slo.at_most) if bound is not None),
+        bounds(slo),
         tuple(steps),
         tuple(_bad(team, intervals)),
     )
@@ -249,9 +247,7 @@ def _panel(team: TeamReport, slo: Slo) -> Panel:
 def _left(line: Sequence[tuple[int, float]]) -> str:
     """How much is left at a line's end; an overdrawn budget is said to be so."""
     left = line[-1][1]
-    return (
-        f"overdrawn by {percent(round(-left, 2))}" if left < -0.005 else f"{points(round(left * 100))}% left"
-    )
+    return f"overdrawn by {percent(round(-left, 2))}" if left < -0.005 else f"{round(left * 100)}% left"
 
 
 def thinned(line: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:

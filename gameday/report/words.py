@@ -74,14 +74,15 @@ def measure(slo: Slo, value: float) -> str:
     return _trimmed(value, 1)
 
 
+def bounds(slo: Slo) -> tuple[tuple[float, str], ...]:
+    """The bounds of an SLO, each with what it is called: ``at least 99%``, ``at most 800 ms``."""
+    asked = (("at least", slo.at_least), ("at most", slo.at_most))
+    return tuple((bound, f"{how} {measure(slo, bound)}") for how, bound in asked if bound is not None)
+
+
 def threshold(slo: Slo) -> str:
-    """``at least 99%``, ``at most 800 ms``."""
-    told = []
-    if slo.at_least is not None:
-        told.append(f"at least {measure(slo, slo.at_least)}")
-    if slo.at_most is not None:
-        told.append(f"at most {measure(slo, slo.at_most)}")
-    return " and ".join(told)
+    """``at least 99%``, ``at least 2 and at most 10``."""
+    return " and ".join(told for _, told in bounds(slo))
 
 
 def unit(slo: Slo) -> str:

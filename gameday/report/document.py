@@ -41,7 +41,8 @@ EXERCISES = {
     "stop_task": "A lost task",
     "interrupt_spot": "A Spot interruption",
 }
-_READING = "Hatched: the SLO was broken. Dashed across: its threshold. A budget overdrawn by more than its whole is cut off."
+_CUT_OFF = "A budget that is overdrawn by far is cut off; the number tells how far."
+_READING = f"Hatched: the SLO was broken. Dashed across: its threshold. {_CUT_OFF}"
 _TOLD_SPANS = 6
 """More stretches than this are counted, not listed, in a chart's description."""
 
@@ -102,6 +103,7 @@ def _results(report: GameReport) -> Section:
                 "What was left of the most burned error budget, team by team",
                 _budgets_told(report),
                 worst_budgets(report),
+                _CUT_OFF,
             ),
         ]
     return Section("Results", "results", tuple(blocks))

@@ -155,7 +155,7 @@ def _cell(cell: Cell) -> Markup:
 
 def _code(text: str) -> Markup:
     """A long name may be broken where its words meet."""
-    words = _MEETS.split(text) if len(text) > _SHORT else [text]
+    words = _MEETS.split(text) if len(text) > _SHORT and " " not in text else [text]
     return (
         tag("code", *(part for word in words for part in (tag("wbr"), word)))
         if len(words) > 1

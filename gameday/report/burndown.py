@@ -92,8 +92,11 @@ def _key(lines: Sequence[Line]) -> tuple[list[Markup], float]:
 def _up(lines: Sequence[Line], top: float, bottom: float) -> Scale:
     """The scale that shows at least half of the lines whole, if it can, and all of them as large as that allows."""
     ends = sorted(line.points[-1][1] for line in lines)
-    floor = next((each for each in _FLOORS if each <= ends[len(ends) // 2]), min(_FLOORS))
-    return Scale(floor, 1.0, bottom, top)
+    half = next((each for each in _FLOORS if each <= ends[len(ends) // 2]), min(_FLOORS))
+    least = (
+        0.0 if ends[0] >= 0 else -0.5 if ends[0] >= -0.5 else -1.0
+    )  # that one is overdrawn is always to be seen
+    return Scale(min(half, least), 1.0, bottom, top)
 
 
 def _drawn(line: Line, floor: float) -> list[tuple[int, float]]:

@@ -80,14 +80,20 @@ def _lead(report: GameReport) -> tuple[str, ...]:
         told += f" {words.joined(best)} share the first place, with {total} of 100 points."
     else:
         told += f" {best[0]} has {total} of 100 points."
-    whole = [team for _, team in ranked if team.score.findings.restored_ms is not None]
-    if len(whole) == len(ranked):
-        told += " The cause is gone in every world." if len(ranked) > 1 else " The cause is gone."
-    elif not whole:
-        told += " The cause is gone in none of the worlds." if len(ranked) > 1 else " The cause is not gone."
-    else:
-        told += f" The cause is gone in {len(whole)} of {len(ranked)} worlds."
-    return report.scenario.summary.strip(), told
+    return report.scenario.summary.strip(), told + _gone([team for _, team in ranked])
+
+
+def _gone(teams: Sequence[TeamReport]) -> str:
+    """Whether the cause is gone, of all teams in a sentence; nothing when nobody's world was exercised."""
+    exercised = [team for team in teams if team.score.findings.exercised]
+    whole = [team for team in exercised if team.score.findings.restored_ms is not None]
+    if not exercised:
+        return ""
+    if len(exercised) == 1:
+        return " The cause is gone." if whole else " The cause is not gone."
+    if len(whole) == len(exercised):
+        return " The cause is gone in every world."
+    return f" The cause is gone in {len(whole) or 'none'} of {len(exercised)} worlds."
 
 
 def _results(report: GameReport) -> Section:
@@ -330,7 +336,7 @@ def _story_told(report: GameReport, team: TeamReport) -> str:
             told.append(f"It turned none that is responsible for {words.joined(missed)}.")
     if score.findings.restored_ms is not None:
         told.append("The cause is gone: the exercises hold at the end.")
-    else:
+    elif score.findings.exercised:
         told.append("The cause is not gone: an exercise at the end shows it again.")
     return " ".join(told)
 

@@ -117,6 +117,17 @@ def test_letters_do_not_end() -> None:
     assert [report.letter(f"i{at}") for at in (0, 25, 26, 27, 53)] == ["A", "Z", "AA", "AB", "BB"]
 
 
+def test_without_exercises_nothing_is_said_about_the_cause() -> None:
+    report = friday()
+    team = report.teams[0]
+    found = replace(team.score.findings, exercised=(), restored_ms=None, knobs=())
+    document = document_of(replace(report, teams=[replace(team, score=replace(team.score, findings=found))]))
+    assert document.lead[1].endswith("points.")
+    assert not any("cause is" in str(each) for each in blocks(document, "team-1"))
+    assert Paragraph("The scenario has no exercises.") in blocks(document, "team-1")
+    assert Paragraph("The scenario names no knob that can be set otherwise.") in blocks(document, "team-1")
+
+
 def test_a_game_that_nobody_played() -> None:
     document = document_of(replace(friday(), teams=[]))
     assert document.lead[1] == "No team has played it."

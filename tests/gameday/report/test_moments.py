@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from support.game_reports import LONG_NAME, friday
+from support.game_journals import MINUTE, Journal, nothing_found
+from support.game_reports import FRIDAY, LONG_NAME, friday
 
 from gameday.report.blocks import Moment
 from gameday.report.calls import call_line
 from gameday.report.model import TeamReport
 from gameday.report.moments import timeline
+from gameday.scoring import score
+from gameday.story import story_of
 
 
 def of(name: str) -> tuple[TeamReport, tuple[Moment, ...]]:
@@ -50,9 +54,28 @@ def test_crowds_are_counted() -> None:
     _, moments = of("Blue")
     (placement,) = [each for each in moments if each.text.startswith("No capacity")]
     assert placement.detail == "FARGATE_SPOT, eu-central-1a: RESOURCE:FARGATE. 13 more like it until 14:35"
-    (lost,) = [each for each in moments if "lost with" in each.text]
-    assert lost.text == "36 requests lost with the end of a task"
+    (lost,) = [each for each in moments if each.kind == "clients"]
+    assert lost.text == "A task ended with requests: 36 lost"
     assert lost.detail.endswith("3 more like it until 08:20, with 129 requests")
+
+
+def test_an_injection_stands_before_what_it_has_done() -> None:
+    journal = Journal()
+    journal.add(MINUTE, "game.injecting", injection="delay", title="", decoy=False, by="script", undo=[])
+    journal.add(MINUTE, "deployment.started", service="shop", task_definition="shop:2", why="forced")
+    journal.add(MINUTE, "game.injected", injection="delay")
+    journal.add(
+        2 * MINUTE,
+        "alarm.state",
+        **{"from": "OK", "to": "ALARM"},
+        alarm="TargetTracking-service/a/b-AlarmLow-1",
+    )
+    journal.samples(5 * MINUTE)
+    journal.sort()
+    found = score(FRIDAY, journal.entries, nothing_found(journal))
+    team = TeamReport("A", story_of(FRIDAY, journal.entries), found, journal.entries)
+    moments = timeline(replace(friday(), teams=[team]), team)
+    assert [each.kind for each in moments] == ["game", "injection", "deployment"]
 
 
 def test_hints_words_refusals_and_harm() -> None:

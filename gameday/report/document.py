@@ -451,7 +451,7 @@ def _harm(team: TeamReport) -> list[Block]:
 def _exercises(team: TeamReport) -> list[Block]:
     found = team.score.findings.exercised
     if not found:
-        return [Paragraph("The scenario has no exercises.")]
+        return [Paragraph("No exercises were done.")]
     columns = (
         Column("Exercise", "short"),
         Column("For", "short"),
@@ -477,7 +477,7 @@ def _exercises(team: TeamReport) -> list[Block]:
 def _knobs(report: GameReport, team: TeamReport) -> list[Block]:
     findings = team.score.findings
     if not findings.knobs:
-        return [Paragraph("The scenario names no knob that can be set otherwise.")]
+        return [Paragraph("No knob was tried otherwise.")]
     slos = report.scenario.steady_state
     outcomes = [findings.actual, *(each.outcome for each in findings.knobs)]
     titles = [

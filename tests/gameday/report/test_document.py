@@ -124,8 +124,8 @@ def test_without_exercises_nothing_is_said_about_the_cause() -> None:
     document = document_of(replace(report, teams=[replace(team, score=replace(team.score, findings=found))]))
     assert document.lead[1].endswith("points.")
     assert not any("cause is" in str(each) for each in blocks(document, "team-1"))
-    assert Paragraph("The scenario has no exercises.") in blocks(document, "team-1")
-    assert Paragraph("The scenario names no knob that can be set otherwise.") in blocks(document, "team-1")
+    assert Paragraph("No exercises were done.") in blocks(document, "team-1")
+    assert Paragraph("No knob was tried otherwise.") in blocks(document, "team-1")
 
 
 def test_a_game_that_nobody_played() -> None:

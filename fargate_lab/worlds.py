@@ -106,7 +106,7 @@ def start(
     gate: Path | None = None,
     token: str = "",
     paused: bool = False,
-    begin: str = "",
+    starting: str = "",
 ) -> World:
     """Start a world and wait until it answers. One that is not `registered` is for its starter alone.
 
@@ -122,8 +122,8 @@ def start(
         argv += ["--gate", str(gate), *(each for host in _names_of(bind) for each in ("--allow-host", host))]
     if paused:
         argv.append("--paused")
-    if begin:
-        argv += ["--start", begin]
+    if starting:
+        argv += ["--start", starting]
     if recording is not None:
         argv += ["--state", str(paths.ready(recording))]
     log = paths.ready(paths.log_file(label))

@@ -22,7 +22,14 @@ from fargate_sim.json_front import ECS, Chapter, JsonFront, front_of
 from fargate_sim.model.world import World
 from fargate_sim.pacer import Pacer
 from fargate_sim.ports.refusal import NotModelledError
-from fargate_sim.recording import FACILITATOR, Recorder, Recording, environ_of, without_actor
+from fargate_sim.recording import (
+    FACILITATOR,
+    Recorder,
+    Recording,
+    RecordingError,
+    environ_of,
+    without_actor,
+)
 from fargate_sim.waiters import is_waiter
 from fargate_sim.wire.asked import asked
 from fargate_sim.wire.errors import AwsError
@@ -267,10 +274,17 @@ class Endpoint:
         self.pacer.jumped()
 
     def _act_again(self, line: Mapping[str, Any]) -> None:
-        """An input that came through the control API; a bare line moves only the clock."""
+        """An input that came through the control API; a bare line moves only the clock. RecordingError when this is not the world
+        in which it came.
+        """
         for name, act in _ACTS.items():
             if name in line:
-                act(self.cloud.world(self.cloud.region), without_actor(line[name]))
+                try:
+                    act(self.cloud.world(self.cloud.region), without_actor(line[name]))
+                except ValueError as error:
+                    raise RecordingError(
+                        f"what happened at {line['at']} ms cannot happen again: {error}"
+                    ) from error
 
     def close(self) -> None:
         """Let go of the account and the recording."""

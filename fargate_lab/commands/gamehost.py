@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from fargate_lab import __version__, talk
+from fargate_lab import __version__, talk, worlds
 from fargate_lab.arguments import speed
 from fargate_lab.commands.tables import table
 from fargate_lab.errors import ExitCode, SurroundingsError, UsageError
@@ -24,7 +24,7 @@ from labs.checking import counted
 def host(arguments: argparse.Namespace) -> ExitCode:
     """Run a game day."""
     try:
-        pace = speed(arguments.speed)
+        pace: worlds.Speed = speed(arguments.speed)  # type: ignore[assignment]  # a number, or max
     except argparse.ArgumentTypeError:
         raise UsageError(
             f"{arguments.speed!r} is not a speed.", "Write a number from 0.1 to 3600, or max."

@@ -58,7 +58,9 @@ class GameFolder:
     def create(
         cls, name: str, scenario: Scenario, teams: Iterable[str], *, seed: int, version: str, start: str = ""
     ) -> GameFolder:
-        """A new game; ``start`` is the virtual moment at which its worlds begin (ISO 8601), now unless given. UsageError when a name will not do, SurroundingsError when the game is there already."""
+        """A new game; ``start`` is the virtual moment at which its worlds begin (ISO 8601), now unless given. UsageError when a name will
+        not do, SurroundingsError when the game is there already.
+        """
         root = folder_of(name)
         if root.exists():
             raise SurroundingsError(

@@ -45,10 +45,14 @@ class RecordedLives:
     def entries(self) -> list[Entry]:
         """The journal: the session lived through from its beginning. ChangedError when it is not what was recorded."""
         with self.again() as life:
-            life.to_the_end()
-            if life.unlike:
+            try:
+                life.to_the_end()
+                unlike = life.unlike
+            except RecordingError as error:
+                unlike = [str(error)]
+            if unlike:
                 raise ChangedError(
-                    f"The recording was changed, or made by another version: {life.unlike[0]}.",
+                    f"The recording was changed, or made by another version: {unlike[0]}.",
                     "A score is computed only from what has really happened.",
                 )
             return list(life.cloud.history.entries)

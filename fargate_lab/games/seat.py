@@ -48,7 +48,7 @@ class Seat:
             gate=folder.gate(team),
             token=folder.token,
             paused=True,
-            begin=folder.start,
+            starting=folder.start,
         )
         try:
             folder.with_port(team, int(world.endpoint.rpartition(":")[2]))

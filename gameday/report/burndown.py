@@ -1,4 +1,4 @@
-"""Error budgets over time: lines that fall from a full budget, and end where it is overdrawn by as much again."""
+"""Error budgets over time: lines that fall from a full budget, and end where they leave the drawing."""
 
 from __future__ import annotations
 
@@ -10,8 +10,14 @@ from gameday.report.scales import Scale, apart
 from gameday.report.series import BudgetsChart, Line, thinned
 from gameday.report.words import percent, points, shortened
 
-_OVERDRAWN = -1.0
-"""Lines end here; the number beside them tells the rest."""
+_FLOORS = {
+    0.0: (1.0, 0.5, 0.0),
+    -0.5: (1.0, 0.5, 0.0, -0.5),
+    -1.0: (1.0, 0.5, 0.0, -0.5, -1.0),
+    -2.0: (1.0, 0.0, -1.0, -2.0),
+    -4.0: (1.0, 0.0, -2.0, -4.0),
+}
+"""How far down a drawing may reach, and its ticks then."""
 _ENTRY = 25.0
 """The height of a line's name and its end, under each other."""
 _RIGHT = 116.0
@@ -25,14 +31,13 @@ def needed(lines: int) -> float:
 def burn_down(lines: Sequence[Line], across: Scale, top: float, bottom: float) -> Iterator[Markup]:
     """The axis of values and the lines."""
     up = _up(lines, top, bottom)
-    for tick in (1.0, 0.5, 0.0, -0.5, -1.0):
-        if tick >= up.low:
-            kind = "zero" if tick == 0 else "grid"
-            yield tag("line", x1=across.start, x2=across.end, y1=up(tick), y2=up(tick), class_=kind)
-            told = percent(tick).replace("-", "\N{MINUS SIGN}")
-            yield text(told, LEFT - 6, up(tick) + 3.5, "tick", anchor="end")
+    for tick in _FLOORS[up.low]:
+        kind = "zero" if tick == 0 else "grid"
+        yield tag("line", x1=across.start, x2=across.end, y1=up(tick), y2=up(tick), class_=kind)
+        told = percent(tick).replace("-", "\N{MINUS SIGN}")
+        yield text(told, LEFT - 6, up(tick) + 3.5, "tick", anchor="end")
     for at, line in enumerate(lines):
-        d = "M" + "L".join(f"{across(moment):.1f} {up(value):.1f}" for moment, value in _drawn(line))
+        d = "M" + "L".join(f"{across(moment):.1f} {up(value):.1f}" for moment, value in _drawn(line, up.low))
         yield tag("path", d=d, **line_style(at))
 
 
@@ -54,7 +59,7 @@ def teams_budgets(chart: BudgetsChart) -> tuple[list[Markup], float]:
     top, bottom = y + HEAD, y + HEAD + 200
     up = _up(chart.lines, top, bottom)
     parts += burn_down(chart.lines, across, top, bottom)
-    whole = [at for at, line in enumerate(chart.lines) if line.points[-1][1] >= _OVERDRAWN]
+    whole = [at for at, line in enumerate(chart.lines) if line.points[-1][1] >= up.low]
     ends = apart([up(chart.lines[at].points[-1][1]) for at in whole], 17, top - 4, bottom)
     for at, place in zip(whole, ends, strict=True):
         line = chart.lines[at]
@@ -63,7 +68,9 @@ def teams_budgets(chart: BudgetsChart) -> tuple[list[Markup], float]:
         parts += [tag("path", d=lead, class_="leader"), badge(line.tag, x_end, place, at)]
         parts.append(text(_end(line), x_end + 11, place + 3.5, "bound"))
     cut = [at for at in range(len(chart.lines)) if at not in whole]
-    places = apart([across(_drawn(chart.lines[at])[-1][0]) for at in cut], 17, across.start, across.end)
+    places = apart(
+        [across(_drawn(chart.lines[at], up.low)[-1][0]) for at in cut], 17, across.start, across.end
+    )
     parts += [badge(chart.lines[at].tag, place, bottom, at) for at, place in zip(cut, places, strict=True)]
     return [*parts, *time_axis(chart.length_ms, across, bottom + 14)], bottom + 14 + AXIS
 
@@ -83,18 +90,23 @@ def _key(lines: Sequence[Line]) -> tuple[list[Markup], float]:
 
 
 def _up(lines: Sequence[Line], top: float, bottom: float) -> Scale:
-    lowest = min(value for line in lines for _, value in line.points)
-    return Scale(0.0 if lowest >= 0 else -0.5 if lowest >= -0.5 else _OVERDRAWN, 1.0, bottom, top)
+    """The scale that shows at least half of the lines whole, if it can, and all of them as large as that allows."""
+    ends = sorted(line.points[-1][1] for line in lines)
+    half = next((each for each in _FLOORS if each <= ends[len(ends) // 2]), min(_FLOORS))
+    least = (
+        0.0 if ends[0] >= 0 else -0.5 if ends[0] >= -0.5 else -1.0
+    )  # that one is overdrawn is always to be seen
+    return Scale(min(half, least), 1.0, bottom, top)
 
 
-def _drawn(line: Line) -> list[tuple[int, float]]:
+def _drawn(line: Line, floor: float) -> list[tuple[int, float]]:
     """The line down to where it leaves the drawing."""
     found: list[tuple[int, float]] = []
     for moment, value in thinned(line.points):
-        if value < _OVERDRAWN and found:
+        if value < floor and found:
             before, was = found[-1]
-            share = (was - _OVERDRAWN) / (was - value)
-            found.append((round(before + share * (moment - before)), _OVERDRAWN))
+            share = (was - floor) / (was - value)
+            found.append((round(before + share * (moment - before)), floor))
             break
         found.append((moment, value))
     return found

@@ -46,11 +46,11 @@ def _team(chart: TeamChart, name: str) -> tuple[list[Markup], float]:
     beneath: list[Markup] = []
     headings: list[Markup] = []
     for panel in chart.panels:
-        headings.append(text(shortened(panel.title, 88), LEFT, y + 14, "heading", tip=panel.title))
+        headings.append(text(shortened(panel.title, 88), LEFT, y + 17, "heading", tip=panel.title))
         beneath += _panel(panel, across, y + HEAD, name)
         y += HEAD + PANEL
     if chart.budgets:
-        headings.append(text("Error budgets: what is left", LEFT, y + 14, "heading"))
+        headings.append(text("Error budgets: what is left", LEFT, y + 17, "heading"))
         bottom = y + HEAD + needed(len(chart.budgets))
         beneath += burn_down(chart.budgets, across, y + HEAD, bottom - 8)
         beneath += named_ends(chart.budgets, across, y + HEAD, bottom - 8)

@@ -41,7 +41,8 @@ EXERCISES = {
     "stop_task": "A lost task",
     "interrupt_spot": "A Spot interruption",
 }
-_READING = "Hatched: the SLO was broken. Dashed across: its threshold. A budget overdrawn by more than its whole is cut off."
+_CUT_OFF = "A budget that is overdrawn by far is cut off; the number tells how far."
+_READING = f"Hatched: the SLO was broken. Dashed across: its threshold. {_CUT_OFF}"
 _TOLD_SPANS = 6
 """More stretches than this are counted, not listed, in a chart's description."""
 
@@ -79,14 +80,20 @@ def _lead(report: GameReport) -> tuple[str, ...]:
         told += f" {words.joined(best)} share the first place, with {total} of 100 points."
     else:
         told += f" {best[0]} has {total} of 100 points."
-    whole = [team for _, team in ranked if team.score.findings.restored_ms is not None]
-    if len(whole) == len(ranked):
-        told += " The cause is gone in every world." if len(ranked) > 1 else " The cause is gone."
-    elif not whole:
-        told += " The cause is gone in none of the worlds." if len(ranked) > 1 else " The cause is not gone."
-    else:
-        told += f" The cause is gone in {len(whole)} of {len(ranked)} worlds."
-    return report.scenario.summary.strip(), told
+    return report.scenario.summary.strip(), told + _gone([team for _, team in ranked])
+
+
+def _gone(teams: Sequence[TeamReport]) -> str:
+    """Whether the cause is gone, of all teams in a sentence; nothing when nobody's world was exercised."""
+    exercised = [team for team in teams if team.score.findings.exercised]
+    whole = [team for team in exercised if team.score.findings.restored_ms is not None]
+    if not exercised:
+        return ""
+    if len(exercised) == 1:
+        return " The cause is gone." if whole else " The cause is not gone."
+    if len(whole) == len(exercised):
+        return " The cause is gone in every world."
+    return f" The cause is gone in {len(whole) or 'none'} of {len(exercised)} worlds."
 
 
 def _results(report: GameReport) -> Section:
@@ -102,6 +109,7 @@ def _results(report: GameReport) -> Section:
                 "What was left of the most burned error budget, team by team",
                 _budgets_told(report),
                 worst_budgets(report),
+                _CUT_OFF,
             ),
         ]
     return Section("Results", "results", tuple(blocks))
@@ -328,7 +336,7 @@ def _story_told(report: GameReport, team: TeamReport) -> str:
             told.append(f"It turned none that is responsible for {words.joined(missed)}.")
     if score.findings.restored_ms is not None:
         told.append("The cause is gone: the exercises hold at the end.")
-    else:
+    elif score.findings.exercised:
         told.append("The cause is not gone: an exercise at the end shows it again.")
     return " ".join(told)
 
@@ -443,7 +451,7 @@ def _harm(team: TeamReport) -> list[Block]:
 def _exercises(team: TeamReport) -> list[Block]:
     found = team.score.findings.exercised
     if not found:
-        return [Paragraph("The scenario has no exercises.")]
+        return [Paragraph("No exercises were done.")]
     columns = (
         Column("Exercise", "short"),
         Column("For", "short"),
@@ -469,7 +477,7 @@ def _exercises(team: TeamReport) -> list[Block]:
 def _knobs(report: GameReport, team: TeamReport) -> list[Block]:
     findings = team.score.findings
     if not findings.knobs:
-        return [Paragraph("The scenario names no knob that can be set otherwise.")]
+        return [Paragraph("No knob was tried otherwise.")]
     slos = report.scenario.steady_state
     outcomes = [findings.actual, *(each.outcome for each in findings.knobs)]
     titles = [

@@ -11,7 +11,7 @@ WIDTH = 760.0
 """All drawings are so many units wide, and look right at between 600 and 1,000 pixels."""
 LEFT = 56.0
 """Where the values' axis is."""
-HEAD, PANEL, AXIS = 22.0, 92.0, 34.0
+HEAD, PANEL, AXIS = 26.0, 92.0, 34.0
 """The heights of a panel's heading, of a panel, and of the time axis."""
 COLOURS = 8
 _DASHES = (None, "7 3", "2 3", "9 3 2 3", "12 4", "4 2 1 2", "1 4", "14 3 3 3")

@@ -47,6 +47,7 @@ def code_spans(text: str) -> Markup:
 
 def _value(value: str | float) -> str:
     """Numbers with one digit after the point at most."""
-    return (
-        value if isinstance(value, str) else f"{value:.1f}".removesuffix(".0").replace("-0", "0", value == 0)
-    )
+    if isinstance(value, str):
+        return value
+    told = f"{value:.1f}".removesuffix(".0")
+    return "0" if told == "-0" else told

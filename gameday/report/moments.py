@@ -16,6 +16,8 @@ from labs.history import Entry
 
 Told = tuple[str, str, str, Tone]
 """Kind, text, detail, tone."""
+_OF_POLICIES = "TargetTracking-"
+"""Alarms of target tracking policies are no news in ALARM, and what they bring about is told as scaling."""
 _LAST = float("inf")
 _ENDS = {
     "over": "The game is over: its time is up",
@@ -43,6 +45,7 @@ Row = tuple[int, float, Moment]
 def _of_entries(report: GameReport, team: TeamReport) -> list[Row]:
     rows: list[Row] = []
     again: dict[str, _Again] = {}
+    announced: dict[str, int] = {}
     for entry in team.of_the_game():
         at_ms = team.since_start(entry.at_ms)
         if entry.kind == "call":
@@ -50,6 +53,8 @@ def _of_entries(report: GameReport, team: TeamReport) -> list[Row]:
             if moment is not None:
                 rows.append((at_ms, entry.seq, moment))
             continue
+        if entry.kind == "game.injecting":
+            announced[str(entry.data["injection"])] = entry.seq
         told = _tell(report, entry)
         if told is None:
             continue
@@ -61,7 +66,13 @@ def _of_entries(report: GameReport, team: TeamReport) -> list[Row]:
                 again[name].count(entry, at_ms)
                 continue
             again[name] = _Again(len(rows))
-        rows.append((at_ms, entry.seq, Moment(at_ms, kind, text, detail, "", tone)))
+        # An injection stands before what it has done, which is where it was announced.
+        place = (
+            announced.get(str(entry.data["injection"]), entry.seq)
+            if entry.kind == "game.injected"
+            else entry.seq
+        )
+        rows.append((at_ms, place, Moment(at_ms, kind, text, detail, "", tone)))
     for each in again.values():
         if each.more:
             at_ms, seq, row = rows[each.place]
@@ -83,7 +94,7 @@ class _Again:
         self.more += 1
         self.last_ms = at_ms
         if entry.kind == "traffic.lost":
-            self.requests += int(entry.data["count"])
+            self.requests += int(entry.data["count"]) + int(entry.data["unsaved"])
 
     def __str__(self) -> str:
         """``12 more like it until 14:30, with 80 requests``."""
@@ -186,7 +197,7 @@ def _of_injection(report: GameReport, entry: Entry) -> Told | None:
 
 def _alarm(data: Mapping[str, Any]) -> Told | None:
     now, before = str(data["to"]), str(data["from"])
-    if "ALARM" not in (now, before):
+    if "ALARM" not in (now, before) or str(data["alarm"]).startswith(_OF_POLICIES):
         return None
     value, threshold = data.get("value"), data.get("threshold")
     detail = (
@@ -220,7 +231,9 @@ def _exited(data: Mapping[str, Any]) -> Told | None:
 
 
 def _lost(data: Mapping[str, Any]) -> Told:
-    text = f"{counted(int(data['count']), 'request')} lost with the end of a task"
+    lost = [f"{data['count']:,} lost"] if data["count"] else []
+    unsaved = [f"{data['unsaved']:,} answered but never written down"] if data["unsaved"] else []
+    text = f"A task ended with requests: {joined([*lost, *unsaved])}"
     return "clients", text, f"{data['cause']} The knob: {data['knob']}", "bad"
 
 
@@ -332,7 +345,7 @@ _TELLERS: dict[str, Callable[[Mapping[str, Any]], Told | None]] = {
     ),
 }
 _REPEATED: dict[str, Callable[[Mapping[str, Any]], str]] = {
-    "scaling.held": lambda d: f"{d['service']} {d['direction']} {d['why']}",
+    "scaling.held": lambda d: f"{d['service']} {d['direction']} {d['reason']}",
     "service.placement_failed": lambda d: f"{d['service']} {d['provider']} {d['az']}",
     "service.throttled": lambda d: f"{d['deployment']}",
     "service.not_launched": lambda d: f"{d['service']} {d['reason']}",

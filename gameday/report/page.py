@@ -30,7 +30,7 @@ from gameday.report.words import clock
 _LINES_TO_WRITE_ON = 4
 _SHORT = 20
 _MEETS = re.compile(r"(?<=[:.=/])(?=\w)|(?<=[a-z])(?=[A-Z])")
-_UNITS = re.compile(r"(?<=\d) (?=(?:min|ms|s|h|%)\b)")
+_UNITS = re.compile(r"(?<=\d) (?=(?:min|ms|s|h)\b)|(?<=\d) (?=%)|(?<=\bof) (?=\d)")
 
 
 def to_html(document: Document) -> str:
@@ -118,7 +118,7 @@ def _tiles(tiles: Tiles) -> Markup:
 
 def _table(table: Table) -> Markup:
     heads = [
-        tag("th", each.title or join([_hidden("Letter")]), scope="col", class_=_class(each.kind))
+        tag("th", _kept(each.title) or _hidden("Letter"), scope="col", class_=_class(each.kind))
         for each in table.columns
     ]
     rows = []
@@ -155,7 +155,7 @@ def _cell(cell: Cell) -> Markup:
 
 def _code(text: str) -> Markup:
     """A long name may be broken where its words meet."""
-    words = _MEETS.split(text) if len(text) > _SHORT else [text]
+    words = _MEETS.split(text) if len(text) > _SHORT and " " not in text else [text]
     return (
         tag("code", *(part for word in words for part in (tag("wbr"), word)))
         if len(words) > 1
@@ -164,7 +164,7 @@ def _code(text: str) -> Markup:
 
 
 def _kept(text: str) -> str:
-    """A number and its unit are not parted by the end of a line."""
+    """A number is not parted from its unit, nor from what it is a share of, by the end of a line."""
     return _UNITS.sub("\N{NO-BREAK SPACE}", text)
 
 

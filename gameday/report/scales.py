@@ -34,7 +34,7 @@ def minutes(length_ms: int, most: int = 9) -> list[int]:
 
 def rounded(low: float, high: float, parts: int = 3) -> list[float]:
     """Round numbers from at most ``low`` to at least ``high``, in about so many steps."""
-    if high <= low:
+    if high - low <= 1e-6 * max(1.0, abs(low)):
         high = low + 1
     raw = (high - low) / parts
     power = 10.0 ** math.floor(math.log10(raw))

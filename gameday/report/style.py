@@ -55,7 +55,7 @@ svg.bar rect + rect {{ fill: var(--value); }}
 .tiles {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .75rem; margin: 1rem 0; padding: 0; }}
 .tiles div {{ background: var(--panel); border-radius: 6px; padding: .6rem .8rem; }}
 .tiles dt {{ font-size: .8rem; color: var(--soft); }}
-.tiles dd {{ margin: 0; font-size: 1.25rem; font-weight: 600; line-height: 1.3; }}
+.tiles dd {{ margin: 0; font-size: 1.15rem; font-weight: 600; line-height: 1.3; }}
 .tiles dd small {{ display: block; font-size: .8rem; font-weight: 400; color: var(--soft); }}
 figure {{ margin: 1rem 0 1.75rem; }}
 figcaption {{ font-size: .9rem; font-weight: 600; margin-bottom: .5rem; overflow-wrap: anywhere; }}

@@ -125,14 +125,7 @@ def test_the_same_twice(game: GameFolder, scored: list[Scored]) -> None:
         for one, other in zip(*checksums, strict=True):
             text = text.replace(one, other).replace(one[:16], other[:16])  # noqa: PLW2901
         assert text == reports[1][name], name
-    for team in DEEDS:
-        assert (
-            team.replace("<", "&lt;").replace(">", "&gt;").replace("& ", "&amp; ")
-            in reports[0]["report.html"]
-        )
-        assert (
-            "<b>" not in reports[0]["report.html"].partition("<body")[2].replace("<b>", "", 0) or team != SLOW
-        )
+    assert SLOW not in reports[0]["report.html"]  # a name is text, whatever it looks like
 
 
 def test_a_score_is_written_beside_the_recording(game: GameFolder, scored: list[Scored]) -> None:
@@ -151,7 +144,7 @@ def test_a_changed_recording_is_refused(game: GameFolder, tmp_path: Path, how: s
     lines = path.read_text().splitlines(keepends=True)
     changed = {
         "a byte": [lines[0], *(line.replace('"rps":12', '"rps":11') for line in lines[1:])],
-        "a line less": [*lines[:20], *lines[21:]],
+        "a line less": [line for line in lines if '"traffic":' not in line],
         "no end": lines[:-3],
         "another seed": [
             lines[0].replace('"seed": ', '"seed":').replace('"seed":31', '"seed":32'),

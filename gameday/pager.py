@@ -11,9 +11,11 @@ _MISSING = "notBreaching"
 """An idle load balancer publishes nothing, and nothing is wrong then."""
 
 
-def watch_balanced(cloud: Cloud, owner: str, service: str, names: Mapping[str, str], slow_s: int = 3) -> None:
-    """Errors (``<service>-errors``: more than one of twenty requests in two minutes), slow answers (``<service>-slow``: the 95th
-    percentile above ``slow_s`` in three minutes), unhealthy targets (``<service>-unhealthy``: two minutes).
+def watch_balanced(
+    cloud: Cloud, owner: str, service: str, names: Mapping[str, str], *, slow_s: int = 3, errors_min: int = 2
+) -> None:
+    """Errors (``<service>-errors``: more than one of twenty requests, for ``errors_min`` minutes), slow answers
+    (``<service>-slow``: the 95th percentile above ``slow_s`` in three minutes), unhealthy targets (``<service>-unhealthy``: two minutes).
     """
     balancer = {"Name": "LoadBalancer", "Value": names["BALANCER_DIMENSION"]}
     both = [balancer, {"Name": "TargetGroup", "Value": names["GROUP_DIMENSION"]}]
@@ -21,8 +23,8 @@ def watch_balanced(cloud: Cloud, owner: str, service: str, names: Mapping[str, s
     _put(
         cloud,
         owner,
-        f"{service}-errors",
-        EvaluationPeriods=2,
+        errors_of(service),
+        EvaluationPeriods=errors_min,
         Threshold=5,
         Metrics=[
             _metric("elb5", "HTTPCode_ELB_5XX_Count", [balancer]),
@@ -57,6 +59,11 @@ def watch_balanced(cloud: Cloud, owner: str, service: str, names: Mapping[str, s
         Statistic="Maximum",
         Threshold=0,
     )
+
+
+def errors_of(service: str) -> str:
+    """The name of the alarm that goes off when too many requests fail."""
+    return f"{service}-errors"
 
 
 def watch_queue(cloud: Cloud, owner: str, service: str, names: Mapping[str, str]) -> None:

@@ -15,12 +15,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from chaos.undo import STEPS, Undo
+from chaos.undo import FAULT_TAG, STEPS, Undo
 from labs.cloud import Cloud
+from labs.errors import LabError
 
 Step = Mapping[str, Any]
 _GONE = ("NotFound", "NoSuch", "NotActive", "NonExistent", "DoesNotExist")
 """How the error codes end or begin with which AWS says that something is not there (any more)."""
+_OVER = ("cancelled", "completed", "failed", "stopped")
+"""States of an experiment that has ended. Source: FIS API reference, ExperimentState."""
 
 
 def of_fault(undo: Undo) -> list[Step]:
@@ -28,16 +31,24 @@ def of_fault(undo: Undo) -> list[Step]:
     return [{"fault": {"do": step.do, "arguments": dict(step.arguments)}} for step in undo.steps]
 
 
-def take_back(cloud: Cloud, steps: Sequence[Step], settle: Callable[[], None]) -> list[Exception]:
-    """Carry out all steps, whatever becomes of the others; what went wrong."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  botocore is slow to import
+class NotYetError(LabError):
+    """What comes next has to wait for something that is under way."""
 
-    from labs.errors import LabError  # noqa: PLC0415
+
+def take_back(
+    cloud: Cloud, steps: Sequence[Step], settle: Callable[[], None] | None = None
+) -> list[Exception]:
+    """Carry out all steps, whatever becomes of the others; what went wrong. ``settle`` lets time pass until nothing is under way;
+    without it nothing is waited for, and what would have to be is the last thing that goes wrong.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  botocore is slow to import
 
     wrong: list[Exception] = []
     for step in steps:
         try:
             _carry_out(cloud, step, settle)
+        except NotYetError as error:
+            return [*wrong, error]
         except ClientError as error:
             if not any(word in error.response["Error"].get("Code", "") for word in _GONE):
                 wrong.append(error)
@@ -53,10 +64,12 @@ def call(cloud: Cloud, service: str, operation: str, params: Mapping[str, Any]) 
     return getattr(cloud.client(service), xform_name(operation))(**params)
 
 
-def _carry_out(cloud: Cloud, step: Step, settle: Callable[[], None]) -> None:
+def _carry_out(cloud: Cloud, step: Step, settle: Callable[[], None] | None) -> None:
     ((kind, what),) = step.items()
     if kind == "fault":
-        STEPS[what["do"]](cloud.client, settle, **what["arguments"])
+        arguments = what["arguments"]
+        waits = settle or (lambda: _refuse_while_stopping(cloud, what["do"], arguments))
+        STEPS[what["do"]](cloud.client, waits, **arguments)
     elif kind == "call":
         call(cloud, what["service"], what["operation"], what["params"])
     elif kind == "capacity":
@@ -65,6 +78,22 @@ def _carry_out(cloud: Cloud, step: Step, settle: Callable[[], None]) -> None:
         traffic(cloud, what)
     else:
         queue(cloud, what["name"], what["demand"])
+
+
+def _refuse_while_stopping(cloud: Cloud, step: str, arguments: Mapping[str, Any]) -> None:
+    """NotYetError while an experiment of AWS Fault Injection Service that was stopped is not over; of other steps nothing is asked."""
+    if step != "stop_experiments":
+        return
+    fis = cloud.client("fis")
+    page: dict[str, Any] = {}
+    while True:
+        page = fis.list_experiments(**({"nextToken": page["nextToken"]} if page else {}))
+        for each in page["experiments"]:
+            ours = each.get("tags", {}).get(FAULT_TAG) == arguments["tag"]
+            if ours and each["state"]["status"] not in _OVER:
+                raise NotYetError(f"The experiment {each['id']} is {each['state']['status']}.")
+        if not page.get("nextToken"):
+            return
 
 
 def _capacity(cloud: Cloud, what: Mapping[str, Any]) -> None:

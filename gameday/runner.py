@@ -249,7 +249,7 @@ class GameRunner:
             self._of(injection_id)
             if injection_id not in self._state.in_force:
                 raise GameError(f"{injection_id!r} is not in force.", "See what is.")
-            return self._take_back(self._state.in_force[injection_id], _no_time)
+            return self._take_back(self._state.in_force[injection_id])
 
     def hint(self) -> Hint:
         """Give the team its next hint. GameError when there is none, or the budget does not allow it."""
@@ -303,7 +303,7 @@ class GameRunner:
                 )
             happened: list[Happening] = []
             for injection_id in self._half_done:
-                happened += self._take_back(self._state.in_force[injection_id], _no_time)
+                happened += self._take_back(self._state.in_force[injection_id])
                 self._situation.fired.pop(injection_id, None)
             self._half_done.clear()
             return happened
@@ -345,9 +345,9 @@ class GameRunner:
         self._tell("refused", injection=injection.id, error=said, hint=hint)
         happened = [Happening("refused", injection.id, said)]
         force = self._state.in_force.get(injection.id)
-        return happened + (self._take_back(force, _no_time) if force is not None else [])
+        return happened + (self._take_back(force) if force is not None else [])
 
-    def _take_back(self, force: _Force, settle: Callable[[], None]) -> list[Happening]:
+    def _take_back(self, force: _Force, settle: Callable[[], None] | None = None) -> list[Happening]:
         wrong = reversal.take_back(self.cloud, force.steps, settle)
         if not wrong:
             self._state.in_force.pop(force.injection, None)
@@ -368,7 +368,7 @@ class GameRunner:
 
     def _try_again(self) -> list[Happening]:
         wanted = [force for force in self._state.in_force.values() if force.wanted]
-        return [each for force in reversed(wanted) for each in self._take_back(force, _no_time)]
+        return [each for force in reversed(wanted) for each in self._take_back(force)]
 
     def _settle(self) -> None:
         self.cloud.clock.settle(SETTLE_LIMIT_MS)
@@ -481,10 +481,6 @@ class GameRunner:
                 case "ended":
                     state.ended = line["why"]
         self._half_done = [each for each in state.in_force if each not in finished]
-
-
-def _no_time() -> None:
-    """While a game goes on, nobody lets the clock jump for an undo."""
 
 
 def refusals() -> tuple[type[Exception], ...]:

@@ -74,6 +74,8 @@ def shop(
     deployed: bool = True,
     alarms: bool = True,
     slow: int = 3,
+    errors_minutes: int = 2,
+    guarded: bool = False,
 ) -> dict[str, str]:
     """A service behind an internet-facing load balancer, in two private subnets.
 
@@ -81,8 +83,10 @@ def shop(
     check, on /healthz), ``draining`` and ``stop_timeout`` are seconds. ``breaker`` is rollback, stop or off; ``capacity`` on-demand,
     spot or mixed. With another ``prefix`` than 24 it has two subnets of its own, of that size. With ``cpu_target`` the service is scaled
     on its CPU, between ``desired`` and ``maximum``. Without ``deployed`` there is everything but the service. ``alarms`` are those that
-    would call somebody: errors, slow answers (more than ``slow`` seconds), unhealthy targets; they have no actions.
+    would call somebody: errors (for ``errors_minutes``), slow answers (more than ``slow`` seconds), unhealthy targets; they have no
+    actions. With ``guarded`` the first of them watches deployments, and rolls back one during which it goes to ALARM.
     """
+    guard = {"alarmNames": [pager.errors_of(service)], "enable": True, "rollback": True}
     stage = Stage(
         owner,
         cluster,
@@ -92,6 +96,7 @@ def shop(
             "minimumHealthyPercent": minimum_percent,
             "maximumPercent": maximum_percent,
             "deploymentCircuitBreaker": BREAKERS[breaker],
+            **({"alarms": guard} if guarded else {}),
         },
     )
     subnets = [cloud.env["SUBNET_A"], cloud.env["SUBNET_B"]]
@@ -117,6 +122,7 @@ def shop(
         alarms=alarms,
         scaled=(cpu_target, maximum) if cpu_target else None,
         slow_s=slow,
+        errors_min=errors_minutes,
     )
 
 
@@ -132,6 +138,7 @@ def build(
     alarms: bool,
     scaled: tuple[int, int] | None = None,
     slow_s: int = 3,
+    errors_min: int = 2,
 ) -> dict[str, str]:
     """Balancer, cluster, task definition and (if ``deployed``) service, settled; the names. ``scaled`` is CPU target and maximum."""
     group = build_balancer(cloud, stage, balanced)
@@ -156,7 +163,7 @@ def build(
         target, maximum = scaled
         scale_on_cpu(cloud, stage, maximum, target=target, scale_in_s=300)
     if alarms:
-        pager.watch_balanced(cloud, stage.lab, stage.service, names, slow_s)
+        pager.watch_balanced(cloud, stage.lab, stage.service, names, slow_s=slow_s, errors_min=errors_min)
     cloud.clock.settle(SETTLE_LIMIT_MS)
     return {**of_service(cloud, stage), **names}
 

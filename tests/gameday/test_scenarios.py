@@ -62,6 +62,20 @@ def test_without_anybody_an_objective_is_missed(
             assert verdicts.count(False) <= len(verdicts) * (1 - slo.objective), slo.id
 
 
+def test_the_alarm_takes_the_fix_back_for_the_errors_of_the_version_before(
+    cloud: EndpointCloud, tmp_path: Path
+) -> None:
+    runner, _ = lived(find("guarded-fix"), cloud, tmp_path, Team([]))
+    history = cloud.history.since(cloud.history.of("game.started")[0].seq)
+    failed = history.of("deployment.failed")[0]
+    assert (failed.data["by"], failed.data["alarms"]) == ("alarm", ["reports-errors"])
+    began = history.of("deployment.started", deployment=failed.data["deployment"])[0]
+    assert began.at_ms == runner.fired["hotfix"]
+    went_off = history.of("alarm.state", alarm="reports-errors", to="ALARM")[0]
+    assert went_off.data["until"] <= began.at_ms + MINUTE_MS
+    assert history.of("deployment.rolling_back")[0].data["task_definition"] == "reports:2"
+
+
 @pytest.mark.parametrize("scenario_id", IDS)
 def test_with_a_good_team_it_comes_right(scenario_id: str, cloud: EndpointCloud, tmp_path: Path) -> None:
     scenario = find(scenario_id)

@@ -165,6 +165,17 @@ def charge_once(runner: GameRunner) -> None:
     update(runner, taskDefinition=revise(runner, image=image, stopTimeout=60))
 
 
+def release_unwatched(runner: GameRunner) -> None:
+    """The fix, while the alarm is not asked."""
+    image = "public.ecr.aws/fargate-lab/reports:1.5"
+    alarms = {"alarmNames": ["reports-errors"], "enable": False, "rollback": False}
+    update(
+        runner,
+        taskDefinition=revise(runner, image=image),
+        deploymentConfiguration={**bounds(), "alarms": alarms},
+    )
+
+
 REACTIONS: Mapping[str, Sequence[Deed]] = {
     "charged-twice": [
         (6, charge_once),
@@ -179,6 +190,7 @@ REACTIONS: Mapping[str, Sequence[Deed]] = {
         (5, lambda runner: update(runner, deploymentConfiguration=bounds())),
         (11, lambda runner: update(runner, desiredCount=16)),
     ],
+    "guarded-fix": [(15, release_unwatched)],
     "half-a-rollback": [(7, ask_traffic_port), (12, lambda runner: update(runner, forceNewDeployment=True))],
     "payments-under-pressure": [
         (9, scale_on_requests),

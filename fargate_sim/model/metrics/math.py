@@ -116,6 +116,7 @@ def _applied(
             value = apply(left, right)
         except (ZeroDivisionError, OverflowError):
             continue
-        if isinstance(value, float) and math.isfinite(value):  # a root of a negative number is complex
-            found[at_ms] = value
+        # Counts are whole numbers, and so are their sums; a root of a negative number is complex.
+        if isinstance(value, int | float) and math.isfinite(value):
+            found[at_ms] = float(value)
     return found

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fargate_sim import inprocess
-from fargate_sim import json_front as fronts
+from fargate_sim import fronts, inprocess
 from fargate_sim.api import autoscaling
 from fargate_sim.api.ecs import OPERATIONS
 from fargate_sim.cloud import Cloud

@@ -178,7 +178,7 @@ class Cloud:
                 timing=self._timing,
             )
             self.moto.attach_queues(region, world.queues)
-            world.ecs_events.show_task = show_task
+            world.ecs_events.show_task = world.experiments.show_task = show_task
             world.schedules.perform = schedule_targets.perform
         return world
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from fargate_sim.api import ecs
 from fargate_sim.front import Environ, Front, Operation
 from fargate_sim.json_front import JsonFront
+from fargate_sim.rest_front import RestFront
 from fargate_sim.wire.json11 import ECS_MANNERS, Manners
 
 
@@ -20,6 +21,12 @@ def _cloudtrail() -> Mapping[str, Operation]:
     from fargate_sim.api import cloudtrail  # noqa: PLC0415 - ECS's first answer does not wait for it
 
     return cloudtrail.OPERATIONS
+
+
+def _fis() -> Mapping[str, Operation]:
+    from fargate_sim.api import fis  # noqa: PLC0415 - ECS's first answer does not wait for it
+
+    return fis.OPERATIONS
 
 
 ECS = JsonFront(
@@ -52,7 +59,17 @@ CLOUDTRAIL = JsonFront(
     load=_cloudtrail,
     partial=True,
 )
-FRONTS: Mapping[str, Front] = {front.service: front for front in (ECS, SCALING, CLOUDTRAIL)}
+FIS = RestFront(
+    "fis",
+    manners=Manners(
+        # [A] The package is not in any public record that was found; the code is the one of FIS's own model.
+        java_package="com.amazonaws.fis.model",
+        code="ValidationException",
+        plain_names=False,
+    ),
+    load=_fis,
+)
+FRONTS: Mapping[str, Front] = {front.service: front for front in (ECS, SCALING, CLOUDTRAIL, FIS)}
 
 
 def front_of(environ: Environ) -> Front | None:

@@ -24,7 +24,9 @@ from fargate_sim.model.cluster import Cluster
 from fargate_sim.model.containers import Containers
 from fargate_sim.model.cost import Costs
 from fargate_sim.model.deployment_alarms import DeploymentAlarms
+from fargate_sim.model.disturbances import Disturbances
 from fargate_sim.model.events import EcsEvents, EventStream
+from fargate_sim.model.experiments import Experiments
 from fargate_sim.model.images import ImageCatalogue
 from fargate_sim.model.load_balancing import LoadBalancing
 from fargate_sim.model.logs import LogBook
@@ -129,6 +131,8 @@ class World:
         self.scheduler = Scheduler(self)
         self.scaling = Scaling(self, self.alarms)
         self.alarms.scaling_action = self.scaling.alarm_state
+        self.disturbances = Disturbances()
+        self.experiments = Experiments(self)
         self._ids = seeds.stream("ids")
         self._placement = seeds.stream("placement")
         self._stopped: deque[Task] = deque()

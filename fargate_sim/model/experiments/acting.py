@@ -31,13 +31,6 @@ if TYPE_CHECKING:
 
 NEEDS_ENDPOINTS = "On Fargate the parameter useEcsFaultInjectionEndpoints must be true."
 """[A] a sentence of ours; the rule is documented."""
-_RUNNING_ALREADY = {
-    "network-latency": "There is already one network latency fault running",
-    "network-packet-loss": "There is already one network packet loss fault running",
-}
-"""[R] What the ECS agent's fault injection endpoints answer (409)."""
-_PORT_RUNNING_ALREADY = "There is already one network blackhole port fault running"
-"""[A] formed after these."""
 _DOCUMENTS = {
     c.CPU_STRESS: "AWSFIS-Run-CPU-Stress",
     c.KILL_PROCESS: "AWSFIS-Run-Kill-Process",
@@ -149,7 +142,6 @@ class Actor:
         kind = c.NETWORK_FAULTS[self._kind.action_id]
         if not self._values["useEcsFaultInjectionEndpoints"]:
             raise FailedError(CONFIGURATION, NEEDS_ENDPOINTS)
-        self._only_one(tasks)
         params = {
             "network-latency": ("delayMilliseconds", "jitterMilliseconds", "flowsPercent", "sources"),
             "network-packet-loss": ("lossPercent", "flowsPercent", "sources"),
@@ -157,19 +149,20 @@ class Actor:
         }[kind]
         return self._begun(kind, tasks, params, duration_ms)
 
-    def _only_one(self, tasks: Sequence[Task]) -> None:
-        """Network faults cannot run in parallel in one task."""
-        for active in self._world.disturbances.active:
-            if active.kind in c.NETWORK_FAULTS.values() and any(task in active.tasks for task in tasks):
-                raise FailedError(CONFIGURATION, _RUNNING_ALREADY.get(active.kind, _PORT_RUNNING_ALREADY))
-
     def _begun(self, kind: str, tasks: Sequence[Task], names: Sequence[str], duration_ms: int) -> Doing:
         params: dict[str, Any] = {name: self._values[name] for name in names}
+        if "sources" in params:
+            params["sources"] = self._with_zone_names(params["sources"])
         try:
             disturbance = self._world.disturbances.begin(kind, tasks, params, why=self._why)
         except DisturbanceRefusedError as refusal:
             raise FailedError(CONFIGURATION, refusal.reason) from refusal
         return self._until(disturbance, duration_ms)
+
+    def _with_zone_names(self, sources: Sequence[str]) -> tuple[str, ...]:
+        """The sources with the names of Availability Zones that are given by their ids."""
+        names = {each.zone_id: each.availability_zone for each in self._world.surroundings.subnets()}
+        return tuple(names.get(each, each) for each in sources)
 
     # -- subnets -----------------------------------------------------------------------------------
 

@@ -22,8 +22,8 @@ LATENCY = "aws:ecs:task-network-latency"
 PACKET_LOSS = "aws:ecs:task-network-packet-loss"
 DISRUPT = "aws:network:disrupt-connectivity"
 
-SCOPES = ("all", "availability-zone", "dynamodb", "s3", "vpc")
-SCOPES_NOT_MODELLED = ("prefix-list", "s3express")
+SCOPES = ("all", "dynamodb", "s3", "vpc")
+SCOPES_NOT_MODELLED = ("availability-zone", "prefix-list", "s3express")
 ALARM_STATES = ("OK", "ALARM", "INSUFFICIENT_DATA")
 MOST_ALARMS = 5
 
@@ -295,4 +295,4 @@ NETWORK_FAULTS: Mapping[str, NetworkFault] = {
     PACKET_LOSS: "network-packet-loss",
     BLACKHOLE: "network-blackhole-port",
 }
-"""Actions that only one at a time can do to a task, and what they do. Source: FIS user guide, ecs-task-actions, Limitations."""
+"""Actions on the network of a task, and what they do."""

@@ -241,7 +241,7 @@ def test_a_parameter_is_refused(
     )
 
 
-@pytest.mark.parametrize("scope", ["prefix-list", "s3express"])
+@pytest.mark.parametrize("scope", ["availability-zone", "prefix-list", "s3express"])
 def test_a_scope_that_exists_on_aws_only(fis: Fis, scope: str) -> None:
     subnets = {"resourceType": "aws:ec2:subnet", "selectionMode": "ALL", "resourceTags": {"a": "b"}}
     action = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ BLACKHOLE = {
 }
 DISRUPT = {
     "actionId": "aws:network:disrupt-connectivity",
-    "parameters": {"duration": "PT1M", "scope": "availability-zone"},
+    "parameters": {"duration": "PT1M", "scope": "vpc"},
     "targets": {"Subnets": "nets"},
 }
 NETS = {"nets": {"resourceType": "aws:ec2:subnet", "selectionMode": "ALL", "parameters": {"vpc": "vpc-1"}}}
@@ -71,10 +72,15 @@ class TestWhatTheyBegin:
         }
 
     def test_packet_loss(self, fis: Fis) -> None:
-        given = {**LOSS["parameters"], "lossPercent": "30", "sources": "S3,10.0.0.0/8"}
+        fis.account.known["subnet-b"] = replace(fis.account.known["subnet-b"], zone_id="use1-az2")
+        given = {**LOSS["parameters"], "lossPercent": "30", "sources": "S3,10.0.0.0/8,use1-az2"}
         fault = begun(fis, {**LOSS, "parameters": given})
         assert fault.kind == "network-packet-loss"
-        assert fault.params == {"lossPercent": 30, "flowsPercent": 100, "sources": ("S3", "10.0.0.0/8")}
+        assert fault.params == {
+            "lossPercent": 30,
+            "flowsPercent": 100,
+            "sources": ("S3", "10.0.0.0/8", "us-east-1b"),
+        }
 
     def test_a_blackhole(self, fis: Fis) -> None:
         fault = begun(fis, BLACKHOLE)
@@ -83,7 +89,7 @@ class TestWhatTheyBegin:
 
     def test_subnets(self, fis: Fis) -> None:
         fault = begun(fis, DISRUPT, targets=NETS)
-        assert fault.params == {"subnets": ("subnet-a", "subnet-b"), "scope": "availability-zone"}
+        assert fault.params == {"subnets": ("subnet-a", "subnet-b"), "scope": "vpc"}
         [entry] = fis.entries("experiment.action_started")
         assert entry.data["subnets"] == ["subnet-a", "subnet-b"]
         assert entry.data["tasks"] == []
@@ -128,11 +134,6 @@ class TestWhatMakesThemFail:
     def test_network_faults_without_the_endpoints(self, fis: Fis) -> None:
         plain = {**LATENCY, "parameters": {"duration": "PT1M"}}
         self.fails(fis, "On Fargate the parameter useEcsFaultInjectionEndpoints must be true.", plain)
-
-    def test_two_network_faults_in_one_task(self, fis: Fis) -> None:
-        self.fails(fis, "There is already one network latency fault running", LATENCY, LOSS)
-        self.fails(fis, "There is already one network packet loss fault running", LOSS, BLACKHOLE)
-        self.fails(fis, "There is already one network blackhole port fault running", BLACKHOLE, LATENCY)
 
     def test_one_after_the_other_and_beside_other_faults_they_run(self, fis: Fis) -> None:
         made = fis.start(CPU, BLACKHOLE, {**LOSS, "startAfter": ["b"]})

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from fargate_sim import inprocess
 from fargate_sim.cloud import Cloud
 from fargate_sim.control import header_of
+from fargate_sim.digest import digest
 from fargate_sim.endpoint import Endpoint
 from fargate_sim.inprocess import call, control
 from fargate_sim.pacer import Pacer
@@ -204,7 +205,7 @@ def test_an_experiment_goes_on_after_a_crash(make_offline: MakeOffline, tmp_path
     offline = make_offline(93)
     offline.app.recorder = Recorder.open_new(path, header_of(offline.cloud, "1"))
     first, second = live_a_little(offline)
-    history = offline.cloud.journal.to_jsonl()
+    history, before = offline.cloud.journal.to_jsonl(), digest(offline.cloud)
     offline.app.recorder = None
     offline.app.close()
 
@@ -215,6 +216,7 @@ def test_an_experiment_goes_on_after_a_crash(make_offline: MakeOffline, tmp_path
     again.replay(recording)
     try:
         assert again.cloud.journal.to_jsonl() == history
+        assert digest(again.cloud) == before
         revived = Offline(again, control(again))
         assert state(revived, first)[0] == "stopped"
         assert state(revived, second)[0] == "running"

@@ -196,7 +196,7 @@ class Cloud:
 
     @property
     def settled(self) -> bool:
-        """Whether no deployment is in progress and no task is on its way, in any region."""
+        """Whether no deployment is in progress and no task or experiment is on its way, in any region."""
         return all(world.settled for world in self._worlds.values())
 
     def pacer(self, *, speed: Speed = DEFAULT_SPEED, paused: bool = False) -> Pacer:

@@ -147,8 +147,8 @@ class World:
 
     @property
     def settled(self) -> bool:
-        """No deployment in progress, no task on its way, and every service at its desired count."""
-        return self.moving == 0 and not any(
+        """No deployment in progress, no task or experiment on its way, and every service at its desired count."""
+        return not (self.moving or self.experiments.moving) and not any(
             service.status == s.DRAINING
             or (
                 service.status == s.ACTIVE

@@ -55,6 +55,8 @@ RESOLUTION = "Error resolving targets. "
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 """[A] the alphabet; [R] the form of the ids."""
 
+_ON_ITS_WAY = frozenset({x.PENDING, x.INITIATING, x.STOPPING})
+
 
 def _id(prefix: str, rng: Random, digits: int) -> str:
     return prefix + "".join(rng.choice(_BASE58) for _ in range(digits))
@@ -76,6 +78,8 @@ class Experiments:
         self.experiments: dict[str, Experiment] = {}
         self.tokens: dict[str, tuple[str, str]] = {}
         """Client tokens: the request that each belongs to, and the id of what it made."""
+        self.moving: set[str] = set()
+        """Experiments on their way to running, or to their end."""
         world.alarms.listeners.append(self._alarm_changed)
 
     def arn(self, resource: str) -> str:
@@ -293,6 +297,10 @@ class Experiments:
 
     def _enter(self, experiment: Experiment, state: State) -> None:
         before, experiment.state = experiment.state, state
+        if state.status in _ON_ITS_WAY:
+            self.moving.add(experiment.experiment_id)
+        else:
+            self.moving.discard(experiment.experiment_id)
         self._records.changed(experiment, before)
 
     # -- stop conditions -----------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The faults that AWS Fault Injection Service carries out: they bite, are taken back without a trace, and are refused where they cannot be."""
+"""The faults that AWS Fault Injection Service carries out: they bite, are taken back without a trace, or are refused."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ def deploy(cloud: EndpointCloud, *, agent: bool = True, **facts: Any) -> None:
     found = ecs.describe_task_definition(taskDefinition="s")["taskDefinition"]
     kept = ("family", "networkMode", "requiresCompatibilities", "cpu", "memory", "executionRoleArn")
     containers = [*found["containerDefinitions"][:1], *([AGENT] if agent else [])]
-    ecs.register_task_definition(**{key: found[key] for key in kept}, containerDefinitions=containers, **facts)
+    ecs.register_task_definition(
+        **{key: found[key] for key in kept}, containerDefinitions=containers, **facts
+    )
     ecs.update_service(cluster="c", service="s", taskDefinition="s")
     cloud.clock.settle(3_600_000)
 
@@ -49,7 +51,9 @@ def traces(cloud: EndpointCloud) -> list[str]:
     fis = cloud.client("fis")
     templates = [each["id"] for each in fis.list_experiment_templates()["experimentTemplates"]]
     roles = [each["RoleName"] for each in cloud.client("iam").list_roles()["Roles"]]
-    active = [each["id"] for each in experiments(cloud) if each["state"]["status"] in ("initiating", "running")]
+    active = [
+        each["id"] for each in experiments(cloud) if each["state"]["status"] in ("initiating", "running")
+    ]
     return [*templates, *active, *(name for name in roles if name.startswith("fargate-lab-fis"))]
 
 
@@ -181,7 +185,7 @@ def test_one_that_died_before_its_experiment_leaves_nothing(
 
 def test_what_fis_refuses_leaves_nothing(stage: EndpointCloud) -> None:
     deploy(stage, agent=True, **READY)
-    with pytest.raises(FaultError, match="Nothing was started: .*sources"):
+    with pytest.raises(FaultError, match=r"Nothing was started: .*sources"):
         inject(stage.client, "network_latency", {**TARGET, "sources": "a, b"}, lambda _: None)
     assert traces(stage) == []
 

@@ -88,6 +88,10 @@ class FakeDisturbances:
         self.killed.append((process_name, signal))
         return [task.task_id for task in tasks][: self.hits]
 
+    def as_met(self, vpc: Any) -> Any:
+        """Networks are as they were."""
+        return vpc
+
     def end(self, fault: Fault) -> None:
         if fault in self.active:
             self.active.remove(fault)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from fargate_sim.model.app_calls import AppCall
+from fargate_sim.model.app_dependency import AppDependency
 from fargate_sim.model.manifests import Contents, Manifest, contents, parse
 from fargate_sim.model.queue_work import QueueWork
 
@@ -60,6 +61,8 @@ class App:
     """Environment variables without which it ends at once with 1. Its lines may tell what is in them by ``{sha:NAME}``."""
     calls: tuple[AppCall, ...] = ()
     """The AWS calls that it makes with the task role."""
+    depends_on: tuple[AppDependency, ...] = ()
+    """The services that it asks while it works."""
     consumes: QueueWork | None = None
     """How it works on the messages of a queue; None: it takes none."""
 

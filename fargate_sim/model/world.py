@@ -24,6 +24,7 @@ from fargate_sim.model.cluster import Cluster
 from fargate_sim.model.containers import Containers
 from fargate_sim.model.cost import Costs
 from fargate_sim.model.deployment_alarms import DeploymentAlarms
+from fargate_sim.model.disturbances import Disturbances
 from fargate_sim.model.events import EcsEvents, EventStream
 from fargate_sim.model.images import ImageCatalogue
 from fargate_sim.model.load_balancing import LoadBalancing
@@ -123,8 +124,9 @@ class World:
         self.alarms = Alarms(self)
         self.caller = Caller(self)
         self.programs = Programs(self, self.caller)
-        containers = Containers(self)
-        self.lifecycle, self.memory = containers.lifecycle, containers.memory
+        self.disturbances = Disturbances(self)
+        self.containers = Containers(self)
+        self.lifecycle, self.memory = self.containers.lifecycle, self.containers.memory
         self.balancing = LoadBalancing(self)
         self.scheduler = Scheduler(self)
         self.scaling = Scaling(self, self.alarms)

@@ -272,8 +272,8 @@ class Containers:
             return  # nothing comes of the signal, or it is ending already
         delay_ms = blow.delay_ms
         last_words: tuple[str, ...] = ()
+        busy_ms = self._world.traffic.signalled(task, container)
         if blow.graceful and run.app is not None:
-            busy_ms = self._world.traffic.signalled(task, container)
             delay_ms = max(delay_ms, busy_ms, self._world.queues.signalled(task, container))
             self._log(task, container, run.app.stopped_lines[:1])
             last_words = run.app.stopped_lines[1:]

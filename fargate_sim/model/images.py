@@ -55,6 +55,8 @@ class App:
     """How long it works until it ends by itself, with 0; 0: it goes on until it is stopped."""
     needs: tuple[str, ...] = ()
     """Arguments without which it ends at once, with 2, as programs do that read theirs with argparse."""
+    once: tuple[str, ...] = ()
+    """Arguments with which it does one thing and ends."""
     write_behind: int = 0
     """Accepted requests that it keeps in memory until that many are together or it is told to stop; 0: it keeps none."""
     needs_env: tuple[str, ...] = ()

@@ -125,15 +125,19 @@ class Disturbances:
         """End it; one that has ended stays so."""
         if disturbance.ended_ms is not None:
             return
-        tasks = disturbance.tasks
-        self._world.traffic.disturbing(tasks)
+        self._world.traffic.disturbing(disturbance.targets)
         disturbance.ended_ms = self._world.engine.now_ms
         self.active.remove(disturbance)
         self._world.journal.record(
             "disturbance.ended",
-            {"id": disturbance.id, "kind": disturbance.kind, "tasks": _ids(tasks), "why": disturbance.why},
+            {
+                "id": disturbance.id,
+                "kind": disturbance.kind,
+                "tasks": _ids(disturbance.tasks),
+                "why": disturbance.why,
+            },
         )
-        self._changed(disturbance, tasks)
+        self._changed(disturbance)
 
     # -- questions -------------------------------------------------------------------------------
 
@@ -159,25 +163,24 @@ class Disturbances:
         return number, kind, tuple(dict.fromkeys(tasks)), params, why, self._world.engine.now_ms
 
     def _begin(self, disturbance: Disturbance) -> Disturbance:
-        tasks = disturbance.tasks
-        self._world.traffic.disturbing(tasks)
+        self._world.traffic.disturbing(disturbance.targets)
         self.active.append(disturbance)
         self._world.journal.record(
             "disturbance.began",
             {
                 "id": disturbance.id,
                 "kind": disturbance.kind,
-                "tasks": _ids(tasks),
+                "tasks": _ids(disturbance.tasks),
                 "params": disturbance.params,
                 "why": disturbance.why,
             },
         )
-        self._changed(disturbance, tasks)
+        self._changed(disturbance)
         return disturbance
 
-    def _changed(self, disturbance: Disturbance, tasks: Sequence[Task]) -> None:
+    def _changed(self, disturbance: Disturbance) -> None:
         """Work out what each task meets now, and let everybody look again."""
-        world = self._world
+        world, tasks = self._world, disturbance.targets
         for task in tasks:
             before, now = task.interference, self._met_by(task)
             task.interference = now
@@ -185,6 +188,7 @@ class Disturbances:
                 task.stress.append((world.engine.now_ms, now.stress if now is not None else 0.0))
             if now is not None and now.cut_off and not (before is not None and before.cut_off):
                 world.traffic.stranded(task)
+        world.traffic.disturbed(tasks)
         world.programs.disturbed()
         if disturbance.cuts:
             world.caller.forget_networks()

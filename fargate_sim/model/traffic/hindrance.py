@@ -7,7 +7,7 @@ request has one packet on a line that stands.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fargate_sim.model.app_dependency import DEGRADES
 from fargate_sim.model.calls.programs import REQUEST_TIMEOUT_MS, UNREACHABLE
@@ -26,6 +26,16 @@ _NEVER_US = 10**12
 Random = Callable[[], float]
 
 
+class Held(NamedTuple):
+    """A request that was taken while something hindered the task. Moments are microseconds; ``wait_us`` is its own waiting."""
+
+    number: int
+    arrived_us: int
+    cpu_done_us: int
+    done_us: int
+    wait_us: int
+
+
 class Hindrance:
     """What hinders the requests of one server."""
 
@@ -40,6 +50,11 @@ class Hindrance:
         self._inbound = inbound
         self._calls = calls
         self._asked = asked
+        self._answered: set[AppDependency] = set()
+
+    def answered(self, dependency: AppDependency) -> bool:
+        """Whether a service has answered a request since this came, or need not be asked over a bad line at all."""
+        return dependency in self._answered or all(each is not dependency for each, _ in self._asked)
 
     @classmethod
     def of(
@@ -58,11 +73,17 @@ class Hindrance:
             leg = interference.outbound(peer(dependency.host), dependency.port)
             if leg is not None and path in dependency.paths:
                 asked.append((dependency, leg))
-        return cls(server, inbound, calls, asked) if inbound or calls or asked else None
+        felt = inbound or calls or asked or interference.stress
+        return cls(server, inbound, calls, asked) if felt else None
 
-    def take(self, at_us: int, wait_us: int, random: Random) -> tuple[int, str]:
-        """Take a request in, as the server does: when the load balancer has its answer, and the kind of failure that it is."""
-        server, kind = self._server, self._server.fault
+    def take(
+        self, at_us: int, wait_us: int, random: Random, number: int, arrived_us: int | None = None
+    ) -> tuple[int, str]:
+        """Take a request in, as the server does: when the load balancer has its answer, and the kind of failure that it is.
+
+        ``at_us`` is when it comes to the program, which is later than ``arrived_us`` when it is taken once more.
+        """
+        server, kind, own_us = self._server, self._server.fault, wait_us
         for action, leg in self._calls:
             lag_us = leg.lag_us(random)
             late = lag_us is None or lag_us > REQUEST_TIMEOUT_MS * 1000
@@ -76,6 +97,9 @@ class Hindrance:
                 if kind:
                     break
         end_us = server.take(at_us, wait_us)
+        server.hold(
+            Held(number, at_us if arrived_us is None else arrived_us, end_us - wait_us, end_us, own_us), at_us
+        )
         if self._inbound is not None:
             lag_us = self._inbound.lag_us(random)
             end_us = at_us + _NEVER_US if lag_us is None else end_us + lag_us
@@ -97,6 +121,7 @@ class Hindrance:
             known_us = begins_us + tried.took_us + (part_us if tried.good else 0)
             breaker.note(known_us, good=tried.good)
         if tried.good:
+            self._answered.add(dependency)
             return wait_us + tried.took_us, ""
         server.unanswered[dependency] = server.unanswered.get(dependency, 0) + 1
         return wait_us - part_us + tried.took_us, self._kind(dependency)

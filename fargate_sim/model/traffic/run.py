@@ -155,6 +155,11 @@ class Run:
         elif server.connections is None:
             server.connections = IdleConnections(int(app.keep_alive_s * SECOND_US), self._races)
 
+    @property
+    def _patience(self) -> tuple[int, str]:
+        """How long a request is waited for, in microseconds, and the kind of failure of one that takes longer."""
+        return min((self.demand.client_timeout_ms * 1000, "client"), (self._idle_s * SECOND_US, "idle"))
+
     def _begin_notes(self) -> bool:
         """Whether servers must be told of each request, because outstanding requests are counted or idle connections matter."""
         if not (self._counts or self._racing):
@@ -171,9 +176,7 @@ class Run:
             return
         demand, ledger, doomed = self.demand, self.ledger, self._doomed
         share, long_us = demand.long_share, demand.long_ms * 1000
-        patience_us, too_late = min(
-            (demand.client_timeout_ms * 1000, "client"), (self._idle_s * SECOND_US, "idle")
-        )
+        patience_us, too_late = self._patience
         draw_wait, draw_long, go_on, log = self._waits.random, self._longs.random, arrivals.go_on, math.log
         network, strays = self._network, [(server, server.sent) for server in self._straying]
         choice, racing, noted = self._choice, self._racing, self._begin_notes()
@@ -200,7 +203,7 @@ class Run:
                 else:
                     wait_us = long_us if is_long else int(server.wait_us * factor) + server.lag_us
                     if network is not None and server.hindrance is not None:
-                        end_us, kind = server.hindrance.take(at_us, wait_us, network)
+                        end_us, kind = server.hindrance.take(at_us, wait_us, network, number)
                     else:
                         end_us, kind = server.take(at_us, wait_us), server.fault
                     if end_us - at_us > patience_us:
@@ -254,6 +257,36 @@ class Run:
         self._doomed[server] = None
         server.note(at_us + waited_us, kept=False)
 
+    def resume(self, server: Server) -> None:
+        """What hinders a server has changed: what it has in hand and has not come to goes on as things are now."""
+        self.refresh_if_dirty()
+        server.refresh(self.demand.path.split("?")[0], self._world.programs)
+        self._enter(server)
+        ahead = server.go_back(self._now_us)
+        patience_us, too_late = self._patience
+        answers: dict[int, tuple[int, str]] = {}
+        network = self._network
+        for each in ahead:
+            if network is not None and server.hindrance is not None:
+                end_us, kind = server.hindrance.take(
+                    self._now_us, each.wait_us, network, each.number, each.arrived_us
+                )
+            else:
+                end_us, kind = server.take(self._now_us, each.wait_us), server.fault
+            if end_us - each.arrived_us > patience_us:
+                end_us, kind = each.arrived_us + patience_us, too_late
+            answers[each.number] = end_us, kind
+        for index, (_, arrived_us, number, _) in enumerate(server.in_hand):
+            if number in answers:
+                end_us, kind = answers[number]
+                server.in_hand[index] = end_us, arrived_us, number, kind
+        self._count_doomed(server)
+
+    def _count_doomed(self, server: Server) -> None:
+        server.doomed = sum(bool(kind) for _, _, _, kind in server.in_hand)
+        if server.doomed:
+            self._doomed[server] = None
+
     def strand(self, server: Server) -> None:
         """Nothing comes back from a target any more: what it has in hand is waited for until the load balancer or the client gives up."""
         self._enter(server)
@@ -264,9 +297,8 @@ class Run:
             (max(arrived_us + patience_us, self._now_us + 1), arrived_us, number, kind)
             for _, arrived_us, number, _ in server.in_hand
         ]
-        server.doomed = len(server.in_hand)
-        if server.doomed:
-            self._doomed[server] = None
+        server.held = []
+        self._count_doomed(server)
 
     def _fail(self, server: Server, kind: str, at_us: int, number: int, arrived_us: int) -> None:
         if kind == "client":

@@ -15,7 +15,7 @@ from fargate_sim.model.calls.programs import REQUEST_TIMEOUT_MS, UNREACHABLE
 from fargate_sim.model.target_checks import serving
 from fargate_sim.model.target_health import DRAINING, HEALTHY, Target
 from fargate_sim.model.task import Container
-from fargate_sim.model.traffic.hindrance import Hindrance
+from fargate_sim.model.traffic.hindrance import Held, Hindrance
 from fargate_sim.model.traffic.ledger import MINUTES_KEPT
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ _MINUTE_US = 60_000_000
 UNANSWERED = "unanswered"
 """The kind of failure of requests to a target from which nothing comes back."""
 
+_HELD = 512
 InHand = tuple[int, int, int, str]
 """Moment of the answer, arrival (microseconds), number of the request, kind of failure (empty: it will be answered well)."""
 
@@ -60,12 +61,15 @@ class Server:
         self.unanswered: dict[AppDependency, int] = {}
         """What the program asked in vain, and how often since that was last written down."""
         self.breakers: dict[AppDependency, CallBreaker] = {}
+        self.held: list[Held] = []
+        """What it was given while something hindered it, as far as it may not be done."""
         self.hindrance: Hindrance | None = None
         """What hinders its requests from outside the program, if anything does."""
         self.lag_us = 0
         """For how long each request waits for a service that does not answer."""
         self._cpu_free_us = 0
         self._free: list[int] = []
+        self._held_most = _HELD
         self.turned_away = 0
         """Sent here, but never worked on: refused, or lost with the connection."""
         self._booked = self._counted = 0
@@ -146,6 +150,8 @@ class Server:
             programs.requests_made(self.target.task, self.container, self._calls, taken - self._called)
         if self.container is not None and taken > self._called:
             for dependency, failed in list(self.unanswered.items()):
+                if not failed and self.hindrance is not None and not self.hindrance.answered(dependency):
+                    continue  # nobody knows: it was not asked
                 programs.asked(self.target.task, self.container, dependency, failed)
                 if failed:
                     self.unanswered[dependency] = 0
@@ -184,6 +190,35 @@ class Server:
         else:
             heappush(free, end_us)
         return end_us
+
+    def hold(self, request: Held, now_us: int) -> None:
+        """Remember a request that was taken while something hinders the task."""
+        self.held.append(request)
+        if len(self.held) >= self._held_most:
+            self.held = [each for each in self.held if each.done_us > now_us]
+            self._held_most = 2 * len(self.held) + _HELD
+
+    def go_back(self, now_us: int) -> list[Held]:
+        """Forget the work that it has been given and whose CPU time is still to come; what that was, in order of arrival.
+
+        [A] What the CPU is at now begins anew.
+        """
+        ahead = [each for each in self.held if each.cpu_done_us > now_us]
+        begun = [each.done_us for each in self.held if each.cpu_done_us <= now_us < each.done_us]
+        self.held = []
+        if ahead:
+            self._free = sorted(begun)
+            self._cpu_free_us = now_us
+            self._take_back(now_us)
+        return ahead
+
+    def _take_back(self, now_us: int) -> None:
+        """CPU time that was booked for minutes to come has not been used."""
+        self.book_cpu()
+        busy, minute = self.target.task.busy_us, now_us // _MINUTE_US
+        if self.used_us:
+            self._booked -= sum(busy.pop(key) for key in list(busy) if key > minute) // self.used_us
+        self._minute_end_us, self._last_minute = (minute + 1) * _MINUTE_US, minute + MINUTES_KEPT
 
     def count_outstanding(self, *, wanted: bool) -> None:
         """Begin to count the requests outstanding, with those in hand, or leave it."""
@@ -236,6 +271,7 @@ class Server:
 
     def end_cpu(self, now_us: int) -> None:
         """The process ends, or its load does: what it has not come to is not done."""
+        self.held = []
         self.book_cpu()
         busy, minute = self.target.task.busy_us, now_us // _MINUTE_US
         for ahead in [key for key in busy if key > minute]:

@@ -192,6 +192,13 @@ class Traffic:
         for task in tasks:
             self._look_again(self._servers(task))
 
+    def disturbed(self, tasks: Iterable[Task]) -> None:
+        """It has changed. ``disturbing`` came before."""
+        for task in tasks:
+            for server in self._servers(task):
+                if self.run is not None and server.held:
+                    self.run.resume(server)
+
     def stranded(self, task: Task) -> None:
         """The task's network has just been cut off. ``disturbing`` came before."""
         for server in self._servers(task):

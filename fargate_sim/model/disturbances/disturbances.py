@@ -58,10 +58,13 @@ class Disturbances:
     def begin(self, kind: str, tasks: Sequence[Task], params: Mapping[str, Any], *, why: str) -> Disturbance:
         """Start a fault in running tasks. ``kind`` and ``params`` as in ``kinds``; ``why`` is a short word for the history.
 
-        Raises ``DisturbanceRefusedError``, with nothing begun anywhere, when it is not possible in one of the tasks, and ValueError
-        when there is no such kind or parameter.
+        Raises ``DisturbanceRefusedError``, with nothing begun anywhere, when it is not possible in one of the tasks, or when there is
+        no such kind or parameter.
         """
-        effect = read(kind, params)
+        try:
+            effect = read(kind, params)
+        except ValueError as error:
+            raise DisturbanceRefusedError(f"{error}.") from error
         for task in tasks:
             requirements.check(task, kind, network_busy=self._network_busy(task))
         told = {
@@ -97,10 +100,10 @@ class Disturbances:
     def kill(self, tasks: Sequence[Task], process_name: str, signal: str, *, why: str) -> list[str]:
         """Send ``SIGTERM`` or ``SIGKILL`` to every process of a name in running tasks.
 
-        Ids of the tasks in which there was one. Raises ``DisturbanceRefusedError`` as ``begin``, and ValueError for another signal.
+        Ids of the tasks in which there was one. Raises ``DisturbanceRefusedError`` as ``begin``, and for another signal.
         """
         if signal not in processes.SIGNALS:
-            raise ValueError(f"signal is {' or '.join(processes.SIGNALS)}, not {signal!r}")
+            raise DisturbanceRefusedError(f"signal is {' or '.join(processes.SIGNALS)}, not {signal!r}.")
         for task in tasks:
             requirements.check(task, "kill-process", network_busy=False)
         found = []

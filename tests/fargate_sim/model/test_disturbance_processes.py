@@ -121,7 +121,7 @@ def test_without_a_shared_namespace_processes_cannot_be_killed() -> None:
 
 def test_only_two_signals_are_known() -> None:
     scenario, service = unbalanced(web())
-    with pytest.raises(ValueError, match="SIGTERM or SIGKILL, not 'SIGHUP'"):
+    with pytest.raises(DisturbanceRefusedError, match="SIGTERM or SIGKILL, not 'SIGHUP'"):
         kill(scenario, service, "nginx", "SIGHUP")
 
 

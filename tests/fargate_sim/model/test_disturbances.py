@@ -59,6 +59,12 @@ def test_parameters_that_no_fault_has_are_refused_in_words(
         read(kind, params)
 
 
+def test_the_same_refusal_is_what_somebody_hears_who_begins_one(staged: tuple[Scenario, Service]) -> None:
+    scenario, service = staged
+    with pytest.raises(DisturbanceRefusedError, match="takes exactly percent, workers"):
+        begin(scenario, service, "cpu-stress", percent=100)
+
+
 # -- what a task needs -----------------------------------------------------------------------------
 
 

@@ -61,7 +61,7 @@ class Hindrance:
         cls, server: Server, interference: Interference, path: str, programs: Programs
     ) -> Hindrance | None:
         """That of a server whose task is disturbed; None when its requests do not feel it."""
-        if server.app is None or (server.fault and not server.made):
+        if server.app is None:
             return None
         inbound = interference.inbound(server.target.port)
         lines = (

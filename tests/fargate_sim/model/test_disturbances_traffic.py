@@ -344,3 +344,13 @@ def test_the_history_does_not_depend_on_who_looks() -> None:
         return look(scenario), scenario.journal.to_jsonl()
 
     assert run(looks=True) == run(looks=False)
+
+
+def test_an_error_that_the_program_answers_is_late_as_well() -> None:
+    scenario, service = ready(**QUICK)
+    load(scenario, 5, path="/nowhere")
+    begin(scenario, service, "network-latency", delayMilliseconds=700)
+    scenario.seconds(30)
+    answer = look(scenario)
+    assert set(kinds(answer)) == {"path"}
+    assert all(each["waited_ms"] > 700 for each in answer["failures"])

@@ -125,13 +125,13 @@ class World:
         self.alarms = Alarms(self)
         self.caller = Caller(self)
         self.programs = Programs(self, self.caller)
-        containers = Containers(self)
-        self.lifecycle, self.memory = containers.lifecycle, containers.memory
+        self.disturbances = Disturbances(self)
+        self.containers = Containers(self)
+        self.lifecycle, self.memory = self.containers.lifecycle, self.containers.memory
         self.balancing = LoadBalancing(self)
         self.scheduler = Scheduler(self)
         self.scaling = Scaling(self, self.alarms)
         self.alarms.scaling_action = self.scaling.alarm_state
-        self.disturbances = Disturbances()
         self.experiments = Experiments(self)
         self._ids = seeds.stream("ids")
         self._placement = seeds.stream("placement")

@@ -97,6 +97,54 @@ def test_stopped_tasks_are_replaced(stage: EndpointCloud) -> None:
     assert service["runningCount"] == 2
 
 
+@pytest.mark.parametrize(
+    ("fault", "settings", "kind", "params"),
+    [
+        ("cpu_stress", {"percent": 80}, "cpu-stress", {"percent": 80, "workers": 0}),
+        ("network_latency", {}, "network-latency", {"delayMilliseconds": 200, "sources": ["ALL"]}),
+        (
+            "slow_dependency",
+            {"host": "db.internal"},
+            "network-latency",
+            {"delayMilliseconds": 2000, "sources": ["db.internal"]},
+        ),
+        ("packet_loss", {"sources": "S3,DYNAMODB"}, "network-packet-loss", {"sources": ["S3", "DYNAMODB"]}),
+        ("blackhole_port", {"port": 80}, "network-blackhole-port", {"port": 80, "trafficType": "ingress"}),
+        (
+            "failing_dependency",
+            {"port": 5432},
+            "network-blackhole-port",
+            {"port": 5432, "trafficType": "egress"},
+        ),
+    ],
+)
+def test_faults_in_tasks_are_there_until_they_are_taken_back(
+    stage: EndpointCloud, fault: str, settings: dict[str, Any], kind: str, params: dict[str, Any]
+) -> None:
+    deploy(stage, **READY)
+    undo = apply(stage, fault, **settings)
+    [began] = journal(stage, "disturbance.began")
+    assert began["kind"] == kind
+    assert began["params"] | params == began["params"]
+    assert len(began["tasks"]) == 2
+    assert journal(stage, "disturbance.ended") == []
+    take_back(stage, undo)
+    [ended] = journal(stage, "disturbance.ended")
+    assert ended["id"] == began["id"]
+
+
+def test_a_killed_process_takes_its_task_along(stage: EndpointCloud) -> None:
+    deploy(stage, **READY)
+    before = set(stage.client("ecs").list_tasks(cluster="c")["taskArns"])
+    undo = apply(stage, "kill_process", process_name="nginx", signal="SIGKILL")
+    assert [each["state"]["status"] for each in experiments(stage)] == ["completed"]
+    [signalled] = journal(stage, "process.signalled")
+    stage.clock.advance(BEGUN_MS)  # ECS needs a moment to notice
+    take_back(stage, undo)
+    after = set(stage.client("ecs").list_tasks(cluster="c")["taskArns"])
+    assert {arn.rpartition("/")[2] for arn in before - after} == {signalled["task"]}
+
+
 def test_a_zone_is_lost_and_comes_back(stage: EndpointCloud) -> None:
     ecs, ec2 = stage.client("ecs"), stage.client("ec2")
     [service] = ecs.describe_services(cluster="c", services=["s"])["services"]

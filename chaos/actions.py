@@ -15,8 +15,16 @@ from collections.abc import Callable
 from typing import Any
 
 from chaos.errors import FaultError
+from chaos.experiments import az_loss, cpu_stress, kill_process, task_stop
 from chaos.hardening import another_key, read_by_tag, renamed_password
 from chaos.haste import half_at_a_time, hasty_stop
+from chaos.interference import (
+    blackhole_port,
+    failing_dependency,
+    network_latency,
+    packet_loss,
+    slow_dependency,
+)
 from chaos.labels import wrong_label
 from chaos.pulls import cannot_pull
 from chaos.releases import bad_release
@@ -37,23 +45,32 @@ from chaos.undo import FAULT_TAG, OWNER_TAG, Clients, Undo, UndoStep
 __all__ = [
     "all_on_spot",
     "another_key",
+    "az_loss",
     "bad_image",
     "bad_release",
+    "blackhole_port",
     "breaker_off",
     "broad_task_role",
     "cannot_pull",
+    "cpu_stress",
+    "failing_dependency",
     "half_at_a_time",
     "hasty_stop",
     "health_check_mismatch",
+    "kill_process",
     "memory_cap",
     "memory_leak",
     "moved_tag",
+    "network_latency",
     "no_grace_period",
+    "packet_loss",
     "read_by_tag",
     "renamed_password",
     "secret_denied",
     "shell_as_pid1",
+    "slow_dependency",
     "tag_per_task",
+    "task_stop",
     "tiny_subnet",
     "wrong_delay",
     "wrong_label",

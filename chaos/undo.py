@@ -13,16 +13,40 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from chaos.basics import FAULT_TAG, OWNER_TAG, Clients, Settle
 from chaos.errors import FaultError
+from chaos.experiment_undo import delete_experiment_templates, delete_role, stop_experiments
 
-Clients = Callable[[str], Any]
-"""Gives the boto3 client of a service, such as ``clients("ecs")``."""
+__all__ = [
+    "CURRENT_VERSION",
+    "FAULT_TAG",
+    "OWNER_TAG",
+    "STEPS",
+    "Clients",
+    "Settle",
+    "Undo",
+    "UndoStep",
+    "delete_experiment_templates",
+    "delete_role",
+    "delete_subnets",
+    "delete_target_groups",
+    "deregister_revisions",
+    "modify_listeners",
+    "modify_target_group",
+    "modify_target_group_attributes",
+    "move_tag",
+    "put_routes",
+    "put_scaling_policy",
+    "put_secret_key",
+    "restore_secret_version",
+    "retag",
+    "revert",
+    "role_policies",
+    "set_role_policies",
+    "stop_experiments",
+    "update_service",
+]
 
-Settle = Callable[[], None]
-"""Waits until no deployment is in progress and no task is on its way."""
-
-OWNER_TAG = "fargate-lab"
-FAULT_TAG = "fargate-lab-fault"
 CURRENT_VERSION = "AWSCURRENT"
 
 
@@ -289,5 +313,8 @@ STEPS: dict[str, Callable[..., None]] = {
         set_role_policies,
         restore_secret_version,
         put_secret_key,
+        stop_experiments,
+        delete_experiment_templates,
+        delete_role,
     )
 }

@@ -178,7 +178,7 @@ class Cloud:
                 timing=self._timing,
             )
             self.moto.attach_queues(region, world.queues)
-            world.ecs_events.show_task = show_task
+            world.ecs_events.show_task = world.experiments.show_task = show_task
             world.schedules.perform = schedule_targets.perform
         return world
 
@@ -196,7 +196,7 @@ class Cloud:
 
     @property
     def settled(self) -> bool:
-        """Whether no deployment is in progress and no task is on its way, in any region."""
+        """Whether no deployment is in progress and no task or experiment is on its way, in any region."""
         return all(world.settled for world in self._worlds.values())
 
     def pacer(self, *, speed: Speed = DEFAULT_SPEED, paused: bool = False) -> Pacer:

@@ -47,8 +47,20 @@ def _state(world: World) -> str:
         "queues": queue_report.report(world),
         "capacity": capacity_api.show(world),
         "scaling": scaling_api.report(world, 0),
+        "experiments": _experiments(world),
     }
     return json.dumps(shown, sort_keys=True, default=str)
+
+
+def _experiments(world: World) -> dict[str, Any]:
+    fis = world.experiments
+    return {
+        "templates": {key: [each.updated_ms, each.tags] for key, each in fis.templates.items()},
+        "experiments": {
+            key: [each.state, each.resolved, {name: run.state for name, run in each.runs.items()}, each.tags]
+            for key, each in fis.experiments.items()
+        },
+    }
 
 
 def _of(lines: Iterable[str]) -> str:

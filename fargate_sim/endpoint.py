@@ -17,8 +17,9 @@ from fargate_sim import capacity_api, queue_api, traffic_api, watch_api
 from fargate_sim.cloud import Cloud
 from fargate_sim.control import Control, problem
 from fargate_sim.digest import digest
+from fargate_sim.front import Chapter, Front
+from fargate_sim.fronts import ECS, front_of
 from fargate_sim.gate import Gate
-from fargate_sim.json_front import ECS, Chapter, JsonFront, front_of
 from fargate_sim.model.world import World
 from fargate_sim.pacer import Pacer
 from fargate_sim.ports.refusal import NotModelledError
@@ -50,7 +51,7 @@ _HIDDEN_PATHS = ("/moto-api", "/latest/meta-data", "/latest/api", "/favicon.ico"
 _NOT_MODELLED = frozenset({"DescribeInstanceTypes", "DescribeInstanceTypeOfferings", "RunInstances"})
 """EC2 operations about instances: Fargate has none, and an empty answer would be a lie."""
 _TEMPLATE_OPERATIONS = frozenset({"CreateStack", "UpdateStack", "CreateChangeSet"})
-_OWN_RESOURCES = ("AWS::ECS::", "AWS::ApplicationAutoScaling::", "AWS::CloudWatch::")
+_OWN_RESOURCES = ("AWS::ECS::", "AWS::ApplicationAutoScaling::", "AWS::CloudWatch::", "AWS::FIS::")
 """Resources in templates that moto would make for itself, where nothing of ours sees them."""
 
 _ACTS: Mapping[str, Callable[[World, Mapping[str, Any]], object]] = {
@@ -116,7 +117,7 @@ class Endpoint:
         front = front_of(environ)
         limit = LARGEST_JSON_BODY if front or path.startswith("/_lab/") else LARGEST_BODY
         if length is None or length > limit:
-            return _too_large(environ, limit)
+            return _too_large(front, environ, limit)
         body = environ["wsgi.input"].read(length) if length else b""
         is_control = path.startswith("/_lab/")
         try:
@@ -126,7 +127,7 @@ class Endpoint:
             LOG.debug("the failed request", exc_info=True)
             if is_control:
                 return problem(500, "the offline cloud failed to carry this out", "its log says more")
-            call = Call(front.service, None, "json-1.1", None, True) if front else identify(environ, body)
+            call = Call(front.service, None, front.protocol, None, True) if front else identify(environ, body)
             message = "The offline cloud failed to carry out this request. Its log says more."
             return error_answer(
                 call.protocol, call.service, "ServerException", message, status=500, request_id=_request_id()
@@ -158,7 +159,7 @@ class Endpoint:
             if operation is None:
                 return front.unknown_operation(_request_id())
             region = scope_of(environ)[0]
-            call = Call(front.service, operation, "json-1.1", region, is_reading(operation))
+            call = Call(front.service, operation, front.protocol, region, is_reading(operation))
         else:
             call = identify(environ, body)
         if self.gate is not None and not trusted:
@@ -189,7 +190,7 @@ class Endpoint:
         environ: dict[str, Any],
         body: bytes,
         *,
-        front: JsonFront | None,
+        front: Front | None,
         trusted: bool,
     ) -> Answer:
         region = call.region or cloud.region
@@ -199,10 +200,11 @@ class Endpoint:
         polls = call.reading and front is not None and self.pacer.hurries and is_waiter(agent)
         if polls and front:
             # A waiter goes on over one connection; another `aws` command comes over another.
-            poll = (environ.get("REMOTE_ADDR"), environ.get("REMOTE_PORT"), region, call.operation, body)
+            sender = (environ.get("REMOTE_ADDR"), environ.get("REMOTE_PORT"))
+            poll = (*sender, region, call.operation, environ.get("PATH_INFO"), body)
             again = environ.get("REMOTE_PORT") is not None and poll == self._polled
             self._polled = poll
-            if front.wait_for(cloud.world(region), call.operation or "", body, again=again):
+            if front.wait_for(cloud.world(region), call.operation or "", environ, body, again=again):
                 self.pacer.jumped()
         if self.recorder is not None and not call.reading:
             self.recorder.call(cloud.engine.now_ms, environ, body, actor)
@@ -218,7 +220,12 @@ class Endpoint:
             try:
                 if front is not None:
                     answer = front.carry_out(
-                        cloud.world(region), call.operation or "", body, entry=entry, request_id=_request_id()
+                        cloud.world(region),
+                        call.operation or "",
+                        environ,
+                        body,
+                        entry=entry,
+                        request_id=_request_id(),
                     )
                 else:
                     answer = _through_moto(cloud, call, environ, body, entry=entry)
@@ -345,8 +352,8 @@ def _content_length(environ: dict[str, Any]) -> int | None:
     return int(text) if text.isascii() and text.isdigit() else None
 
 
-def _too_large(environ: dict[str, Any], limit: int) -> Answer:
-    protocol = "json-1.1" if "HTTP_X_AMZ_TARGET" in environ else "query"
+def _too_large(front: Front | None, environ: dict[str, Any], limit: int) -> Answer:
+    protocol = front.protocol if front else "json-1.1" if "HTTP_X_AMZ_TARGET" in environ else "query"
     # [A] assumed code and sentence; the status is HTTP's own.
     message = f"The request body must have a length, of at most {limit} bytes."
     return error_answer(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fargate_sim.model.app_calls import AppCall
+from fargate_sim.model.app_dependency import AppDependency
 from fargate_sim.model.images import App, Image, ImageCatalogue
 from fargate_sim.model.queue_work import QueueWork
 
@@ -57,4 +58,10 @@ def _app(entry: dict[str, Any]) -> App:
         fields["consumes"] = QueueWork(**fields["consumes"])
     if "calls" in fields:
         fields["calls"] = tuple(AppCall(**call) for call in fields["calls"])
+    if "depends_on" in fields:
+        fields["depends_on"] = tuple(_dependency(each) for each in fields["depends_on"])
     return App(**fields)
+
+
+def _dependency(entry: dict[str, Any]) -> AppDependency:
+    return AppDependency(**{**entry, "paths": tuple(entry.get("paths", ()))})

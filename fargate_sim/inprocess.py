@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import unquote_to_bytes, urlencode, urlsplit
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 HOST = "127.0.0.1"
@@ -28,7 +28,8 @@ class ControlRefusedError(Exception):
 
 def _environ(method: str, url: str, headers: Iterable[tuple[str, Any]], body: bytes) -> dict[str, Any]:
     parts = urlsplit(url)
-    path = parts.path or "/"
+    # As WSGI has it: decoded, each byte a character.
+    path = unquote_to_bytes(parts.path or "/").decode("latin-1")
     bucket = _BUCKET_HOST.match(parts.hostname or "")
     if bucket:
         path = f"/{bucket.group(1)}{path}"

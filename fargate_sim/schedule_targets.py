@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from fargate_sim.api.schedules import Request, queue_of, request_of
-from fargate_sim.json_front import ECS
+from fargate_sim.fronts import ECS
 from fargate_sim.model.schedules import Invocation, Outcome
 from fargate_sim.model.world import World
 from fargate_sim.wire.errors import AwsError
@@ -30,7 +30,7 @@ def _call_ecs(world: World, invocation: Invocation, request: Request) -> Outcome
     text = json.dumps(request.params)
     entry: dict[str, Any] = {"reading": False}
     answer = ECS.carry_out(
-        world, request.operation, text.encode(), entry=entry, request_id=invocation.execution_id
+        world, request.operation, {}, text.encode(), entry=entry, request_id=invocation.execution_id
     )
     content = json.loads(answer.body)
     if answer.status != 200:

@@ -17,7 +17,7 @@ from fargate_sim.model.health_command import passes
 from fargate_sim.model.lifecycle import Lifecycle, runtime_id
 from fargate_sim.model.logs import stream_name
 from fargate_sim.model.memory import MemoryWatch
-from fargate_sim.model.pid1 import SIGKILL_EXIT
+from fargate_sim.model.pid1 import SIGKILL_EXIT, StopBehaviour
 from fargate_sim.model.task import Container, Task
 
 if TYPE_CHECKING:
@@ -263,6 +263,27 @@ class Containers:
             delay_ms, exit_code, last_words = timeout_ms, SIGKILL_EXIT, ()
         container.next = self._engine.after(
             delay_ms, partial(self._exited, task, container, exit_code, last_words), cause=task.cause
+        )
+
+    def strike(self, task: Task, container: Container, blow: StopBehaviour, *, cause: int) -> None:
+        """A signal from inside the task has come to a process of the container, and this is what becomes of it: no stopTimeout ends it."""
+        run = container.run
+        if run is None or blow.delay_ms is None or (blow.graceful and container.told):
+            return  # nothing comes of the signal, or it is ending already
+        delay_ms = blow.delay_ms
+        last_words: tuple[str, ...] = ()
+        busy_ms = self._world.traffic.signalled(task, container)
+        if blow.graceful and run.app is not None:
+            delay_ms = max(delay_ms, busy_ms, self._world.queues.signalled(task, container))
+            self._log(task, container, run.app.stopped_lines[:1])
+            last_words = run.app.stopped_lines[1:]
+        container.struck_ms = self._engine.now_ms
+        at_ms = self._engine.now_ms + delay_ms
+        if container.next is not None and container.next.pending and container.next.at_ms <= at_ms:
+            return  # its end is near anyway
+        self._engine.cancel(container.next)
+        container.next = self._engine.at(
+            at_ms, partial(self._exited, task, container, blow.exit_code, last_words), cause=cause
         )
 
     def settle(self, task: Task) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from fargate_sim.model.app_calls import AppCall
+from fargate_sim.model.app_dependency import AppDependency
 from fargate_sim.model.manifests import Contents, Manifest, contents, parse
 from fargate_sim.model.queue_work import QueueWork
 
@@ -54,12 +55,16 @@ class App:
     """How long it works until it ends by itself, with 0; 0: it goes on until it is stopped."""
     needs: tuple[str, ...] = ()
     """Arguments without which it ends at once, with 2, as programs do that read theirs with argparse."""
+    once: tuple[str, ...] = ()
+    """Arguments with which it does one thing and ends."""
     write_behind: int = 0
     """Accepted requests that it keeps in memory until that many are together or it is told to stop; 0: it keeps none."""
     needs_env: tuple[str, ...] = ()
     """Environment variables without which it ends at once with 1. Its lines may tell what is in them by ``{sha:NAME}``."""
     calls: tuple[AppCall, ...] = ()
     """The AWS calls that it makes with the task role."""
+    depends_on: tuple[AppDependency, ...] = ()
+    """The services that it asks while it works."""
     consumes: QueueWork | None = None
     """How it works on the messages of a queue; None: it takes none."""
 

@@ -11,6 +11,7 @@ import shlex
 from dataclasses import dataclass
 
 _ASSIGNMENT = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*=")
+_SUBSTITUTION = re.compile(r"\$\([^()]*\)")
 _SEPARATORS = {";", "&&", "||", "&", "\n"}
 _LOOPS = {"for", "while", "until"}
 _CONTROL = {
@@ -70,17 +71,14 @@ def parse(text: str) -> Script:
     commands: list[SimpleCommand] = []
     trap: str | None = None
     conditional = ""
-    words: list[str] = []
     compound = loop = endless = False
-    for part in [*_tokens(text), ";"]:
-        if part not in _SEPARATORS:
-            words.append(part)
-            continue
+    statements, functions = _functions(_statements(text))
+    for words, part in _without_guards(statements):
         if words and words[0] == "trap":
             names_it = any(name.upper() in ("TERM", "SIGTERM", "15") for name in words[2:])
             # `trap - TERM` after a trap is what a script does once it has been woken: the first one counts.
             if names_it and words[1] != "-":
-                trap = words[1]
+                trap = functions.get(words[1], words[1])
         elif words:
             compound = compound or words[0] in _CONTROL
             loop = loop or words[0] in _LOOPS
@@ -93,11 +91,63 @@ def parse(text: str) -> Script:
             if words[-1] in ("fi", "done", "esac", "}"):
                 compound = loop = False
         conditional = part if part in ("&&", "||") else ""
-        words = []
     return Script(tuple(commands), trap, endless)
 
 
+_Statement = tuple[list[str], str]
+"""The words of a command, and the separator behind it."""
+
+
+def _statements(text: str) -> list[_Statement]:
+    found: list[_Statement] = []
+    words: list[str] = []
+    for part in [*_tokens(text), ";"]:
+        if part in _SEPARATORS:
+            found.append((words, part))
+            words = []
+        else:
+            words.append(part)
+    return found
+
+
+def _functions(statements: list[_Statement]) -> tuple[list[_Statement], dict[str, str]]:
+    """The statements outside of functions, and the functions' bodies by name."""
+    outside: list[_Statement] = []
+    bodies: dict[str, list[str]] = {}
+    inside: str | None = None
+    for words, separator in statements:
+        if inside is not None:
+            if words == ["}"]:
+                inside = None
+            else:
+                bodies[inside].append(" ".join(words))
+        elif words[1:3] == ["()", "{"]:
+            inside = words[0]
+            bodies[inside] = [" ".join(words[3:])]
+        else:
+            outside.append((words, separator))
+    return outside, {name: "; ".join(each for each in body if each) for name, body in bodies.items()}
+
+
+def _without_guards(statements: list[_Statement]) -> list[_Statement]:
+    """The statements without branches that end in an error: nobody knows the conditions, and a script's own checks hold here. [A]"""
+    kept: list[_Statement] = []
+    begins: list[int] = []
+    for words, separator in statements:
+        head = words[0] if words else ""
+        if head in ("else", "elif", "fi") and begins:
+            begin, last = begins.pop(), kept[-1][0] if kept else []
+            bare = last[1:] if last and last[0] in ("then", "else") else last
+            if bare[:1] == ["exit"] and bare[1:2] not in ([], ["0"]):
+                del kept[begin:]
+        if head in ("then", "else"):
+            begins.append(len(kept))
+        kept.append((words, separator))
+    return kept
+
+
 def _tokens(text: str) -> list[str]:
+    text = _SUBSTITUTION.sub("$_", text)  # what another command says is not known
     lexer = shlex.shlex(
         text.replace("\\\n", " ").replace("\n", " ; "), posix=True, punctuation_chars="();<>|&"
     )
@@ -127,7 +177,7 @@ def _command(
             argv.append(word)
     if redirects and argv and argv[-1] in ("1", "2"):
         argv.pop()
-    while argv and argv[0] in _CONTROL:
+    while argv and argv[0] in (*_CONTROL, "!"):
         argv.pop(0)
     assigns = False
     while argv and _ASSIGNMENT.match(argv[0]):

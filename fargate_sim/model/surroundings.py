@@ -23,6 +23,9 @@ class SubnetFacts:
     availability_zone: str
     name: str = ""
     public: bool = False
+    zone_id: str = ""
+    """The id of the zone (``use1-az1``), which is the same in all accounts."""
+    tags: tuple[tuple[str, str], ...] = ()
 
 
 ROUND_ROBIN = "round_robin"

@@ -14,8 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fargate_sim.kernel.engine import Happening
-from fargate_sim.model import task as states
-from fargate_sim.model.calls.programs import REQUEST_TIMEOUT_MS, UNREACHABLE
+from fargate_sim.model.target_checks import TargetChecks
 from fargate_sim.model.task import Container, Task
 
 if TYPE_CHECKING:
@@ -31,9 +30,6 @@ UNUSED = "unused"
 REGISTERING = ("Elb.RegistrationInProgress", "Target registration is in progress")
 CHECKING = ("Elb.InitialHealthChecking", "Initial health checks in progress")
 DEREGISTERING = ("Target.DeregistrationInProgress", "Target deregistration is in progress")
-REFUSED = ("Target.FailedHealthChecks", "Health checks failed")
-TIMED_OUT = ("Target.Timeout", "Request timed out")
-"""[C] the reason, API model of ELBv2; [R] the description"""
 
 
 @dataclass(eq=False)
@@ -75,16 +71,6 @@ class Target:
         return 0 if self.slow_from_ms is None else self.slow_from_ms + facts.slow_start_ms
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What a health check saw. ``until_ms`` is when the same check may see something else; None if never by itself."""
-
-    passed: bool
-    reason: str | None = None
-    description: str | None = None
-    until_ms: int | None = None
-
-
 class TargetHealth:
     """All targets of a world. Says what became of a target; what follows for the task is the scheduler's."""
 
@@ -95,6 +81,7 @@ class TargetHealth:
         self._engine = world.engine
         self._timing = world.timing
         self._durations = world.seeds.stream("targets")
+        self._checks = TargetChecks(world)
         self._changed = changed
         self._drained = drained
         self.targets: dict[str, list[Target]] = {}
@@ -131,7 +118,7 @@ class TargetHealth:
         facts = self._world.surroundings.target_group(target.group)
         if not target.in_use or facts is None:
             return
-        outcome = self._look(target, facts)
+        outcome = self._checks.look(target, facts)
         if outcome.passed:
             target.passes, target.failures = target.passes + 1, 0
         else:
@@ -159,45 +146,6 @@ class TargetHealth:
         interval_ms = facts.interval_s * 1000
         steps = -(-max(at_ms - target.first_check_ms, 0) // interval_ms)
         return target.first_check_ms + steps * interval_ms
-
-    def _look(self, target: Target, facts: TargetGroupFacts) -> Outcome:
-        """One health check: a GET on the check's port and path, answered by what the container serves now."""
-        now_ms = self._engine.now_ms
-        port = facts.check_port or target.port
-        serving = [
-            ((container.started_ms or 0) + container.run.app.boot_ms, place)
-            for place, container in enumerate(
-                target.task.containers
-            )  # one network interface: whoever of them has the port answers
-            if container.status == states.RUNNING
-            and container.run
-            and container.run.app
-            and port in container.run.app.listens
-        ]
-        if not serving:
-            return Outcome(False, *REFUSED)
-        booted_ms, place = min(serving)
-        if now_ms < booted_ms:
-            return Outcome(False, *REFUSED, until_ms=booted_ms)
-        return self._answer(target.task, target.task.containers[place], facts)
-
-    def _answer(self, task: Task, container: Container, facts: TargetGroupFacts) -> Outcome:
-        """What a container answers to the check. [A] Of the calls that it makes for it, only those that fail are written down."""
-        app, path = container.run.app if container.run else None, facts.path.split("?")[0]
-        programs = self._world.programs
-        code = 200 if app is not None and path in app.paths else 404
-        made = programs.for_request(task, container, path) if code == 200 else []
-        failed = next((each for each in made if each.kind), None)
-        if failed is not None:
-            programs.requests_made(task, container, [failed], 1)
-            if failed.kind == UNREACHABLE and facts.check_timeout_s * 1000 <= REQUEST_TIMEOUT_MS:
-                return Outcome(False, *TIMED_OUT)
-            code = 500
-        if facts.expects(code):
-            return Outcome(True)
-        return Outcome(
-            False, "Target.ResponseCodeMismatch", f"Health checks failed with these codes: [{code}]"
-        )
 
     def _set(self, target: Target, state: str, reason: str | None, description: str | None) -> None:
         changed = target.state != state

@@ -13,6 +13,7 @@ from fargate_sim.model.process import Run
 from fargate_sim.model.task_definition import ContainerSpec, TaskDefinition
 
 if TYPE_CHECKING:
+    from fargate_sim.model.disturbances.interference import Interference
     from fargate_sim.model.memory import Footprint
     from fargate_sim.model.service import Deployment, Service
     from fargate_sim.model.target_health import Target
@@ -62,12 +63,19 @@ class Container:
     started_ms: int | None = None
     signalled_ms: int | None = None
     """When it got its stop signal."""
+    struck_ms: int | None = None
+    """When a signal from inside its task, not ECS's, began to end it."""
     exit_code: int | None = None
     reason: str | None = None
     footprint: Footprint | None = None
     """The memory of its process, once it has one; remembered after its end."""
     next: Happening | None = None
     check: Happening | None = None
+
+    @property
+    def told(self) -> bool:
+        """Whether a signal has told it to end, from whomever it came."""
+        return self.signalled_ms is not None or self.struck_ms is not None
 
     @property
     def environment(self) -> dict[str, str]:
@@ -132,6 +140,10 @@ class Task:
     reclaim_ms: int | None = None
     """When Spot takes the capacity back; None while it has given no notice."""
     memory_look: Happening | None = None
+    interference: Interference | None = None
+    """What disturbs it from outside its programs; None: nothing does."""
+    stress: list[tuple[int, float]] = field(default_factory=list)
+    """The share of its CPU that others than its programs keep busy: each change, with its moment."""
     busy_us: dict[int, int] = field(default_factory=dict)
     """By minute since the epoch: for how long requests have kept the task's CPU share busy, in microseconds."""
 

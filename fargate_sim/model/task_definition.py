@@ -108,6 +108,8 @@ class TaskDefinition:
     ephemeral_storage_gib: int = 20
     architecture: str = "x86_64"
     shared_pids: bool = False
+    fault_injection: bool = False
+    """Whether its tasks accept requests to inject faults (``enableFaultInjection``)."""
     execution_role: str | None = None
     """ARN of the role that ECS uses before the containers start."""
     task_role: str | None = None

@@ -86,3 +86,12 @@ class Timing:
     """How long a stopped task stays in the API. [C] API DescribeTasks: at least an hour"""
     inactive_retention: int = 24 * HOUR
     """How long a deleted service can be described. [A] AWS says "for a while"."""
+
+    experiment_resolution: int = 2_000
+    """From StartExperiment to the resolution of the targets. [C] the records of an experiment in FIS's user guide, monitoring-logging"""
+    experiment_actions: int = 11_000
+    """From there to the start of the first actions. [C] the same records"""
+    experiment_halt: int = 1_000
+    """From an alarm to the halt of an experiment whose stop condition it is. [R] one to two seconds seen"""
+    experiment_stopping: int = 29_000
+    """From the halt of an experiment to its end. [R] 29 s seen"""

@@ -24,7 +24,9 @@ from fargate_sim.model.cluster import Cluster
 from fargate_sim.model.containers import Containers
 from fargate_sim.model.cost import Costs
 from fargate_sim.model.deployment_alarms import DeploymentAlarms
+from fargate_sim.model.disturbances import Disturbances
 from fargate_sim.model.events import EcsEvents, EventStream
+from fargate_sim.model.experiments import Experiments
 from fargate_sim.model.images import ImageCatalogue
 from fargate_sim.model.load_balancing import LoadBalancing
 from fargate_sim.model.logs import LogBook
@@ -123,12 +125,14 @@ class World:
         self.alarms = Alarms(self)
         self.caller = Caller(self)
         self.programs = Programs(self, self.caller)
-        containers = Containers(self)
-        self.lifecycle, self.memory = containers.lifecycle, containers.memory
+        self.disturbances = Disturbances(self)
+        self.containers = Containers(self)
+        self.lifecycle, self.memory = self.containers.lifecycle, self.containers.memory
         self.balancing = LoadBalancing(self)
         self.scheduler = Scheduler(self)
         self.scaling = Scaling(self, self.alarms)
         self.alarms.scaling_action = self.scaling.alarm_state
+        self.experiments = Experiments(self)
         self._ids = seeds.stream("ids")
         self._placement = seeds.stream("placement")
         self._stopped: deque[Task] = deque()
@@ -143,8 +147,8 @@ class World:
 
     @property
     def settled(self) -> bool:
-        """No deployment in progress, no task on its way, and every service at its desired count."""
-        return self.moving == 0 and not any(
+        """No deployment in progress, no task or experiment on its way, and every service at its desired count."""
+        return not (self.moving or self.experiments.moving) and not any(
             service.status == s.DRAINING
             or (
                 service.status == s.ACTIVE

@@ -250,6 +250,8 @@ def _facts(ec2: Any, subnet: Any) -> SubnetFacts:
         availability_zone=subnet.availability_zone,
         name=vpc.name_of(subnet),
         public=_leads_to_the_internet(ec2, subnet),
+        zone_id=subnet.availability_zone_id,
+        tags=tuple((str(tag["key"]), str(tag["value"])) for tag in subnet.get_tags()),
     )
 
 

@@ -43,7 +43,8 @@ Parse = Callable[[Any, str, Problems, bool], Any]
 Convert = Callable[[Any], Any]
 
 
-def _serialization_error(message: str | None) -> AwsError:
+def serialization_error(message: str | None) -> AwsError:
+    """What AWS's JSON front end says of a value of the wrong type, or (None) of a body that is no JSON."""
     return AwsError("SerializationException", message or "", fields={"Message": message} if message else {})
 
 
@@ -108,7 +109,6 @@ class JsonService:
         self._manners = manners
         self._parsers: dict[str, Parse] = {}
         self._converters: dict[str, Convert | None] = {}
-        self.target_prefix: str = model["metadata"]["targetPrefix"]
 
     def knows(self, operation: str) -> bool:
         """Whether the service model has the operation."""
@@ -116,15 +116,23 @@ class JsonService:
 
     def parse(self, operation: str, body: bytes) -> dict[str, Any]:
         """The parameters of a request; AwsError when AWS would refuse them."""
+        return self.parse_document(operation, self.decode(body))
+
+    @staticmethod
+    def decode(body: bytes) -> Any:
+        """The JSON document of a body; AwsError when it is none."""
         try:
-            document = _DECODER.decode(body.decode())
+            return _DECODER.decode(body.decode())
         except (ValueError, RecursionError):
-            raise _serialization_error(None) from None
+            raise serialization_error(None) from None
+
+    def parse_document(self, operation: str, document: Any) -> dict[str, Any]:
+        """The parameters out of a document; AwsError when AWS would refuse them."""
         shape = self._operations[operation]["input"]["shape"]
         if isinstance(document, list):
-            raise _serialization_error(f"Unrecognized collection type class {self._java_package}.{shape}")
+            raise serialization_error(f"Unrecognized collection type class {self._java_package}.{shape}")
         if not isinstance(document, dict):
-            raise _serialization_error(None)
+            raise serialization_error(None)
         problems: Problems = []
         params: dict[str, Any] = self._parser(shape)(document, "", problems, False)
         if self._manners.plain_names:
@@ -195,8 +203,8 @@ class JsonService:
         def parse(value: Any, path: str, problems: Problems, item: bool) -> dict[str, Any]:
             if not isinstance(value, dict):
                 if isinstance(value, list):
-                    raise _serialization_error(f"Unrecognized collection type class {java}")
-                raise _serialization_error(
+                    raise serialization_error(f"Unrecognized collection type class {java}")
+                raise serialization_error(
                     "Unexpected value type in payload" if item else "Unexpected field type"
                 )
             prefix = path + "." if path else ""
@@ -221,7 +229,7 @@ class JsonService:
 
         def parse(value: Any, path: str, problems: Problems, _item: bool) -> list[Any]:
             if not isinstance(value, list):
-                raise _serialization_error(
+                raise serialization_error(
                     _UNEXPECTED_MAP if isinstance(value, dict) else "Unexpected field type"
                 )
             if low is not None and len(value) < low:
@@ -243,8 +251,8 @@ class JsonService:
         def parse(value: Any, path: str, problems: Problems, _item: bool) -> dict[str, Any]:
             if not isinstance(value, dict):
                 if isinstance(value, list):
-                    raise _serialization_error(f"Unrecognized collection type {java}")
-                raise _serialization_error("Unexpected field type")
+                    raise serialization_error(f"Unrecognized collection type {java}")
+                raise serialization_error("Unexpected field type")
             return {
                 key(name, path, problems, True): inner_value(inner, f"{path}.{name}.member", problems, True)
                 for name, inner in value.items()
@@ -265,7 +273,7 @@ class JsonService:
                 try:
                     value.encode()
                 except UnicodeEncodeError:  # half of a surrogate pair
-                    raise _serialization_error(None) from None
+                    raise serialization_error(None) from None
             if enum is not None and value not in allowed:
                 problems.append(_constraint(value, path, f"satisfy enum value set: [{', '.join(enum)}]"))
             if low is not None and len(value) < low:
@@ -286,7 +294,7 @@ class JsonService:
             if isinstance(value, bool):
                 return value
             if isinstance(value, str):
-                raise _serialization_error("Unexpected token received from parser")
+                raise serialization_error("Unexpected token received from parser")
             raise _wrong_scalar(value, "Boolean", java)
 
         def parse_number(value: Any, path: str, problems: Problems, _item: bool) -> int | float:
@@ -327,6 +335,8 @@ class JsonService:
             convert = _to_seconds
         elif model["type"] == "list":
             convert = _each(self._converter(model["member"]["shape"]))
+        elif model["type"] == "map":
+            convert = _values(self._converter(model["value"]["shape"]))
         elif model["type"] == "structure":
             inner = {name: self._converter(member["shape"]) for name, member in model["members"].items()}
             convert = _members({name: one for name, one in inner.items() if one is not None})
@@ -336,10 +346,10 @@ class JsonService:
 
 def _wrong_scalar(value: Any, name: str, java: str) -> AwsError:
     if isinstance(value, dict):
-        return _serialization_error(_UNEXPECTED_MAP)
+        return serialization_error(_UNEXPECTED_MAP)
     if isinstance(value, list):
-        return _serialization_error(f"Unrecognized collection type class {java}")
-    return _serialization_error(f"{_token(value)} cannot be converted to {name}")
+        return serialization_error(f"Unrecognized collection type class {java}")
+    return serialization_error(f"{_token(value)} cannot be converted to {name}")
 
 
 def _to_seconds(milliseconds: int) -> float:
@@ -348,6 +358,10 @@ def _to_seconds(milliseconds: int) -> float:
 
 def _each(convert: Convert | None) -> Convert | None:
     return None if convert is None else lambda values: [convert(value) for value in values]
+
+
+def _values(convert: Convert | None) -> Convert | None:
+    return None if convert is None else lambda mapping: {key: convert(each) for key, each in mapping.items()}
 
 
 def _members(converters: Mapping[str, Convert]) -> Convert | None:

@@ -431,7 +431,7 @@ def meaning_of_exit(code: int, *, signalled: bool, out_of_memory: bool = False) 
                 STOP_SIGNAL,
             )
         return Exit(
-            "SIGKILL ended it, though nobody had asked it to stop: mostly for memory",
+            "SIGKILL ended it, though ECS had not asked it to stop: mostly for memory, else something inside the task sent it",
             "the container's reason (OutOfMemoryError?), and MemoryUtilized in Container Insights",
         )
     if code == 143:

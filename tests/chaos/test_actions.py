@@ -331,7 +331,11 @@ def test_a_service_that_is_not_tagged_is_left_alone(stage: EndpointCloud) -> Non
     stage.client("ecs").untag_resource(resourceArn=arn, tagKeys=["fargate-lab"])
     before = configured(stage)
     for fault in catalogue():
-        needed = {setting.name: "any" for setting in fault.settings if setting.required}
+        needed = {
+            setting.name: "any" if setting.type == "text" else 80
+            for setting in fault.settings
+            if setting.required
+        }
         with pytest.raises(FaultError, match="does not carry the tag"):
             inject(stage.client, fault.name, {**needed, **TARGET}, lambda _: None)
     assert configured(stage) == before

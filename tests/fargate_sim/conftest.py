@@ -11,8 +11,7 @@ import pytest
 from botocore.config import Config
 from botocore.loaders import Loader
 
-from fargate_sim import inprocess
-from fargate_sim import json_front as fronts
+from fargate_sim import fronts, inprocess
 from fargate_sim.cloud import Cloud
 from fargate_sim.endpoint import Endpoint
 from fargate_sim.inprocess import ControlClient

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from fargate_sim import json_front as fronts
+from fargate_sim import fronts
 from fargate_sim.endpoint import LARGEST_JSON_BODY
 from fargate_sim.inprocess import call
 

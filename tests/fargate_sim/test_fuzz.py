@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fargate_sim import inprocess
-from fargate_sim import json_front as fronts
-from fargate_sim.api import autoscaling
+from fargate_sim import fronts, inprocess
+from fargate_sim.api import autoscaling, fis
 from fargate_sim.api.ecs import OPERATIONS
 from fargate_sim.cloud import Cloud
 from fargate_sim.endpoint import Endpoint
 from fargate_sim.inprocess import call
+from fargate_sim.json_front import JsonFront
 from fargate_sim.pacer import Pacer
 from fargate_sim.wire.services import raw_model
 
@@ -29,9 +31,14 @@ ERRORS = {
 ERRORS |= {"SerializationException", "NotImplementedException"}
 CALLS = [
     (service, operation)
-    for service, operations in (("ecs", OPERATIONS), ("application-autoscaling", autoscaling.OPERATIONS))
+    for service, operations in (
+        ("ecs", OPERATIONS),
+        ("application-autoscaling", autoscaling.OPERATIONS),
+        ("fis", fis.OPERATIONS),
+    )
     for operation in sorted(operations)
 ]
+FRONT_STATUSES = {"ecs": {400}, "application-autoscaling": {400}, "fis": {400, 402, 404, 409}}
 DEEP = 5
 
 _words = st.sampled_from(
@@ -49,6 +56,8 @@ _words = st.sampled_from(
         ),
         *("containerInsights", "enabled", "disabled", "HEALTHY", "RUNNING", "STOPPED"),
         "arn:aws:ecs:us-east-1:1:task/demo/1",
+        *("aws:ecs:stop-task", "aws:fis:wait", "aws:ecs:task", "ALL", "COUNT(1)", "PT5M", "duration", "none"),
+        *("Tasks", "cluster", "arn:aws:iam::123456789012:role/fis"),
     ]
 )
 _rubbish = st.recursive(
@@ -135,15 +144,26 @@ def test_no_request_makes_it_stumble(
     service: str, operation: str, world: Offline, data: st.DataObject
 ) -> None:
     body = data.draw(_requests(service, operation))
-    headers = {"X-Amz-Target": fronts.FRONTS[service].target_prefix + operation}
-    status, _, content = call(world.app, "POST", "http://127.0.0.1/", headers.items(), body)
-    answer = json.loads(content)
+    front = fronts.FRONTS[service]
+    if isinstance(front, JsonFront):
+        headers = {"X-Amz-Target": front.target_prefix + operation}
+        status, _, content = call(world.app, "POST", "http://127.0.0.1/", headers.items(), body)
+        code = json.loads(content).get("__type")
+    else:
+        http = MODELS[service]["operations"][operation]["http"]
+        path = re.sub(
+            r"\{\w+\}", lambda _: quote(data.draw(_words.filter(bool)), safe=""), http["requestUri"]
+        )
+        query = urlencode(data.draw(st.dictionaries(st.sampled_from(["maxResults", "tagKeys"]), _words)))
+        url, signed = f"http://127.0.0.1{path}?{query}", [("Authorization", f"x/{service}/aws4_request")]
+        status, told, content = call(world.app, http["method"], url, signed, body)
+        code = dict(told).get("x-amzn-ErrorType")
     if status == 200:
         # Answers were held against their shapes where they were made (see conftest).
-        assert "__type" not in answer
+        assert code is None
     else:
-        assert status == 400 or (status == 501 and "does not model" in answer["message"]), answer
-        assert answer["__type"] in ERRORS, answer
+        assert status in FRONT_STATUSES[service] or (status == 501 and b"does not model" in content), content
+        assert code in ERRORS, content
     assert world.cloud.engine.cause is None
 
 

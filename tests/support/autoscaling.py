@@ -10,7 +10,7 @@ from support.ecs import Ecs
 from support.worlds import GROUP
 
 from fargate_sim.api.autoscaling import OPERATIONS
-from fargate_sim.json_front import SCALING
+from fargate_sim.fronts import SCALING
 from fargate_sim.wire.errors import AwsError
 from fargate_sim.wire.shapes import validate_output
 

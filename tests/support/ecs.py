@@ -9,7 +9,7 @@ import pytest
 from support.worlds import NGINX, Scenario
 
 from fargate_sim.api.ecs import OPERATIONS
-from fargate_sim.json_front import ECS
+from fargate_sim.fronts import ECS
 from fargate_sim.wire.errors import AwsError
 from fargate_sim.wire.shapes import validate_output
 

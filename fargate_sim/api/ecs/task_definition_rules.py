@@ -41,6 +41,8 @@ def check(params: Params) -> Size:
     size = _size(params)
     if "FARGATE" in (params.get("requiresCompatibilities") or ()):
         _check_fargate(params, containers, size)
+    if params.get("enableFaultInjection"):
+        _check_fault_injection(params)
     if any(container.get("secrets") for container in containers) and not params.get("executionRoleArn"):
         raise client_error(
             "When you are specifying container secrets, you must also specify a value for 'executionRoleArn'."
@@ -85,6 +87,16 @@ def _check_fargate(params: Params, containers: list[Params], size: Size) -> None
         raise not_modelled(f"the operating system family {family}", "It runs LINUX tasks.")
     for container in containers:
         _check_fargate_container(container, params)
+
+
+def _check_fault_injection(params: Params) -> None:
+    """Linux tasks with a network of their own or the host's. Source: ECS developer guide, fault-injection; [A] both wordings."""
+    if params.get("networkMode") not in ("awsvpc", "host"):
+        raise client_error(
+            "Fault injection is only supported for tasks with network mode 'awsvpc' or 'host'."
+        )
+    if (params.get("runtimePlatform") or {}).get("operatingSystemFamily", "LINUX").startswith("WINDOWS"):
+        raise client_error("Fault injection is not supported for Windows tasks.")
 
 
 def _check_fargate_container(container: Params, params: Params) -> None:

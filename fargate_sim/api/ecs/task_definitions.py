@@ -51,6 +51,7 @@ def register_task_definition(world: World, params: Params) -> Answer:
         ephemeral_storage_gib=storage.get("sizeInGiB", 20),
         architecture="arm64" if platform.get("cpuArchitecture") == "ARM64" else "x86_64",
         shared_pids=params.get("pidMode") == "task",
+        fault_injection=bool(params.get("enableFaultInjection")),
         execution_role=role_arn(world, params.get("executionRoleArn")),
         task_role=role_arn(world, params.get("taskRoleArn")),
         tags=tags,

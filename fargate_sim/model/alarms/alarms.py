@@ -73,6 +73,11 @@ class Alarms:
         """The alarm of that name."""
         return self._alarms.get(name)
 
+    def by_arn(self, arn: str) -> Alarm | None:
+        """The alarm of that ARN."""
+        alarm = self._alarms.get(arn.rpartition(":")[2])
+        return alarm if alarm is not None and alarm.arn == arn else None
+
     def all(self) -> list[Alarm]:
         """Every alarm, in the order of creation."""
         return list(self._alarms.values())

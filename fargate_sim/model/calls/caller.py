@@ -94,6 +94,10 @@ class Caller:
             self._networks.clear()
             self._roles.clear()
 
+    def forget_networks(self) -> None:
+        """What is reached in a VPC may be something else from now on."""
+        self._networks.clear()
+
     def role(self, arn: str) -> RoleFacts | None:
         """A role as it is now; None when there is none of that ARN."""
         self._refresh()
@@ -114,9 +118,13 @@ class Caller:
         interface = task.address
         if interface is None:  # pragma: no cover - nothing calls before it has an interface
             raise AssertionError("a call without a network interface")
+        interference = task.interference
+        if interference is not None and interference.drops_to(destination.port):
+            silent = f"nothing comes back from TCP port {destination.port} of {destination.host}"
+            return Route(False, None, None, "", None, (), silent, "")
         vpc_id = interface.vpc_id
         if vpc_id not in self._networks:
-            facts = self._world.surroundings.vpc(vpc_id)
+            facts = self._world.disturbances.as_met(self._world.surroundings.vpc(vpc_id))
             self._networks[vpc_id] = None if facts is None else Reachability(facts)
         network = self._networks[vpc_id]
         if network is None:

@@ -14,11 +14,14 @@ from fargate_sim.model import task as states
 from fargate_sim.model.app_calls import BOOT, AppCall
 from fargate_sim.model.calls import sdk_errors
 from fargate_sim.model.calls.caller import TASK, ApiCall, Caller, Outcome
+from fargate_sim.model.disturbances.sources import Peer
 from fargate_sim.model.egress import aws
+from fargate_sim.model.egress.addresses import draw
 from fargate_sim.model.logs import stream_name
 
 if TYPE_CHECKING:
     from fargate_sim.kernel.engine import Happening
+    from fargate_sim.model.app_dependency import AppDependency
     from fargate_sim.model.process import Run
     from fargate_sim.model.task import Container, Task
     from fargate_sim.model.world import World
@@ -71,7 +74,7 @@ class Programs:
     def boot(self, task: Task, container: Container) -> Run | None:
         """A container is about to start. What its process does instead, if a call at its boot fails; None: what it would do anyway."""
         run = container.run
-        if run is None or run.app is None or not run.app.calls:
+        if run is None or run.app is None or not (run.app.calls or run.app.depends_on):
             return None
         for call in run.app.calls:
             lost = next((name for name in call.variables if not container.environment.get(name)), None)
@@ -122,6 +125,37 @@ class Programs:
         for each in made:
             self._enter(task, container, each, times=times)
 
+    def peer(self, made: Made) -> Peer:
+        """Whom a call goes to."""
+        world, route = self._world, made.outcome.route if made.outcome is not None else None
+        host = aws(made.call.service, world.region, account=world.account).host
+        return Peer(host, route.ip if route is not None and route.ip else draw(host), made.call.service)
+
+    def asked(self, task: Task, container: Container, dependency: AppDependency, failed: int) -> None:
+        """A service that is not AWS's was asked, and ``failed`` times there was no answer. [A] A program says when that begins and ends."""
+        said, key = self._said.setdefault(container.container_id, {}), (dependency.name, "")
+        seconds = dependency.timeout_ms / 1000
+        line = f"{dependency.name} did not answer within {seconds:g} s" if failed else ""
+        if container.run is None or container.run.app is None or said.get(key, "") == line:
+            return
+        said[key] = line
+        spoken = line or f"{dependency.name} answers again"
+        self._log(task, container, f"{container.run.app.programs[0]}: {spoken}")
+        self._world.journal.record(
+            "dependency.unanswered" if failed else "dependency.answers",
+            {
+                "task": task.task_id,
+                "container": container.spec.name,
+                "host": dependency.host,
+                "port": dependency.port,
+            },
+            cause=task.cause,
+        )
+
+    def disturbed(self) -> None:
+        """Something hinders programs from outside, or does so no more."""
+        self._enter_soon()
+
     def load_started(self) -> None:
         """Requests are coming."""
         self._enter_soon()
@@ -151,7 +185,7 @@ class Programs:
         )
 
     def _again(self, task: Task, container: Container, call: AppCall) -> None:
-        if container.status != states.RUNNING or container.signalled_ms is not None:
+        if container.status != states.RUNNING or container.told:
             return
         self._enter(task, container, self._make(task, container, call))
         self._arm(task, container, call)
@@ -222,11 +256,15 @@ class Programs:
         said[key] = made.line
         if not made.kind:
             return
-        logs = container.spec.logs
-        if logs is not None and log:
-            stream = stream_name(logs, container, task)
-            self._world.logs.write(logs.group, stream, self._engine.now_ms, made.line)
+        if log:
+            self._log(task, container, made.line)
         self._tell(task, container, made, times)
+
+    def _log(self, task: Task, container: Container, line: str) -> None:
+        logs = container.spec.logs
+        if logs is not None:
+            stream = stream_name(logs, container, task)
+            self._world.logs.write(logs.group, stream, self._engine.now_ms, line)
 
     def _tell(self, task: Task, container: Container, made: Made, times: int) -> None:
         """A failure in the history."""

@@ -8,12 +8,13 @@ task reports for a minute at whose end its containers are up, and the idle draw,
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from fargate_sim.model import task as states
+from fargate_sim.model.disturbances.cpu import average
 from fargate_sim.model.metrics.statistics import Point, sampled
 from fargate_sim.model.metrics.steps import KEPT_MS, MINUTE_MS, Steps
 
@@ -43,6 +44,8 @@ class Life:
     memory_mib: int
     created_ms: int
     busy_us: Mapping[int, int]
+    stress: Sequence[tuple[int, float]] = ()
+    """The share of its CPU that others than its programs keep busy, by its changes."""
     idle_units: float = 0
     footprints: list[Footprint] = field(default_factory=list)
     started_ms: int | None = None
@@ -62,6 +65,8 @@ class Life:
         begin_ms = max(minute * MINUTE_MS, self.started_ms or 0)
         alive_us = ((minute + 1) * MINUTE_MS - begin_ms) * 1000
         busy = self.busy_us.get(minute, 0) / alive_us
+        if self.stress:
+            busy += average(self.stress, begin_ms, (minute + 1) * MINUTE_MS)
         return min(100.0, 100 * (busy + self.idle_units / self.cpu_units))
 
     def used_mib(self, minute: int) -> float:
@@ -110,6 +115,7 @@ class TaskHistory:
             definition.memory_mib,
             task.created_ms,
             task.busy_us,
+            task.stress,
         )
 
     def running(self, task: Task) -> None:

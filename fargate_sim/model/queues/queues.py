@@ -153,6 +153,12 @@ class Queues:
             return 0
         return worker.stop()
 
+    def look_again(self, task: Task) -> None:
+        """What disturbs the task is another thing now."""
+        for worker in self._workers.get(task.task_id, {}).values():
+            if not worker.ended:
+                worker.look_again()
+
     def exiting(self, task: Task, container: Container, exit_code: int) -> None:
         """The container's process is about to end."""
         worker = self._workers.get(task.task_id, {}).get(container.spec.name)

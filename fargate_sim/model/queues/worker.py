@@ -12,18 +12,23 @@ from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from fargate_sim.model.disturbances.asking import ask
+from fargate_sim.model.disturbances.sources import peer
 from fargate_sim.model.logs import stream_name
 from fargate_sim.model.pid1 import SIGKILL_EXIT
 from fargate_sim.model.queues.message import KEPT_MINUTES, Delivery
 
 if TYPE_CHECKING:
     from fargate_sim.kernel.engine import Happening
+    from fargate_sim.model.disturbances.interference import Interference
     from fargate_sim.model.queue_work import QueueWork
     from fargate_sim.model.queues.queue import Queue
     from fargate_sim.model.task import Container, Task
     from fargate_sim.model.world import World
 
 _SPREAD = 0.25
+_QUEUE_PORT = 443
+"""On which SQS answers."""
 _LOOK_UP_MS = 40
 """How long an idempotent program takes for an order that the table has already. [A]"""
 VCPU_UNITS = 1024
@@ -56,7 +61,7 @@ class Worker:
         self.processed = 0
         self.stopping = False
         self.ended = False
-        self._polling = False
+        self._booted = self._polling = False
         self._waiting: deque[Delivery] = deque()
         self._jobs: dict[Job, None] = {}
         self._beat: Happening | None = None
@@ -71,11 +76,26 @@ class Worker:
         """Messages that it has in hand, begun or not."""
         return len(self._waiting) + len(self._jobs)
 
+    @property
+    def _silent(self) -> bool:
+        """Whether nothing comes back from the queue: the network of the task is disturbed."""
+        interference = self.task.interference
+        return interference is not None and (interference.cut_off or interference.drops_to(_QUEUE_PORT))
+
+    def look_again(self) -> None:
+        """What disturbs the task is another thing now."""
+        if self._silent:
+            self.queue.leave(self)
+            self._polling = False
+        elif self._booted:
+            self._go_on()
+
     # -- messages --------------------------------------------------------------------------------
 
     def ask(self) -> None:
         """Ask for messages, if it has a use for them."""
-        idle = not self._waiting and len(self._jobs) < self.work.workers
+        self._booted = True
+        idle = not self._waiting and len(self._jobs) < self.work.workers and not self._silent
         if idle and not (self._polling or self.stopping or self.ended):
             self._polling = True
             self.queue.poll(self)
@@ -101,9 +121,17 @@ class Worker:
         order = delivery.message.order
         known = work.idempotent and self.ledger.knows(order)
         lasts_ms = max(1, int((_LOOK_UP_MS if known else self._base_ms(order)) * spread))
+        hindered = self.task.interference
+        gives_up_ms = None
+        if hindered is not None and not known:
+            lasts_ms, gives_up_ms = self._hindered_ms(hindered, lasts_ms)
         job = Job(delivery, now_ms + lasts_ms)
         self._jobs[job] = None
         cause = self.task.cause
+        if gives_up_ms is not None:
+            job.ends_ms = now_ms + gives_up_ms
+            job.due = [self._engine.at(job.ends_ms, partial(self._give_up, job), cause=cause, quiet=True)]
+            return
         job.due = [
             self._engine.at(at_ms, partial(happens, job), cause=cause, quiet=True)
             for at_ms, happens in (
@@ -119,7 +147,36 @@ class Worker:
             return work.slow_ms
         return work.work_ms
 
+    def _hindered_ms(self, interference: Interference, lasts_ms: int) -> tuple[int, int | None]:
+        """How long a message takes where something hinders the task, and when the program gives it up, if it does."""
+        share = self.task.task_definition.cpu_units / VCPU_UNITS
+        lasts_ms += int(self.work.cpu_ms / share * (1 / interference.speed - 1))
+        app = self.container.run.app if self.container.run else None
+        random = self._world.seeds.stream("disturbances:work").random
+        for dependency in app.depends_on if app is not None else ():
+            leg = interference.outbound(peer(dependency.host), dependency.port)
+            if leg is None:
+                continue
+            tried = ask(dependency, leg, int(self.work.work_ms * 1000 * dependency.wait_share), random)
+            self._world.programs.asked(self.task, self.container, dependency, int(not tried.good))
+            if not tried.good:
+                return lasts_ms, max(1, tried.took_us // 1000)
+            lasts_ms += tried.took_us // 1000
+        return lasts_ms, None
+
+    def _give_up(self, job: Job) -> None:
+        """The program lets a message go: undeleted, it can be received again when its visibility time-out is over."""
+        for happening in job.due:
+            self._engine.cancel(happening)
+        del self._jobs[job]
+        if self.work.deletes == "first":
+            self._lose([job.delivery])
+        self._go_on()
+
     def _charge(self, job: Job) -> None:
+        if self.task.interference is not None and self.task.interference.cut_off:
+            self._give_up(job)  # the charge does not get out
+            return
         message = job.delivery.message
         if self.work.idempotent and self.ledger.knows(message.order):
             self.ledger.skipped += 1
@@ -132,7 +189,7 @@ class Worker:
     def _finish(self, job: Job) -> None:
         del self._jobs[job]
         message = job.delivery.message
-        if self.work.deletes == "last" and self.queue.delete(job.delivery):
+        if self.work.deletes == "last" and not self._silent and self.queue.delete(job.delivery):
             self.ledger.gone(message.order)
         self.processed += 1
         self.ledger.done(message.sent_ms, self.queue.minute(), self._engine.now_ms)
@@ -165,7 +222,7 @@ class Worker:
         in_hand = [*(job.delivery for job in self._jobs), *self._waiting]
         if facts is None or not in_hand:
             return
-        for delivery in in_hand:
+        for delivery in in_hand if not self._silent else ():
             self.queue.change_visibility(delivery, facts.visibility_s)
         self._arm_beat()
 

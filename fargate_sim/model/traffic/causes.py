@@ -137,6 +137,26 @@ CAUSES: dict[str, Cause] = {
         "the program's handler for the stop signal, entryPoint/command (PID 1)",
         with_the_end=True,
     ),
+    "killed": Cause(
+        502,
+        ELB,
+        "The process was killed, with exit code {detail}, while it worked on the request: neither ECS nor a limit of its memory did it.",
+        "number of tasks, health checks: others must take over",
+        with_the_end=True,
+    ),
+    "unanswered": Cause(
+        504,
+        ELB,
+        "The load balancer could not connect to port {detail} of the target: nothing came back.",
+        "network of the target; health check interval and threshold",
+        refused=True,
+    ),
+    "silent": Cause(
+        504,
+        ELB,
+        "The target had the request when port {detail} fell silent: nothing came back any more.",
+        "network of the target; health check interval and threshold",
+    ),
     "idle": Cause(
         504,
         ELB,
@@ -166,6 +186,24 @@ CAUSES: dict[str, Cause] = {
         TARGET,
         "The program calls {detail} for the request, and there is nothing of the name that it asks for.",
         "environment of the task definition",
+    ),
+    "dependency": Cause(
+        500,
+        TARGET,
+        "The program needs {detail} for the request, and had no answer in time.",
+        "the program's time-out, retries and fallback for what it depends on",
+    ),
+    "dependency_503": Cause(
+        503,
+        TARGET,
+        "The program needs {detail} for the request, had no answer in time and said that it is unavailable.",
+        "the program's time-out, retries and fallback for what it depends on",
+    ),
+    "given_up": Cause(
+        503,
+        TARGET,
+        "The program needs {detail} for the request, which had not answered before, and did not ask it again so soon.",
+        "what the program depends on; its fallback",
     ),
     "path": Cause(404, TARGET, "The program does not know the path {detail}.", "path of the requests"),
 }

@@ -8,6 +8,7 @@ good service and to a bad one.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from fargate_sim.model.surroundings import LEAST_OUTSTANDING
@@ -17,7 +18,7 @@ from fargate_sim.model.traffic.demand import SECOND_US, Arrivals, Demand
 from fargate_sim.model.traffic.keep_alive import IdleConnections
 from fargate_sim.model.traffic.ledger import Ledger
 from fargate_sim.model.traffic.routing import Choice, Router
-from fargate_sim.model.traffic.server import Server
+from fargate_sim.model.traffic.server import UNANSWERED, InHand, Server
 from fargate_sim.model.traffic.shutdown import Shutdown
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ _MINUTE_US = 60 * SECOND_US
 _SHUTDOWNS_KEPT = 500
 _WAIT_FLOOR = 0.5
 """A request waits half of the image's ``wait_ms`` and an exponential other half: the mean is right and there is a tail. [A]"""
+_CONNECT_US = 10 * SECOND_US
+"""How long the load balancer tries to connect to a target. Source: load-balancer-troubleshooting, HTTP 504."""
 _STRAY_US = 2 * SECOND_US
 """Requests may go to a deregistered target for up to this long, until every node of the load balancer knows. [A] 0 to 2 s"""
 
@@ -56,6 +59,8 @@ class Run:
         self._longs = seeds.stream(f"traffic:{number}:long")
         self._strays = seeds.stream(f"traffic:{number}:strays")
         self._races = seeds.stream(f"traffic:{number}:keep-alive")
+        self._network: Callable[[], float] | None = None
+        """The draws of bad networks, while a network is bad."""
         self._router = Router(seeds.stream(f"traffic:{number}:routing"))
         self._choice: Choice | None = None
         self._counts = self._racing = False
@@ -135,6 +140,10 @@ class Run:
             self._keep_alive(server)
             self._rotation.append(server)
         self._counts = facts.algorithm == LEAST_OUTSTANDING
+        hindered = any(server.hindrance is not None for server in self._rotation)
+        self._network = (
+            self._world.seeds.stream(f"traffic:{self.number}:network").random if hindered else None
+        )
         self._racing = any(server.connections is not None for server in self._rotation)
         self._choice = self._router.choice(self._rotation, facts, self._now_us)
 
@@ -145,6 +154,11 @@ class Run:
             server.connections = None
         elif server.connections is None:
             server.connections = IdleConnections(int(app.keep_alive_s * SECOND_US), self._races)
+
+    @property
+    def _patience(self) -> tuple[int, str]:
+        """How long a request is waited for, in microseconds, and the kind of failure of one that takes longer."""
+        return min((self.demand.client_timeout_ms * 1000, "client"), (self._idle_s * SECOND_US, "idle"))
 
     def _begin_notes(self) -> bool:
         """Whether servers must be told of each request, because outstanding requests are counted or idle connections matter."""
@@ -157,16 +171,14 @@ class Run:
 
     def _carry(self, until_us: int) -> None:
         """The requests up to a moment, during which nothing changes."""
-        arrivals, rotation = self._arrivals, self._rotation
-        at_us = arrivals.next_us
+        arrivals, rotation, at_us = self._arrivals, self._rotation, self._arrivals.next_us
         if at_us >= until_us:
             return
         demand, ledger, doomed = self.demand, self.ledger, self._doomed
         share, long_us = demand.long_share, demand.long_ms * 1000
-        client_us, idle_us = demand.client_timeout_ms * 1000, self._idle_s * SECOND_US
-        patience_us, too_late = min((client_us, "client"), (idle_us, "idle"))
+        patience_us, too_late = self._patience
         draw_wait, draw_long, go_on, log = self._waits.random, self._longs.random, arrivals.go_on, math.log
-        strays = [(server, server.sent) for server in self._straying]
+        network, strays = self._network, [(server, server.sent) for server in self._straying]
         choice, racing, noted = self._choice, self._racing, self._begin_notes()
         turn, number, width = self._router.turn, self.sent, len(rotation)
         bucket, bucket_end_us = ledger.second(at_us), (at_us // SECOND_US + 1) * SECOND_US
@@ -190,8 +202,10 @@ class Run:
                     self._turn_away(server, "keep_alive", at_us, number)
                 else:
                     wait_us = long_us if is_long else int(server.wait_us * factor) + server.lag_us
-                    end_us = server.take(at_us, wait_us)
-                    kind = server.fault
+                    if network is not None and server.hindrance is not None:
+                        end_us, kind = server.hindrance.take(at_us, wait_us, network, number)
+                    else:
+                        end_us, kind = server.take(at_us, wait_us), server.fault
                     if end_us - at_us > patience_us:
                         end_us, kind = at_us + patience_us, too_late
                     if kind:
@@ -230,7 +244,61 @@ class Run:
     def _turn_away(self, server: Server, kind: str, at_us: int, number: int) -> None:
         """A request that the program never works on."""
         server.turned_away += 1
-        self._fail(server, kind, at_us, number, at_us)
+        if kind == UNANSWERED:
+            self._wait_in_vain(server, at_us, number)
+        else:
+            self._fail(server, kind, at_us, number, at_us)
+
+    def _wait_in_vain(self, server: Server, at_us: int, number: int) -> None:
+        """The load balancer's attempt to connect is not answered, until it or the client gives up. [A] Each request is such an attempt."""
+        waited_us, kind = min((_CONNECT_US, UNANSWERED), (self.demand.client_timeout_ms * 1000, "client"))
+        server.in_hand.append((at_us + waited_us, at_us, number, kind))
+        server.doomed += 1
+        self._doomed[server] = None
+        server.note(at_us + waited_us, kept=False)
+
+    def resume(self, server: Server) -> None:
+        """What hinders a server has changed: what it has in hand and has not come to goes on as things are now."""
+        self.refresh_if_dirty()
+        server.refresh(self.demand.path.split("?")[0], self._world.programs)
+        self._enter(server)
+        ahead = server.go_back(self._now_us)
+        patience_us, too_late = self._patience
+        answers: dict[int, tuple[int, str]] = {}
+        network = self._network
+        for each in ahead:
+            if network is not None and server.hindrance is not None:
+                end_us, kind = server.hindrance.take(
+                    self._now_us, each.wait_us, network, each.number, each.arrived_us
+                )
+            else:
+                end_us, kind = server.take(self._now_us, each.wait_us), server.fault
+            if end_us - each.arrived_us > patience_us:
+                end_us, kind = each.arrived_us + patience_us, too_late
+            answers[each.number] = end_us, kind
+        for index, (_, arrived_us, number, _) in enumerate(server.in_hand):
+            if number in answers:
+                end_us, kind = answers[number]
+                server.in_hand[index] = end_us, arrived_us, number, kind
+        self._count_doomed(server)
+
+    def _count_doomed(self, server: Server) -> None:
+        server.doomed = sum(bool(kind) for _, _, _, kind in server.in_hand)
+        if server.doomed:
+            self._doomed[server] = None
+
+    def strand(self, server: Server) -> None:
+        """Nothing comes back from a target any more: what it has in hand is waited for until the load balancer or the client gives up."""
+        self._enter(server)
+        patience_us, kind = min(
+            (self._idle_s * SECOND_US, "silent"), (self.demand.client_timeout_ms * 1000, "client")
+        )
+        server.in_hand = [
+            (max(arrived_us + patience_us, self._now_us + 1), arrived_us, number, kind)
+            for _, arrived_us, number, _ in server.in_hand
+        ]
+        server.held = []
+        self._count_doomed(server)
 
     def _fail(self, server: Server, kind: str, at_us: int, number: int, arrived_us: int) -> None:
         if kind == "client":
@@ -253,7 +321,12 @@ class Run:
     def cut(self, server: Server, kind: str, detail: str) -> None:
         """Everything that the server has in hand fails now."""
         self._enter(server)
-        requests, server.in_hand, server.doomed = server.in_hand, [], 0
+        spared: list[InHand] = []
+        if server.refusal == UNANSWERED and kind != "delay":
+            # Nobody hears of the end of a process from which nothing comes back.
+            spared = [request for request in server.in_hand if request[3]]
+        requests = [request for request in server.in_hand if request not in spared]
+        server.in_hand, server.doomed = spared, len(spared)
         for _, arrived_us, number, _ in requests:
             self._book(server, (kind, detail), self._now_us, number, arrived_us)
 

@@ -12,18 +12,25 @@ from typing import TYPE_CHECKING
 
 from fargate_sim.model import task as states
 from fargate_sim.model.calls.programs import REQUEST_TIMEOUT_MS, UNREACHABLE
+from fargate_sim.model.target_checks import serving
 from fargate_sim.model.target_health import DRAINING, HEALTHY, Target
-from fargate_sim.model.task import Container, Task
+from fargate_sim.model.task import Container
+from fargate_sim.model.traffic.hindrance import Held, Hindrance
 from fargate_sim.model.traffic.ledger import MINUTES_KEPT
 
 if TYPE_CHECKING:
+    from fargate_sim.model.app_dependency import AppDependency
     from fargate_sim.model.calls import Made, Programs
     from fargate_sim.model.images import App
+    from fargate_sim.model.traffic.call_breaker import CallBreaker
     from fargate_sim.model.traffic.keep_alive import IdleConnections
 
 VCPU_UNITS = 1024
 _MINUTE_US = 60_000_000
+UNANSWERED = "unanswered"
+"""The kind of failure of requests to a target from which nothing comes back."""
 
+_HELD = 512
 InHand = tuple[int, int, int, str]
 """Moment of the answer, arrival (microseconds), number of the request, kind of failure (empty: it will be answered well)."""
 
@@ -49,10 +56,20 @@ class Server:
         self.ready_us = 0
         self.workers = 1
         self.cpu_us = self.wait_us = 0
+        self.used_us = 0
+        """The CPU time that a request uses; ``cpu_us`` is how long that takes, which is longer when others keep the CPU busy."""
+        self.unanswered: dict[AppDependency, int] = {}
+        """What the program asked in vain, and how often since that was last written down."""
+        self.breakers: dict[AppDependency, CallBreaker] = {}
+        self.held: list[Held] = []
+        """What it was given while something hindered it, as far as it may not be done."""
+        self.hindrance: Hindrance | None = None
+        """What hinders its requests from outside the program, if anything does."""
         self.lag_us = 0
         """For how long each request waits for a service that does not answer."""
         self._cpu_free_us = 0
         self._free: list[int] = []
+        self._held_most = _HELD
         self.turned_away = 0
         """Sent here, but never worked on: refused, or lost with the connection."""
         self._booked = self._counted = 0
@@ -84,7 +101,11 @@ class Server:
             return
         self.stale = False
         self.count()
-        self._calls, self.lag_us = [], 0
+        self._calls, self.lag_us, self.hindrance = [], 0, None
+        interference = self.target.task.interference
+        if interference is not None and interference.inbound_dead(self.target.port):
+            self.refusal = UNANSWERED
+            return
         container = serving(self.target.task, self.target.port)
         if container is None:
             own = self.target.container
@@ -99,12 +120,16 @@ class Server:
         self.ready_us = ((container.started_ms or 0) + run.app.boot_ms) * 1000
         self.book_cpu()
         share = self.target.task.task_definition.cpu_units / VCPU_UNITS
-        self.cpu_us = int(run.app.cpu_ms * 1000 / share)
+        self.used_us = self.cpu_us = int(run.app.cpu_ms * 1000 / share)
         self.wait_us = int(run.app.wait_ms * 1000)
         self.workers = run.app.workers
         if run.app.calls and not self.fault:
             self._look_at_calls(path, programs)
-        self.refusal = "closing" if container.signalled_ms is not None and run.stop.graceful else ""
+        if interference is not None:
+            self.cpu_us = int(self.used_us / interference.speed)
+            self.hindrance = Hindrance.of(self, interference, path, programs)
+        ending = container.struck_ms is not None or (container.signalled_ms is not None and run.stop.graceful)
+        self.refusal = "closing" if ending else ""
 
     def _look_at_calls(self, path: str, programs: Programs) -> None:
         """What the program calls for a request, and whether that fails. [A] It gives up a service that does not answer after a while."""
@@ -123,12 +148,26 @@ class Server:
         taken = self.sent - self.turned_away
         if self._calls and self.container is not None and taken > self._called:
             programs.requests_made(self.target.task, self.container, self._calls, taken - self._called)
+        if self.container is not None and taken > self._called:
+            for dependency, failed in list(self.unanswered.items()):
+                if not failed and self.hindrance is not None and not self.hindrance.answered(dependency):
+                    continue  # nobody knows: it was not asked
+                programs.asked(self.target.task, self.container, dependency, failed)
+                if failed:
+                    self.unanswered[dependency] = 0
+                else:
+                    del self.unanswered[dependency]
         self._called = taken
 
     @property
     def calls(self) -> bool:
-        """Whether requests make it call something."""
-        return bool(self._calls)
+        """Whether requests make it call something, or did so in vain."""
+        return bool(self._calls or self.unanswered)
+
+    @property
+    def made(self) -> list[Made]:
+        """What a request makes the program call of AWS."""
+        return self._calls
 
     def booting_kind(self) -> str:
         """The kind of failure of a request that comes before the program listens."""
@@ -151,6 +190,35 @@ class Server:
         else:
             heappush(free, end_us)
         return end_us
+
+    def hold(self, request: Held, now_us: int) -> None:
+        """Remember a request that was taken while something hinders the task."""
+        self.held.append(request)
+        if len(self.held) >= self._held_most:
+            self.held = [each for each in self.held if each.done_us > now_us]
+            self._held_most = 2 * len(self.held) + _HELD
+
+    def go_back(self, now_us: int) -> list[Held]:
+        """Forget the work that it has been given and whose CPU time is still to come; what that was, in order of arrival.
+
+        [A] What the CPU is at now begins anew.
+        """
+        ahead = [each for each in self.held if each.cpu_done_us > now_us]
+        begun = [each.done_us for each in self.held if each.cpu_done_us <= now_us < each.done_us]
+        self.held = []
+        if ahead:
+            self._free = sorted(begun)
+            self._cpu_free_us = now_us
+            self._take_back(now_us)
+        return ahead
+
+    def _take_back(self, now_us: int) -> None:
+        """CPU time that was booked for minutes to come has not been used."""
+        self.book_cpu()
+        busy, minute = self.target.task.busy_us, now_us // _MINUTE_US
+        if self.used_us:
+            self._booked -= sum(busy.pop(key) for key in list(busy) if key > minute) // self.used_us
+        self._minute_end_us, self._last_minute = (minute + 1) * _MINUTE_US, minute + MINUTES_KEPT
 
     def count_outstanding(self, *, wanted: bool) -> None:
         """Begin to count the requests outstanding, with those in hand, or leave it."""
@@ -184,7 +252,7 @@ class Server:
         if taken:
             busy = self.target.task.busy_us
             minute = min(self._minute_end_us // _MINUTE_US - 1, self._last_minute)
-            busy[minute] = busy.get(minute, 0) + taken * self.cpu_us
+            busy[minute] = busy.get(minute, 0) + taken * self.used_us
             self._booked += taken
 
     def count(self) -> None:
@@ -203,12 +271,27 @@ class Server:
 
     def end_cpu(self, now_us: int) -> None:
         """The process ends, or its load does: what it has not come to is not done."""
+        self.held = []
         self.book_cpu()
         busy, minute = self.target.task.busy_us, now_us // _MINUTE_US
         for ahead in [key for key in busy if key > minute]:
             del busy[ahead]
         if minute in busy:
             busy[minute] = min(busy[minute], now_us % _MINUTE_US)
+
+    def begins_us(self, at_us: int) -> int:
+        """When a request that comes at a moment gets a worker."""
+        free = self._free
+        return free[0] if len(free) >= self.workers and free[0] > at_us else at_us
+
+    def fails(self, kind: str, about: str) -> str:
+        """Remember what a kind of failure was about; the kind."""
+        self._details[kind] = about
+        return kind
+
+    def backlog_us(self, now_us: int) -> int:
+        """For how long the CPU has work already."""
+        return max(self._cpu_free_us - now_us, 0)
 
     def busy_until_us(self) -> int:
         """When the last request in hand will be done."""
@@ -238,13 +321,3 @@ class Server:
         if kind == "keep_alive":
             return f"{self.app.keep_alive_s:g}" if self.app else ""
         return str(self.target.port)
-
-
-def serving(task: Task, port: int) -> Container | None:
-    """The running container of a task whose program listens on a port, or will: the first to be ready."""
-    found = [
-        ((each.started_ms or 0) + each.run.app.boot_ms, index)
-        for index, each in enumerate(task.containers)
-        if each.status == states.RUNNING and each.run and each.run.app and port in each.run.app.listens
-    ]
-    return task.containers[min(found)[1]] if found else None

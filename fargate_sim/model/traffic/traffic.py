@@ -186,6 +186,32 @@ class Traffic:
         for server in servers:
             server.book_calls(self._world.programs)
 
+    def disturbing(self, tasks: Iterable[Task]) -> None:
+        """What disturbs these tasks from outside is about to change."""
+        self.catch_up()
+        for task in tasks:
+            self._look_again(self._servers(task))
+
+    def disturbed(self, tasks: Iterable[Task]) -> None:
+        """It has changed. ``disturbing`` came before."""
+        for task in tasks:
+            for server in self._servers(task):
+                if self.run is not None and server.held:
+                    self.run.resume(server)
+
+    def stranded(self, task: Task) -> None:
+        """The task's network has just been cut off. ``disturbing`` came before."""
+        for server in self._servers(task):
+            if self.run is not None:
+                self.run.strand(server)
+
+    def backlog_us(self, task: Task, port: int) -> int:
+        """For how long the CPU of what serves a port has work already, in microseconds."""
+        self.step()
+        now_us = self._world.engine.now_ms * 1000
+        found = (each.backlog_us(now_us) for each in self._servers(task) if each.target.port == port)
+        return max(found, default=0)
+
     def starting(self, task: Task) -> None:
         """A container of the task is about to start."""
         self.catch_up()
@@ -306,6 +332,10 @@ def _end_of(container: Container, exit_code: int) -> tuple[str, str, bool]:
     if container.reason == OUT_OF_MEMORY and container.footprint is not None:
         return "oom", str(container.footprint.excess_of_mib), False
     stop = container.run.stop if container.run else None
+    if container.signalled_ms is None and container.struck_ms is not None and stop is not None:
+        if exit_code == SIGKILL_EXIT:
+            return "killed", str(exit_code), False
+        return "died", str(exit_code), stop.graceful
     if container.signalled_ms is None or stop is None:
         return "crashed", str(exit_code), False
     if exit_code == SIGKILL_EXIT:

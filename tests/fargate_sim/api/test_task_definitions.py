@@ -34,6 +34,10 @@ def container(**extra: Any) -> dict[str, Any]:
         ({"networkMode": "bridge"}, "Fargate only supports network mode ‘awsvpc’."),
         ({"networkMode": None}, "Fargate only supports network mode ‘awsvpc’."),
         ({"pidMode": "host"}, "do not support pidMode 'host'"),
+        (
+            {"enableFaultInjection": True, "requiresCompatibilities": [], "networkMode": "bridge"},
+            "only supported for tasks with network mode 'awsvpc' or 'host'",
+        ),
         ({"ephemeralStorage": {"sizeInGiB": 20}}, "EphemeralStorage size should be at least 21"),
         ({"ephemeralStorage": {"sizeInGiB": 201}}, "EphemeralStorage size should be at most 200"),
         ({"family": "a b"}, "Family contains invalid characters."),
@@ -229,3 +233,20 @@ def test_what_does_not_ask_for_fargate_fits_it_by_the_same_rules(
     params = {**GOOD, **change, "requiresCompatibilities": None}
     shown = ecs.call("RegisterTaskDefinition", **{name: value for name, value in params.items() if value})
     assert shown["taskDefinition"]["compatibilities"] == compatibilities
+
+
+@pytest.mark.parametrize("asked", [True, False, None])
+def test_fault_injection_is_kept_and_shown_as_it_was_asked_for(asked: bool | None) -> None:
+    ecs = Ecs()
+    extra = {} if asked is None else {"enableFaultInjection": asked}
+    shown = ecs.call("RegisterTaskDefinition", **GOOD, **extra)["taskDefinition"]
+    assert shown.get("enableFaultInjection") is asked
+    described = ecs.call("DescribeTaskDefinition", taskDefinition="web")["taskDefinition"]
+    assert described.get("enableFaultInjection") is asked
+    assert ecs.world.task_definitions["web"][-1].fault_injection is bool(asked)
+
+
+def test_fault_injection_is_for_linux() -> None:
+    windows = {"runtimePlatform": {"operatingSystemFamily": "WINDOWS_SERVER_2022_CORE"}}
+    change = {**GOOD, **windows, "requiresCompatibilities": ["EC2"], "enableFaultInjection": True}
+    Ecs().refuses("RegisterTaskDefinition", "ClientException", "not supported for Windows tasks", **change)

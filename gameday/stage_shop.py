@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from typing import Any, Literal
 
 from gameday import pager
 from labs.cloud import Cloud
 from labs.staging import (
+    NOTHING_OWN,
     SETTLE_LIMIT_MS,
     Balanced,
     Own,
@@ -76,6 +78,7 @@ def shop(
     slow: int = 3,
     errors_minutes: int = 2,
     guarded: bool = False,
+    fault_ready: bool = False,
 ) -> dict[str, str]:
     """A service behind an internet-facing load balancer, in two private subnets.
 
@@ -85,6 +88,8 @@ def shop(
     on its CPU, between ``desired`` and ``maximum``. Without ``deployed`` there is everything but the service. ``alarms`` are those that
     would call somebody: errors (for ``errors_minutes``), slow answers (more than ``slow`` seconds), unhealthy targets; they have no
     actions. With ``guarded`` the first of them watches deployments, and rolls back one during which it goes to ALARM.
+    With ``fault_ready`` tasks have what AWS Fault Injection Service needs: the SSM agent in a container of its own, ``pidMode`` task and
+    ``enableFaultInjection``.
     """
     guard = {"alarmNames": [pager.errors_of(service)], "enable": True, "rollback": True}
     stage = Stage(
@@ -102,7 +107,8 @@ def shop(
     subnets = [cloud.env["SUBNET_A"], cloud.env["SUBNET_B"]]
     if prefix != 24:
         subnets = make_subnets(cloud, owner, cluster, prefix=prefix)
-    own = Own(started_by_shell(shell), network={"subnets": subnets})
+    ready = ready_for_faults(cloud) if fault_ready else NOTHING_OWN
+    own = replace(ready, container=started_by_shell(shell), network={"subnets": subnets})
     balanced = Balanced(
         image,
         port,
@@ -199,6 +205,21 @@ def of_balancer(cloud: Cloud, group: str) -> dict[str, str]:
         "LOAD_BALANCER": balancer,
         "LISTENER": listener,
     }
+
+
+def ready_for_faults(cloud: Cloud) -> Own:
+    """What tasks need for the ECS actions of AWS Fault Injection Service. Source: FIS user guide, ecs-task-actions; ECS developer guide,
+    fault-injection.
+    """
+    role = cloud.env["TASK_ROLE"]
+    agent = {
+        "name": "amazon-ssm-agent",
+        "image": "public.ecr.aws/amazon-ssm-agent/amazon-ssm-agent:latest",
+        "essential": False,
+        "environment": [{"name": "MANAGED_INSTANCE_ROLE_NAME", "value": role.rpartition("/")[2]}],
+    }
+    definition = {"pidMode": "task", "enableFaultInjection": True, "taskRoleArn": role}
+    return Own(definition=definition, sidecars=[agent])
 
 
 def started_by_shell(line: str) -> dict[str, Any]:

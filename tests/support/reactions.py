@@ -176,6 +176,18 @@ def release_unwatched(runner: GameRunner) -> None:
     )
 
 
+def to_the_zone_that_is_left(runner: GameRunner) -> None:
+    """All new tasks start where tasks run, and there are twice as many."""
+    ecs, names = runner.cloud.client("ecs"), runner.names
+    arns = ecs.list_tasks(cluster=names["CLUSTER"], serviceName=names["SERVICE"])["taskArns"]
+    tasks = ecs.describe_tasks(cluster=names["CLUSTER"], tasks=arns)["tasks"]
+    running = next(task for task in tasks if task["lastStatus"] == "RUNNING")
+    (attachment,) = running["attachments"]
+    subnet = next(each["value"] for each in attachment["details"] if each["name"] == "subnetId")
+    network = {"subnets": [subnet], "securityGroups": [runner.cloud.env["SG"]], "assignPublicIp": "DISABLED"}
+    update(runner, desiredCount=8, networkConfiguration={"awsvpcConfiguration": network})
+
+
 REACTIONS: Mapping[str, Sequence[Deed]] = {
     "charged-twice": [
         (6, charge_once),
@@ -192,6 +204,7 @@ REACTIONS: Mapping[str, Sequence[Deed]] = {
     ],
     "guarded-fix": [(15, release_unwatched)],
     "half-a-rollback": [(7, ask_traffic_port), (12, lambda runner: update(runner, forceNewDeployment=True))],
+    "half-the-zones": [(8, to_the_zone_that_is_left)],
     "payments-under-pressure": [
         (9, scale_on_requests),
         (10, lambda runner: delay(runner, 45)),

@@ -12,6 +12,7 @@ from gameday.budget import budget
 from gameday.headless import play
 from gameday.indicators import WATCHED, interval
 from gameday.loader import find, load_all
+from gameday.proof import prove
 from gameday.runner import GameRunner
 from gameday.scenario import Scenario
 from labs.cloud import MINUTE_MS
@@ -22,6 +23,8 @@ LAST_MS = 8 * MINUTE_MS
 """By then a good team has everything in order."""
 LONG_ENOUGH = {"evening-campaign": 24, "payments-under-pressure": 34, "friday-night": 28, "release-night": 36}
 """Minutes of a game that are enough to see it; otherwise thirty."""
+TOO_BROKEN = {"evening-campaign"}
+"""Where exercising what nobody has repaired takes a minute of a computer's time."""
 IDS = [scenario.id for scenario in load_all()]
 
 
@@ -60,6 +63,8 @@ def test_without_anybody_an_objective_is_missed(
         for slo in scenario.steady_state:
             verdicts = [interval(slo, entry.at_ms, entry.data, runner.names).good for entry in before]
             assert verdicts.count(False) <= len(verdicts) * (1 - slo.objective), slo.id
+    if scenario_id not in TOO_BROKEN:
+        assert not all(each.held for each in prove(cloud, scenario, runner.names, thorough=False))
 
 
 def test_the_alarm_takes_the_fix_back_for_the_errors_of_the_version_before(
@@ -85,3 +90,5 @@ def test_with_a_good_team_it_comes_right(scenario_id: str, cloud: EndpointCloud,
         verdicts = [interval(slo, entry.at_ms, entry.data, runner.names).good for entry in last]
         assert verdicts.count(False) <= 1, (slo.id, verdicts)
         assert True in verdicts
+    exercised = prove(cloud, scenario, runner.names)
+    assert [each for each in exercised if not each.held] == []

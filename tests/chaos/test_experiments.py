@@ -133,6 +133,18 @@ def test_faults_in_tasks_are_there_until_they_are_taken_back(
     assert ended["id"] == began["id"]
 
 
+def test_a_second_network_fault_fails_and_leaves_the_first_alone(stage: EndpointCloud) -> None:
+    deploy(stage, **READY)
+    first = apply(stage, "network_latency")
+    second = apply(stage, "packet_loss")
+    states = [each["state"] for each in experiments(stage)]
+    assert [each["status"] for each in states] == ["running", "failed"]
+    assert "cannot run in parallel" in states[1]["reason"]
+    revert(stage.client, second, lambda: None)
+    assert journal(stage, "disturbance.ended") == []
+    take_back(stage, first)
+
+
 def test_a_killed_process_takes_its_task_along(stage: EndpointCloud) -> None:
     deploy(stage, **READY)
     before = set(stage.client("ecs").list_tasks(cluster="c")["taskArns"])

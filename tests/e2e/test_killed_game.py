@@ -30,7 +30,18 @@ SPEED = "120"
 def test_a_killed_game_is_taken_back(number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FARGATE_LAB_HOME", str(tmp_path))
     command = [sys.executable, "-m", "fargate_lab", "gameday"]
-    host = [*command, "host", str(SCENARIO), "--team", "red", "--name", "doomed", "--no-screen", "--speed", SPEED]
+    host = [
+        *command,
+        "host",
+        str(SCENARIO),
+        "--team",
+        "red",
+        "--name",
+        "doomed",
+        "--no-screen",
+        "--speed",
+        SPEED,
+    ]
     moment = random.Random(f"kill {number}").uniform(0.5, LONGEST_SECONDS)
     with (tmp_path / "host.txt").open("w") as said:
         process = subprocess.Popen([*host, "--seed", str(number + 1)], stdout=said, stderr=said)

@@ -15,6 +15,7 @@ from gameday.names import resolve
 from gameday.proof import Exercised, prove
 from gameday.scenario import Call, Knob, Scenario
 from gameday.story import Story, TeamCall, measured, story_of
+from labs.cloud import Cloud
 from labs.history import Entry
 
 HARM_WINDOW_MS = 10 * 60_000
@@ -215,11 +216,23 @@ def counterfactual(scenario: Scenario, knob: Knob, story: Story, lives: Lives) -
     left_out = _of_injections(knob.without, lives.inputs)
     with lives.again(lambda place, _line: place in left_out) as life:
         life.to(at_ms)
-        for call in knob.right:
-            make(life, call, story.names)
+        refused = _set(life.cloud, knob, story.names)
         life.to_the_end()
         entries = list(life.cloud.history.entries)
-    return Counterfactual(knob.id, knob.title, outcome(scenario, _the_same_span(scenario, entries, story)))
+    title = f"{knob.title} ({refused})" if refused else knob.title
+    return Counterfactual(knob.id, title, outcome(scenario, _the_same_span(scenario, entries, story)))
+
+
+def _set(cloud: Cloud, knob: Knob, names: Mapping[str, str]) -> str:
+    """Set a knob as it should have been; why it could not be, or nothing. The team may have deleted what it belongs to."""
+    from botocore.exceptions import ClientError  # noqa: PLC0415 - boto3 is slow to import
+
+    try:
+        for call in knob.right:
+            make(cloud, call, names)
+    except ClientError as error:
+        return f"could not be set: {error.response['Error']['Code']}"
+    return ""
 
 
 def _the_same_span(scenario: Scenario, entries: list[Entry], story: Story) -> Story:
@@ -238,13 +251,13 @@ def _the_same_span(scenario: Scenario, entries: list[Entry], story: Story) -> St
     )
 
 
-def make(life: Life, call: Call, names: Mapping[str, str]) -> None:
-    """Make a call in a world that is lived through again."""
-    client = life.cloud.client(call.service)
+def make(cloud: Cloud, call: Call, names: Mapping[str, str]) -> None:
+    """Make a call of a scenario. What AWS refuses is its ClientError."""
+    client = cloud.client(call.service)
     method = next(
         name for name, operation in client.meta.method_to_api_mapping.items() if operation == call.operation
     )
-    getattr(client, method)(**resolve(call.params, names))
+    getattr(client, method)(**resolve(call.params, {**cloud.env, **names}))
 
 
 def _of_injections(names: Sequence[str], inputs: Sequence[Mapping[str, Any]]) -> frozenset[int]:

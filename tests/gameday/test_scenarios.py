@@ -9,6 +9,7 @@ from support.reactions import REACTIONS, Team
 
 from gameday.book import Book
 from gameday.budget import budget
+from gameday.findings import make
 from gameday.headless import play
 from gameday.indicators import WATCHED, interval
 from gameday.loader import find, load_all
@@ -92,3 +93,25 @@ def test_with_a_good_team_it_comes_right(scenario_id: str, cloud: EndpointCloud,
         assert True in verdicts
     exercised = prove(cloud, scenario, runner.names)
     assert [each for each in exercised if not each.held] == []
+
+
+@pytest.mark.parametrize("scenario_id", IDS)
+def test_every_knob_can_be_set_as_it_should_have_been(
+    scenario_id: str, cloud: EndpointCloud, tmp_path: Path
+) -> None:
+    scenario = find(scenario_id)
+    runner = GameRunner(scenario, cloud, Book(tmp_path / "game.jsonl"))
+    runner.start()
+    for knob in sorted(scenario.knobs, key=lambda each: _comes_ms(scenario, each.after)):
+        play(runner, until_ms=_comes_ms(scenario, knob.after))
+        for call in knob.right:
+            make(cloud, call, runner.names)
+    assert any(knob.right or knob.without for knob in scenario.knobs)
+
+
+def _comes_ms(scenario: Scenario, injection_id: str) -> int:
+    """When an injection comes at the latest, from the start."""
+    if not injection_id:
+        return 0
+    trigger = scenario.injection(injection_id).trigger
+    return 20 * MINUTE_MS if trigger.at_ms is None else trigger.at_ms + MINUTE_MS

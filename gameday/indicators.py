@@ -38,6 +38,8 @@ def value(slo: Slo, sample: Mapping[str, Any], names: Mapping[str, str]) -> floa
             which = slo.indicator.removeprefix("latency_")
             found = (sample["traffic"] or {}).get(which)
             return None if found is None else float(found)
+        case "unsaved":
+            return None if sample["traffic"] is None else float(sample["traffic"]["unsaved"])
         case "healthy":
             service = _one(sample["services"], cluster=names["CLUSTER"], service=names["SERVICE"])
             return float(service["healthy"]) if service else 0.0

@@ -13,11 +13,18 @@ from pathlib import Path
 from typing import Any, Literal
 
 Indicator = Literal[
-    "availability", "latency_p95_ms", "latency_p99_ms", "healthy", "duplicates", "lost", "oldest_age_s"
+    "availability",
+    "latency_p95_ms",
+    "latency_p99_ms",
+    "unsaved",
+    "healthy",
+    "duplicates",
+    "lost",
+    "oldest_age_s",
 ]
 """What an SLO looks at, in each interval that the world measures (docs/journal.md, ``watch.sample``): the share of
-answers that were good; a percentile of good answers; healthy tasks of the stage's service; of its queue: orders charged
-again, orders lost, the age of the oldest."""
+answers that were good; a percentile of good answers; requests that were answered and then lost; healthy tasks of the
+stage's service; of its queue: orders charged again, orders lost, the age of the oldest."""
 
 ActionKind = Literal["fault", "capacity", "call", "release", "traffic", "queue"]
 ExerciseKind = Literal["wait", "release", "scale_out", "scale_in", "stop_task", "interrupt_spot"]

@@ -35,6 +35,8 @@ class Samples:
         self._since_ms = 0
         self._sent = 0
         """Requests of the load that ran at the last sample, and its number."""
+        self._unsaved = self._unsaved_stowed = 0
+        """The same of requests that were answered and then lost with a program that had not written them down."""
         self._load = 0
         self._stowed: Bucket | None = None
         """What loads that have been replaced did in this interval."""
@@ -51,7 +53,7 @@ class Samples:
         if every_ms is None:
             return
         self._since_ms = self._world.engine.now_ms // SHORTEST_MS * SHORTEST_MS
-        self._stowed = None
+        self._stowed, self._unsaved_stowed = None, 0
         self._note_where_we_are()
         self._schedule(every_ms)
 
@@ -64,7 +66,8 @@ class Samples:
         if self._stowed is not None:
             bucket.add(self._stowed)
         self._stowed = bucket
-        self._load, self._sent = run.number + 1, 0
+        self._unsaved_stowed += run.unsaved_lost - (self._unsaved if run.number == self._load else 0)
+        self._load, self._sent, self._unsaved = run.number + 1, 0, 0
 
     def _schedule(self, every_ms: int) -> None:
         due_ms = (self._world.engine.now_ms // every_ms + 1) * every_ms
@@ -76,7 +79,7 @@ class Samples:
         data = {"since": self._since_ms, "traffic": self._traffic(), "services": self._services()}
         self._world.journal.record("watch.sample", {**data, "queues": self._queues()})
         self._since_ms = self._world.engine.now_ms
-        self._stowed = None
+        self._stowed, self._unsaved_stowed = None, 0
         self._note_where_we_are()
         self._schedule(self.every_ms)
 
@@ -84,7 +87,7 @@ class Samples:
         run = self._world.traffic.run
         if run is not None:
             self._world.traffic.settle()
-            self._load, self._sent = run.number, run.sent
+            self._load, self._sent, self._unsaved = run.number, run.sent, run.unsaved_lost
         self._books = {queue.name: self._book(queue) for queue in self._world.queues.used()}
 
     def _traffic(self) -> dict[str, Any] | None:
@@ -99,6 +102,9 @@ class Samples:
             "sent": bucket.sent,
             "ok": bucket.ok,
             "failed": bucket.failed,
+            "unsaved": self._unsaved_stowed
+            + run.unsaved_lost
+            - (self._unsaved if run.number == self._load else 0),
             **{f"p{percent}_ms": value for percent, value in percentiles},
         }
 

@@ -11,6 +11,7 @@ INDICATORS = {
     "availability": "requests answered",
     "latency_p95_ms": "p95 latency",
     "latency_p99_ms": "p99 latency",
+    "unsaved": "requests answered and then lost",
     "healthy": "healthy tasks",
     "duplicates": "orders charged again",
     "lost": "orders lost",

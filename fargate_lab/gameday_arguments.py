@@ -61,7 +61,10 @@ def _host_actions(actions: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="where teams reach their worlds: an address of this machine, or 0.0.0.0 (default: only from here)",
     )
     host.add_argument(
-        "--speed", metavar="X|max", default="10", help="virtual seconds per second, 0.1 to 3600 (default 10)"
+        "--speed",
+        metavar="X|max",
+        default="10",
+        help="virtual seconds per second, 0.1 to 120 (default 10), or as fast as it goes",
     )
     host.add_argument(
         "--seed", type=int, default=None, metavar="S", help="seed of the worlds (default: by chance)"

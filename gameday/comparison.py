@@ -24,6 +24,7 @@ class Timeline:
     sent: int
     ok: int
     failed: int
+    unsaved: int
     worst_p95_ms: float | None
     healthy: Mapping[str, int]
     tasks_stopped: int
@@ -56,6 +57,7 @@ def timeline(entries: Sequence[Entry], since_ms: int, until_ms: int) -> Timeline
         sent=sum(each["sent"] for each in traffic),
         ok=sum(each["ok"] for each in traffic),
         failed=sum(each["failed"] for each in traffic),
+        unsaved=sum(each["unsaved"] for each in traffic),
         worst_p95_ms=max((each["p95_ms"] for each in traffic if each["p95_ms"] is not None), default=None),
         healthy=healthy,
         tasks_stopped=sum(entry.kind == "task.stopped" for entry in span),
@@ -73,6 +75,7 @@ def rows(first: Timeline, second: Timeline) -> list[tuple[str, str, str]]:
         ("requests", first.sent, second.sent),
         ("answered well", first.ok, second.ok),
         ("failed", first.failed, second.failed),
+        ("answered, and then lost", first.unsaved, second.unsaved),
         ("95 % answered within, in the worst interval", _ms(first.worst_p95_ms), _ms(second.worst_p95_ms)),
         *(
             (f"fewest healthy tasks of {name}", first.healthy.get(name, 0), second.healthy.get(name, 0))

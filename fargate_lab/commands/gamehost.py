@@ -15,7 +15,7 @@ from fargate_lab.arguments import speed
 from fargate_lab.commands.tables import table
 from fargate_lab.errors import ExitCode, SurroundingsError, UsageError
 from fargate_lab.games.folder import GameFolder, names, new_name
-from fargate_lab.games.host import TICK_SECONDS, Host
+from fargate_lab.games.host import Host
 from gameday import loader
 from gameday.scenario import Scenario
 from labs.checking import counted
@@ -64,7 +64,7 @@ def _without_screen(running: Host) -> None:
             talk.data(f"{running.team_name(slug)}: {what}")
         told = len(running.log)
         sys.stdout.flush()
-        time.sleep(TICK_SECONDS)
+        time.sleep(running.pause_seconds)
 
 
 def join(arguments: argparse.Namespace) -> ExitCode:

@@ -17,7 +17,7 @@ from fargate_lab.games.seat import Seat, recording_bytes
 from gameday.runner import Happening
 from gameday.scenario import Hint
 
-TICK_SECONDS = 0.25
+TICK_SECONDS = 0.1
 WARM_SECONDS = 5.0
 
 
@@ -68,6 +68,7 @@ class Host:
         """Let happen what is due in every world."""
         happened: list[tuple[str, Happening]] = []
         for slug, seat in list(self.seats.items()):
+            seat.drive()
             found = seat.tick()
             if found:
                 self._write_down(seat, found)
@@ -94,8 +95,13 @@ class Host:
             self._ticking.start()
 
     def _tick_on(self) -> None:
-        while not self._stop.wait(TICK_SECONDS):
+        while not self._stop.wait(self.pause_seconds):
             self.tick()
+
+    @property
+    def pause_seconds(self) -> float:
+        """How long nobody need tick: not at all while a clock is moved by ticks."""
+        return 0.0 if any(seat.driven for seat in list(self.seats.values())) else TICK_SECONDS
 
     @property
     def over(self) -> bool:

@@ -12,10 +12,12 @@ from fargate_lab import worlds
 from fargate_lab.attempt import aws_trouble
 from fargate_lab.games.folder import GameFolder, Team
 from gameday.book import Book
-from gameday.runner import GameRunner, Happening
+from gameday.runner import WATCH_MS, GameRunner, Happening
 from labs.endpoint_cloud import EndpointCloud
 from labs.errors import LabError
 
+FASTEST = 120.0
+"""Virtual seconds per second: above that what is due would come too late."""
 DIGEST_MS = 60_000
 """How often the world's checksum is taken, in virtual time: it is what proves a recording."""
 
@@ -33,6 +35,7 @@ class Seat:
         """What went wrong at the last tick, for the console."""
         self._lock = threading.RLock()
         self._digested_ms = 0
+        self._driven = self._going = False
 
     @classmethod
     def open(cls, folder: GameFolder, team: Team, *, bind: str = "127.0.0.1") -> Seat:
@@ -86,15 +89,43 @@ class Seat:
 
     def pause(self) -> None:
         """Stop the team's clock."""
+        self._going = False
         self._clock(action="pause")
 
     def run(self) -> None:
         """Let it go on."""
-        self._clock(action="run")
+        self._going = True
+        if not self._driven:
+            self._clock(action="run")
 
     def speed(self, speed: worlds.Speed) -> None:
-        """How fast it goes."""
-        self._clock(action="speed", speed=speed)
+        """How fast it goes. At ``max`` the runner moves the clock itself, step by step, so that nothing comes late."""
+        if speed != "max" and speed > FASTEST:
+            raise LabError(
+                f"A game goes at most {FASTEST:g} times as fast as real time, or max.", "Choose less."
+            )
+        self._driven = speed == "max"
+        if self._driven:
+            self._clock(action="pause")
+        else:
+            self._clock(action="speed", speed=speed)
+            if self._going:
+                self._clock(action="run")
+
+    def drive(self) -> None:
+        """At ``max``: move the clock on by a step, if it goes at all and the game is not over."""
+        if not (self._driven and self._going) or self.runner.over:
+            return
+        with self.held():
+            due_ms, now_ms = self.runner.next_due_ms(), self.cloud.clock.now_ms
+            step_ms = WATCH_MS if due_ms is None else min(WATCH_MS, due_ms - now_ms)
+            if step_ms > 0:
+                self.cloud.clock.advance(step_ms)
+
+    @property
+    def driven(self) -> bool:
+        """Whether the runner moves the clock, and it goes."""
+        return self._driven and self._going and not self.runner.over
 
     def advance(self, ms: int) -> None:
         """Jump ahead."""
@@ -106,7 +137,10 @@ class Seat:
 
     def clock(self) -> dict[str, Any]:
         """The team's clock."""
-        return dict(self.cloud.control.get("/_lab/clock"))
+        told = dict(self.cloud.control.get("/_lab/clock"))
+        if self._driven:
+            told |= {"speed": "max", "mode": "running" if self._going else "paused"}
+        return told
 
     def take_digest(self, *, now: bool = False) -> None:
         """Have the world summed up, once a virtual minute or ``now``: a checksum in its recording proves it later."""

@@ -256,6 +256,26 @@ class Debrief:
     """What this would have cost on AWS, an estimate."""
 
 
+class CommandLine(Protocol):
+    """What the console needs: somebody who runs lines, remembers them and completes them. `LabSession` says what each does."""
+
+    def run_command(self, line: str) -> Iterator[CommandEvent]:
+        """Run a line."""
+        ...
+
+    def complete(self, line: str, cursor: int) -> Completion:
+        """What could be typed at `cursor`."""
+        ...
+
+    def history(self) -> list[str]:
+        """Lines run before, oldest first."""
+        ...
+
+    def cancel(self) -> None:
+        """Stop the command that runs."""
+        ...
+
+
 @runtime_checkable
 class LabSession(Protocol):
     """A learner's seat: the catalogue, at most one running world, and at most one open lab."""

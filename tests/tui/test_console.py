@@ -11,8 +11,8 @@ from tui_driving import Opened, settled
 from tui_fakes import FakeSession
 from tui_worlds import HOSTILE
 
-from tui.screens.lab import hand_over
 from tui.session import Finished, Output, SessionError, ShellCommand
+from tui.shell import hand_over
 from tui.widgets.console import MOST_WAITING
 from tui.widgets.scrollback import MAX_LINE, MAX_LINES, Scrollback, wrapped
 

@@ -8,8 +8,6 @@ The rule: widgets show; this screen connects them; what becomes of the work is d
 from __future__ import annotations
 
 import gc
-import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
@@ -22,7 +20,8 @@ from tui.actions import Scope, bindings
 from tui.messages import ClockRead, LabOpened, ProgressMade, SessionFailed, SnapshotTaken
 from tui.screens.lab_calls import CostsSeen, Explained, ShellReady
 from tui.screens.lab_traffic import LabTraffic
-from tui.session import LabCard, LabSession, ShellCommand
+from tui.session import LabCard, LabSession
+from tui.shell import hand_over
 from tui.snapshot import Clock, Snapshot
 from tui.widgets.banner import Banner
 from tui.widgets.console import Console
@@ -237,7 +236,7 @@ class LabScreen(LabTraffic):
 
     def _play(self) -> None:
         self.action_show("console")
-        self.console.play()
+        self.console.play(self.session.play)
 
     @on(Console.Played)
     async def _on_played(self, message: Console.Played) -> None:
@@ -333,12 +332,3 @@ class LabScreen(LabTraffic):
         else:
             self.wake_feed()
             self.action_check()
-
-
-def hand_over(shell: ShellCommand) -> None:
-    """Run an interactive shell on this terminal until it ends."""
-    if shell.greeting:
-        print(shell.greeting, flush=True)
-    cwd = shell.cwd if Path(shell.cwd).is_dir() else None
-    # The learner's own shell, on the learner's own terminal.
-    subprocess.run(list(shell.argv), env=dict(shell.env), cwd=cwd, check=False)  # noqa: S603

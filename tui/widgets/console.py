@@ -27,7 +27,7 @@ from textual.widgets import Static
 from tui import text
 from tui.history import History
 from tui.messages import SessionFailed
-from tui.session import Completion, Finished, LabSession, Output, PlayEvent, SessionError
+from tui.session import CommandLine, Completion, Finished, Output, PlayEvent, SessionError
 from tui.widgets.prompt import Prompt
 from tui.widgets.scrollback import Kind, Scrollback
 
@@ -36,7 +36,7 @@ _T = TypeVar("_T")
 MOST_WAITING = 128 * 1024
 """Characters of output that wait for the screen before the command has to."""
 
-_GREETING = "Type aws and fargate-lab here. F6 brings the step's next command, Tab completes, ↑ recalls, Ctrl+C stops."
+GREETING = "Type aws and fargate-lab here. F6 brings the step's next command, Tab completes, ↑ recalls, Ctrl+C stops."
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +93,16 @@ class Console(Vertical):
     prompt = query_one(Prompt)
     aside = query_one("#aside", Static)
 
-    def __init__(self, session: LabSession, *, id: str | None = None) -> None:  # noqa: A002 - Textual's
+    def __init__(
+        self,
+        session: CommandLine,
+        *,
+        greeting: str = GREETING,
+        id: str | None = None,  # noqa: A002 - Textual's
+    ) -> None:
         super().__init__(id=id)
         self._session = session
+        self._greeting = greeting
         self._history = History()
         self._room = threading.Condition()
         self._arrived: list[_Piece] = []
@@ -110,7 +117,7 @@ class Console(Vertical):
             yield Prompt()
 
     def on_mount(self) -> None:
-        self.scrollback.line(_GREETING, "note")
+        self.scrollback.line(self._greeting, "note")
         self._load_history()
 
     def on_unmount(self) -> None:
@@ -152,14 +159,14 @@ class Console(Vertical):
         self.running = text.clip(text.one_line(line), 40)
         self._run(line)
 
-    def play(self) -> None:
-        """Perform the open lab, narrated."""
+    def play(self, begin: Callable[[], Iterator[PlayEvent]]) -> None:
+        """Show the open lab being performed, narrated."""
         if self.running:
             self._say(f"{self.running} is still running; Ctrl+C stops it.")
             return
         self.scrollback.line("▶ playing the lab; Ctrl+C stops", "note")
         self.running = "the lab"
-        self._play()
+        self._play(begin)
 
     def interrupt(self) -> None:
         """Stop what runs; with nothing running, clear the line."""
@@ -191,9 +198,9 @@ class Console(Vertical):
         self.post_message(self.Ended(finished))
 
     @work(thread=True, exclusive=True, group="command")
-    def _play(self) -> None:
+    def _play(self, begin: Callable[[], Iterator[PlayEvent]]) -> None:
         def each() -> None:
-            with _closing(self._session.play()) as happenings:
+            with _closing(begin()) as happenings:
                 for event in happenings:
                     self._narrate(event)
                     self.post_message(self.Played(event))

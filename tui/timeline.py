@@ -187,10 +187,12 @@ def explanations(stretches: Sequence[Stretch]) -> list[Content]:
 
 
 def losses(shutdown: Shutdown, width: int) -> list[Content]:
-    """What was lost, why, and the setting to turn."""
+    """What was lost; where somebody says so, why, and the setting to turn."""
     lines: list[Content] = []
     for cause in shutdown.causes:
         lines += cause_lines(cause, width)
+    if shutdown.lost and not shutdown.causes:
+        lines.append(Content.styled(f"✗ {shutdown.lost:,} requests were lost with this task.", "bold $error"))
     if shutdown.unsaved:
         words = f"{shutdown.unsaved:,} answered, but still in the program's memory when it ended: never written down."
         lines += [Content.styled(line, "$error") for line in textwrap.wrap(words, max(20, width))]

@@ -8,6 +8,7 @@ The rule: widgets show; this screen connects them; what becomes of the work is d
 from __future__ import annotations
 
 import gc
+from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
@@ -48,7 +49,7 @@ ROOMY = 190
 class LabScreen(LabTraffic):
     """One open lab."""
 
-    CSS_PATH = "lab.tcss"
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["world.tcss", "lab.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("lab")]
     SCOPE: ClassVar[Scope] = "lab"
 

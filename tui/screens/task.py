@@ -18,23 +18,31 @@ Wanted = Literal["", "end", "why"]
 
 
 class TaskScreen(ModalScreen[Wanted]):
-    """The task as it was when its line was chosen. Returns what more is wanted: its end to scale, or why it is so."""
+    """The task as it was when its line was chosen. Returns what more is wanted: its end to scale, or (where somebody
+    can say) why it is so.
+    """
 
     CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,q", "dismiss('')", "Close"),
         Binding("e", "dismiss('end')", "Its end, to scale"),
-        Binding("y", "dismiss('why')", "Why it is so"),
+        Binding("y", "why", "Why it is so"),
     ]
 
-    def __init__(self, task: Task, world: Snapshot) -> None:
+    def __init__(self, task: Task, world: Snapshot, *, explained: bool = True) -> None:
         super().__init__()
+        self._explained = explained
         self._content = task_content(task, world)
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog -large") as page:
-            page.border_subtitle = "Y explains it · E shows its end to scale · Esc closes"
+            why = "Y explains it · " if self._explained else ""
+            page.border_subtitle = f"{why}E shows its end to scale · Esc closes"
             yield Static(self._content)
+
+    def action_why(self) -> None:
+        if self._explained:
+            self.dismiss("why")
 
 
 def task_content(task: Task, world: Snapshot) -> Content:

@@ -59,6 +59,10 @@ class Charts(Widget, can_focus=False):
     other: reactive[str] = reactive("")
     """What the pane shows next, when there is more than one thing."""
 
+    def __init__(self, empty: Sequence[tuple[str, str]] = EMPTY_LINES) -> None:
+        super().__init__()
+        self._empty = empty
+
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - Textual's
         return sum(self.rows) + 6 if self.queue is None else self.queue_rows
 
@@ -73,7 +77,7 @@ class Charts(Widget, can_focus=False):
         elif self.report.known:
             lines = chart_lines(self.report, self.span, self.rows, width)
         else:
-            return Content("\n").join([Content.styled(*line) for line in EMPTY_LINES])
+            return Content("\n").join([Content.styled(*line) for line in self._empty])
         if self.other:
             more = Content.styled(f"   V: {text.one_line(self.other)}", "$accent")
             lines[0] = lines[0].truncate(max(1, width - len(more)), ellipsis=True) + more
@@ -230,6 +234,15 @@ class TrafficPane(Vertical):
     _subject: str | None = None
     """What was chosen: the name of a queue, empty for the load; None before anything was."""
 
+    def __init__(
+        self,
+        *,
+        empty: Sequence[tuple[str, str]] = EMPTY_LINES,
+        id: str | None = None,  # noqa: A002 - Textual's own name
+    ) -> None:
+        super().__init__(id=id)
+        self._empty = empty
+
     @property
     def queue_span(self) -> queuecharts.Span:
         """How far back a queue is shown."""
@@ -264,7 +277,7 @@ class TrafficPane(Vertical):
         charts.queue = self.query_one(TrafficList).queue = queue
 
     def compose(self) -> ComposeResult:
-        yield Charts()
+        yield Charts(self._empty)
         yield TrafficList(id="trafficlist")
 
     def on_resize(self, event: events.Resize) -> None:

@@ -15,7 +15,7 @@ from typing import Literal
 
 from textual.binding import Binding
 
-Scope = Literal["app", "catalogue", "lab", "scaling", "debrief"]
+Scope = Literal["app", "catalogue", "lab", "scaling", "debrief", "team"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,20 @@ ACTIONS: tuple[Action, ...] = (
     # The debrief.
     Action("leave", "debrief", "Debrief", "Labs", "Back to the catalogue", (), ("enter", "q"), 2),
     Action("back", "debrief", "Debrief", "Lab", "Back to the lab as it stands", (), ("escape", "b"), 3),
+    # A team of a game day.
+    Action("show('pager')", "team", "Panes", "Pager", "Go to the pager: alarms, messages, hints", ("f2",), ("1",), 2),
+    Action("show('services')", "team", "Panes", "Services", "Go to services, deployments, tasks and events", ("f3",), ("2",), 3),
+    Action("show('console')", "team", "Panes", "Console", "Go to the console", ("f4",), ("3", "i"), 4),
+    Action("show('traffic')", "team", "Panes", "Traffic", "Go to the traffic: rate, failures, latency, targets, queues", ("f10", "ctrl+g"), ("4", "g"), 10),
+    Action("shell", "team", "Panes", "Shell", "Use a full shell in this terminal; exit it to come back", ("ctrl+t",), ("exclamation_mark",), 30),
+    Action("acknowledge", "team", "On call", "Acknowledge", "Acknowledge every page that is there: you have read it", ("f6",), ("a",), 5),
+    Action("briefing", "team", "On call", "Briefing", "Show the briefing and the roles again", ("f5",), ("b",), 6),
+    Action("retry", "team", "On call", "Connect", "Try a lost connection again now", ("ctrl+r",), ()),
+    Action("span", "team", "Traffic", "Span", "Show the last 2 minutes or hour (a queue: 30 min or 2 hours)", (), ("m",)),
+    Action("subject", "team", "Traffic", "Traffic or queue", "Show the next: the traffic, or a queue", (), ("v",)),
+    Action("interrupt", "team", "Console", "Stop", "Stop the running command, or clear the line", ("ctrl+c",), ()),
+    Action("clear_console", "team", "Console", "Clear", "Clear the console's output", ("ctrl+l",), ()),
+    Action("back", "team", "Console", "Leave console", "Out of the console, to the pager", ("escape",), ()),
 )  # fmt: skip
 
 _NAMES = {

@@ -13,14 +13,19 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from textual.app import App
 from textual.pilot import Pilot
-from tui_driving import Opened, settled
+from tui_driving import Joined, Opened, settled
 from tui_fakes import FakeSession
+from tui_team import FakeDoor
 from tui_worlds import steady
 
 from tui.app import LabApp
 from tui.feed import Feed
 from tui.screens.lab import LabScreen
 from tui.screens.lab_calls import LabCalls
+from tui.screens.team import TeamScreen
+from tui.screens.team_calls import TeamCalls
+from tui.team import TeamApp
+from tui.teamfeed import TeamFeed
 
 
 @pytest.fixture
@@ -47,6 +52,35 @@ def one_look_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(LabCalls, "wake_feed", look)
     monkeypatch.setattr("tui.screens.lab_work.SETTLE_SECONDS", 0.001)
     monkeypatch.setattr("tui.screens.lab_work.PATIENCE_SECONDS", 3600)
+
+
+@pytest.fixture(autouse=True)
+def one_look_at_a_game(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Likewise for the screen of a team."""
+
+    def look(screen: TeamCalls) -> None:
+        if screen._feed is None:
+            screen._feed = TeamFeed(screen.door, screen.post_message, briefed=screen.briefed)
+        screen._feed.look()
+
+    monkeypatch.setattr(TeamCalls, "start_feed", look)
+    monkeypatch.setattr(TeamCalls, "wake_feed", look)
+
+
+@pytest.fixture
+def joined() -> Joined:
+    """Take part through a door, at some size."""
+
+    @asynccontextmanager
+    async def join(
+        door: FakeDoor, size: tuple[int, int] = (80, 24)
+    ) -> AsyncIterator[tuple[Pilot[None], TeamScreen]]:
+        app = TeamApp(door)
+        async with app.run_test(size=size) as pilot:
+            await settled(pilot)
+            yield pilot, next(each for each in app.screen_stack if isinstance(each, TeamScreen))
+
+    return join
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from tui.screens.debrief import DebriefScreen
 from tui.screens.help import help_content
 from tui.screens.lab import LabScreen
 from tui.screens.scaling import ScalingScreen
+from tui.screens.team import TeamScreen
 
 OWNERS: dict[Scope, type] = {
     "app": LabApp,
@@ -20,6 +21,7 @@ OWNERS: dict[Scope, type] = {
     "lab": LabScreen,
     "scaling": ScalingScreen,
     "debrief": DebriefScreen,
+    "team": TeamScreen,
 }
 
 

@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from textual.pilot import Pilot
 
 from tui.screens.lab import LabScreen
+from tui.screens.team import TeamScreen
 
 
 async def settled(pilot: Pilot[None]) -> None:
@@ -19,3 +20,6 @@ async def settled(pilot: Pilot[None]) -> None:
 
 Opened = Callable[..., AbstractAsyncContextManager[tuple[Pilot[None], LabScreen]]]
 """The fixture `opened`: a session (and a size) to the core lab, open."""
+
+Joined = Callable[..., AbstractAsyncContextManager[tuple[Pilot[None], TeamScreen]]]
+"""The fixture `joined`: a door (and a size) to a team's screen."""

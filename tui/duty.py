@@ -51,8 +51,11 @@ class Look:
 
     @property
     def gone_ms(self) -> int:
-        """How long the game has lasted; 0 before it begins."""
-        return 0 if self.started_ms is None else max(0, self.clock.now_ms - self.started_ms)
+        """How long the game has lasted, up to its end; 0 before it begins."""
+        if self.started_ms is None:
+            return 0
+        ended = (page.at_ms for page in self.pages if page.kind == "ended" and self.standing == "over")
+        return max(0, next(ended, self.clock.now_ms) - self.started_ms)
 
     def left_ms(self, length_ms: int) -> int:
         """How much of a game of that length is left, never less than 0."""

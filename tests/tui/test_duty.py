@@ -33,6 +33,8 @@ def test_time_gone_and_left() -> None:
     look = look_at(tui_team.quiet())
     assert (look.gone_ms, look.left_ms(600_000), look.left_ms(60_000)) == (340_000, 260_000, 0)
     assert look_at(tui_team.waiting()).gone_ms == 0
+    later = replace(tui_team.over(), now_ms=tui_team.BEGAN_MS + 9_000_000)
+    assert look_at(later).gone_ms == 2_400_000  # when it ended
     assert look_at(replace(tui_team.quiet(), speed="max")).clock.speed is None
 
 

@@ -225,7 +225,7 @@ async def test_what_is_in_alarm_now_stands_above_the_pages(joined: Joined) -> No
 
 
 @pytest.mark.parametrize(
-    ("size", "compact"), [((80, 24), True), ((139, 50), True), ((140, 36), False), ((200, 50), False)]
+    ("size", "compact"), [((80, 24), True), ((140, 39), True), ((140, 40), False), ((200, 50), False)]
 )
 async def test_every_pane_where_there_is_room_one_at_a_time_where_not(
     joined: Joined, size: tuple[int, int], compact: bool
@@ -254,6 +254,24 @@ async def test_a_look_takes_neither_focus_nor_text_nor_the_cursor(joined: Joined
         assert team.console.prompt.text == "aws ecs d"
         assert team.query_one(TaskTable).chosen == chosen
         assert "rolling out web:2" in team.query_one(WorldLine).render().plain
+
+
+async def test_the_columns_that_have_room_are_there_from_the_first_sight(joined: Joined) -> None:
+    world = tui_worlds.steady()
+    for task in world["tasks"]:
+        task["target"] = {"state": "healthy", "description": ""}
+    async with joined(FakeDoor(tui_team.view(world))) as (pilot, _):
+        await pilot.press("escape", "f3")
+        await settled(pilot)
+        # As it was painted: the table was told its size after that.
+        assert "Target" in pilot.app.export_screenshot()
+
+
+async def test_what_is_typed_right_after_the_key_of_the_console_is_in_it(joined: Joined) -> None:
+    async with joined(FakeDoor(), (140, 40)) as (pilot, team):
+        await pilot.press("escape")
+        team.action_show("console")
+        assert pilot.app.focused is team.console.prompt
 
 
 async def test_traffic_is_shown_without_causes(joined: Joined) -> None:

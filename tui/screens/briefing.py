@@ -33,7 +33,7 @@ class BriefingScreen(ModalScreen[None]):
         self._unread = unread
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(classes="dialog -large") as page:
+        with VerticalScroll(classes="dialog -long") as page:
             page.border_subtitle = "Enter closes · F5 shows it again · ↑ ↓ scroll"
             yield Static(head_content(self._briefing))
             yield Markdown(self._briefing.text, open_links=False)

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from tui.screens.shutdown import ShutdownScreen
     from tui.screens.task import Wanted
 
-WIDE, TALL = 140, 36
+WIDE, TALL = 140, 40
 """From this width and height on, all panes are on screen."""
 ROOMY = 320
 """From this width on, subnets are shown with zone and range."""
@@ -134,7 +134,12 @@ class TeamScreen(TeamCalls):
         if self.playable:
             self._pane = pane
             self._mark_pane()
-            self.query_one(_FOCUS[pane]).focus()
+            target = self.query_one(_FOCUS[pane])
+            if target.focusable:
+                # At once: what is typed next is meant for it already.
+                self.set_focus(target)
+            else:
+                target.focus()
 
     def _mark_pane(self) -> None:
         for pane in PANES:

@@ -107,7 +107,11 @@ class TaskTable(ScrollView, can_focus=True):
         size = Size(0, len(self.world.tasks) + 1)
         if size != self.virtual_size:
             self.virtual_size = size
-        self._columns = columns_for(self.world, self.scrollable_content_region.width)
+        columns = columns_for(self.world, self.scrollable_content_region.width)
+        if columns != self._columns:
+            self._columns = columns
+            # It may have been painted before it was told its size.
+            self.refresh()
 
     def _place(self, index: int) -> None:
         self._cursor = index

@@ -18,8 +18,8 @@ from tui.traffic import Report, parse_report
 
 _NO_TIME = Clock()
 
-Standing = Literal["unknown", "waiting", "playing", "frozen", "over"]
-"""How the game stands for a team; "unknown" before the first look."""
+Standing = Literal["unknown", "waiting", "ready", "playing", "frozen", "over"]
+"""How the game stands for a team: "unknown" before the first look, "ready" when it has begun and its clock was not let go yet."""
 
 _SIGNS: dict[str, tuple[str, str, str]] = {
     "alarm": ("✗", "ALARM", "$error"),
@@ -33,6 +33,10 @@ _OTHER = ("·", "PAGE", "$primary")
 _SAID = ("message", "hint", "ended")
 _QUIET = ("ok",)
 """Nobody has to be called for these."""
+
+
+READY_MS = 1000
+"""A clock that stands still so soon after the beginning has not been let go yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,9 @@ def standing(view: TeamView) -> Standing:
         return "over"
     if view.started_ms is None:
         return "waiting"
-    return "frozen" if view.mode == "paused" else "playing"
+    if view.mode == "running":
+        return "playing"
+    return "ready" if view.now_ms < view.started_ms + READY_MS else "frozen"
 
 
 class Inbox:

@@ -21,6 +21,8 @@ OK = page(400, "ok")
         (tui_team.waiting(), "waiting"),
         (tui_team.quiet(), "playing"),
         (tui_team.frozen(), "frozen"),
+        (tui_team.ready(), "ready"),
+        (replace(tui_team.ready(), mode="running"), "playing"),
         (tui_team.over(), "over"),
         (replace(tui_team.waiting(), mode="running"), "waiting"),
     ],

@@ -89,6 +89,19 @@ async def test_the_briefing_comes_once_and_again_when_asked_for(joined: Joined) 
             assert pilot.app.screen is team
 
 
+async def test_before_the_clock_is_let_go_there_is_time_to_read(joined: Joined) -> None:
+    door = FakeDoor(tui_team.ready())
+    async with joined(door) as (pilot, team):
+        assert isinstance(pilot.app.screen, BriefingScreen)
+        await pilot.press("escape")
+        assert "clock does not run yet" in team.notice.render().plain
+        assert team.query_one("#panes").display
+        door.shown = tui_team.quiet()
+        team.wake_feed()
+        await settled(pilot)
+        assert not team.notice.display
+
+
 async def test_a_frozen_game_says_so_and_goes_on(joined: Joined) -> None:
     door = FakeDoor(tui_team.frozen())
     async with joined(door, (80, 24)) as (pilot, team):

@@ -106,6 +106,11 @@ def paged(*pages: Page, **more: Any) -> TeamView:
     )
 
 
+def ready() -> TeamView:
+    """The briefing is out, and the clock was not let go yet."""
+    return replace(quiet(), mode="paused", now_ms=BEGAN_MS)
+
+
 def frozen() -> TeamView:
     return paged(HINT, MESSAGE, ALARM, BEGUN, mode="paused")
 

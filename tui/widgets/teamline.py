@@ -53,6 +53,7 @@ def alarm_content(look: Look, width: int) -> Content:
 
 _SIGNS: dict[Standing, tuple[str, str]] = {
     "waiting": ("◌ waiting", "bold $warning"),
+    "ready": ("◌ ready", "bold $warning"),
     "frozen": ("⏸ frozen", "bold $warning"),
     "over": ("■ over", "bold $warning"),
 }
@@ -113,6 +114,7 @@ class Notice(Widget, can_focus=False):
 
 
 _SENTENCES: dict[Standing, tuple[str, str]] = {
+    "ready": ("◌ READY", "The clock does not run yet. Share out the roles, and look around."),
     "frozen": ("⏸ FROZEN", "Whoever runs the game has stopped the clock. Nothing moves until it goes on."),
     "over": ("■ OVER", "The game has ended. Look around and talk about it; the console still answers."),
 }  # fmt: skip

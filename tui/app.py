@@ -1,4 +1,4 @@
-"""The application of the labs: the screens, and the theme that is remembered.
+"""The application for labs: the catalogue first, and a theme that is remembered.
 
 The rule: the first frame waits for nothing. This module imports Textual and the catalogue; the lab, its
 widgets and the help are imported when they are first wanted, and the session is not asked for anything slow
@@ -9,22 +9,23 @@ from __future__ import annotations
 
 from textual.screen import Screen
 
-from tui.frame import FrameApp
+from tui.frame import Frame
 from tui.screens.catalogue import CatalogueScreen
 from tui.session import LabSession, SessionError
 from tui.themes import DARK, THEMES
 
 
-class LabApp(FrameApp):
+class LabApp(Frame):
     """fargate-lab on screen. The caller closes the session after `run` returns."""
 
     # The first screen's styles: Textual loads those of a screen only when it is pushed.
     CSS_PATH = "screens/catalogue.tcss"
 
     def __init__(self, session: LabSession, *, lab: str | None = None) -> None:
-        super().__init__(remembered_theme(session))
+        super().__init__()
         self.session = session
         self._lab = lab
+        self.theme = remembered_theme(session)
 
     def get_default_screen(self) -> Screen[object]:
         return CatalogueScreen(self.session, opening=self._lab)

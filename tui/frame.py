@@ -1,4 +1,7 @@
-"""What every application of ours has: the two themes, help, palette and pictures, from the ACTIONS table."""
+"""What every application of fargate-lab has: the two themes, and the actions that work anywhere.
+
+The rule: the first frame waits for nothing. The help is imported when it is first wanted.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,8 @@ from tui.actions import Scope, bindings, key_name, palette
 from tui.themes import DARK, LIGHT, THEMES
 
 
-class FrameApp(App[None]):
-    """The actions of the scope "app". Which screen comes first is its heir's concern."""
+class Frame(App[None]):
+    """An application on screen: an heir says which screen is the first."""
 
     TITLE = "fargate-lab"
     CSS = """
@@ -30,11 +33,11 @@ class FrameApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [b for b in bindings("app") if b.action != "command_palette"]
     ENABLE_COMMAND_PALETTE = True
 
-    def __init__(self, theme: str = DARK.name) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        for each in THEMES.values():
-            self.register_theme(each)
-        self.theme = theme
+        for theme in THEMES.values():
+            self.register_theme(theme)
+        self.theme = DARK.name
 
     @property
     def scope(self) -> Scope:

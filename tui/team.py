@@ -7,12 +7,12 @@ from typing import ClassVar
 
 from textual.screen import Screen
 
-from tui.frame import FrameApp
+from tui.frame import Frame
 from tui.games import TeamDoor
 from tui.screens.team import TeamScreen
 
 
-class TeamApp(FrameApp):
+class TeamApp(Frame):
     """A team's seat on screen. The caller closes the door after `run` returns."""
 
     # The first screen's styles: Textual loads those of a screen only when it is pushed.

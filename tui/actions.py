@@ -93,9 +93,6 @@ ACTIONS: tuple[Action, ...] = (
     Action("next_happening", "scaling", "Time", "Next", "Jump to the next thing that happens", ("f9",), ("n",), 9),
     Action("speed(1)", "scaling", "Time", "Faster", "Faster: 1x, 10x, 60x, as fast as it goes", ("ctrl+up",), ("plus", "equals_sign"), 10),
     Action("speed(-1)", "scaling", "Time", "Slower", "Slower", ("ctrl+down",), ("minus",), 11),
-    # The debrief.
-    Action("leave", "debrief", "Debrief", "Labs", "Back to the catalogue", (), ("enter", "q"), 2),
-    Action("back", "debrief", "Debrief", "Lab", "Back to the lab as it stands", (), ("escape", "b"), 3),
     # A team of a game day.
     Action("show('pager')", "team", "Panes", "Pager", "Go to the pager: alarms, messages, hints", ("f2",), ("1",), 2),
     Action("show('services')", "team", "Panes", "Services", "Go to services, deployments, tasks and events", ("f3",), ("2",), 3),
@@ -110,6 +107,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("interrupt", "team", "Console", "Stop", "Stop the running command, or clear the line", ("ctrl+c",), ()),
     Action("clear_console", "team", "Console", "Clear", "Clear the console's output", ("ctrl+l",), ()),
     Action("back", "team", "Console", "Leave console", "Out of the console, to the pager", ("escape",), ()),
+    # The debrief.
+    Action("leave", "debrief", "Debrief", "Labs", "Back to the catalogue", (), ("enter", "q"), 2),
+    Action("back", "debrief", "Debrief", "Lab", "Back to the lab as it stands", (), ("escape", "b"), 3),
 )  # fmt: skip
 
 _NAMES = {

@@ -41,7 +41,11 @@ def _through_the_door(
 
 
 def _session_error(error: LabError) -> SessionError:
-    return SessionError(error.message, error.hint, world_lost=isinstance(error, NoWorldError))
+    if isinstance(error, NoWorldError):
+        return SessionError(
+            "The team's world does not answer.", "Whoever runs the game may have stopped it.", world_lost=True
+        )
+    return SessionError(error.message, error.hint)
 
 
 class TeamSession:

@@ -15,6 +15,7 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,8 @@ TOKEN_VARIABLE = "FARGATE_LAB_TOKEN"  # noqa: S105 - the name of a variable
 _START_SECONDS = 30.0
 _STOP_SECONDS = 5.0
 _PROBE_SECONDS = 30.0
+_LET_GO_SECONDS = 2.0
+_LOOK_SECONDS = 0.05
 _TAIL_LINES = 5
 _EXIT_RECORDING = 4
 """`fargate_sim.server` says so when it cannot go on with the file it was given."""
@@ -129,7 +132,7 @@ def start(
     log = paths.ready(paths.log_file(label))
     if log.exists() and log.stat().st_size > _LARGEST_LOG:
         log.unlink()
-    lock = None if recording is None else _lock(recording, label)
+    lock = None if recording is None else _lock(recording, label, patience=_LET_GO_SECONDS)
     process: subprocess.Popen[str] | None = None
     try:
         if fresh and recording is not None:
@@ -145,6 +148,8 @@ def start(
                 # The root of our packages, installed or not, is where `-m` looks first.
                 cwd=Path(__file__).parent.parent,
                 start_new_session=True,
+                # The world holds the recording as well: should we be killed, it is free when the world has ended, and not before.
+                pass_fds=() if lock is None else (lock,),
             )
         said = _first_line(process)
         if said is None:
@@ -179,24 +184,29 @@ def is_open(recording: Path) -> bool:
     return False
 
 
-def _lock(recording: Path, label: str) -> int | None:
-    """Take the recording for ourselves; it is free again when we end, however we end. SurroundingsError when
-    another has it.
+def _lock(recording: Path, label: str, *, patience: float = 0.0) -> int | None:
+    """Take the recording for ourselves; it is free again when we and the world have ended, however we end. SurroundingsError when another
+    has it and does not let go within ``patience`` seconds: the world of a program that was killed needs a moment to end.
     """
     try:
         import fcntl  # noqa: PLC0415 - absent on Windows
     except ImportError:
         return None
     handle = os.open(paths.ready(recording).with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(handle)
-        raise SurroundingsError(
-            f"The world of {label} is open in another program.",
-            "End that one first; or use it from here: the commands in --help find it.",
-        ) from None
-    return handle
+    until = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if time.monotonic() < until:
+                time.sleep(_LOOK_SECONDS)
+                continue
+            os.close(handle)
+            raise SurroundingsError(
+                f"The world of {label} is open in another program.",
+                "End that one first; or use it from here: the commands in --help find it.",
+            ) from None
+        return handle
 
 
 def _unlock(handle: int | None) -> None:

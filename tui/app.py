@@ -1,4 +1,4 @@
-"""The application: two themes, the screens, and the actions that work anywhere.
+"""The application for labs: the catalogue first, and a theme that is remembered.
 
 The rule: the first frame waits for nothing. This module imports Textual and the catalogue; the lab, its
 widgets and the help are imported when they are first wanted, and the session is not asked for anything slow
@@ -7,94 +7,31 @@ before the first paint.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
-from functools import partial
-from pathlib import Path
-from typing import ClassVar
-
-from textual.app import App, SystemCommand
-from textual.binding import BindingType
-from textual.dom import DOMNode
 from textual.screen import Screen
 
-from tui.actions import Scope, bindings, key_name, palette
+from tui.frame import Frame
 from tui.screens.catalogue import CatalogueScreen
 from tui.session import LabSession, SessionError
-from tui.themes import DARK, LIGHT, THEMES
+from tui.themes import DARK, THEMES
 
 
-class LabApp(App[None]):
+class LabApp(Frame):
     """fargate-lab on screen. The caller closes the session after `run` returns."""
 
-    TITLE = "fargate-lab"
     # The first screen's styles: Textual loads those of a screen only when it is pushed.
     CSS_PATH = "screens/catalogue.tcss"
-    CSS = """
-    ToastRack { dock: top; margin-top: 2; }
-    MarkdownH1, MarkdownH2, MarkdownH3 { content-align: left middle; margin: 1 0; color: $foreground; text-style: bold; }
-    MarkdownBlock > .code_inline { background: $foreground 10%; color: $foreground; }
-    MarkdownFence { background: $surface; color: $foreground; border-left: outer $border; }
-    MarkdownFence > Label { padding: 0 1; }
-    """
-    BINDINGS: ClassVar[list[BindingType]] = [b for b in bindings("app") if b.action != "command_palette"]
-    ENABLE_COMMAND_PALETTE = True
 
     def __init__(self, session: LabSession, *, lab: str | None = None) -> None:
         super().__init__()
         self.session = session
         self._lab = lab
-        for theme in THEMES.values():
-            self.register_theme(theme)
         self.theme = remembered_theme(session)
 
     def get_default_screen(self) -> Screen[object]:
         return CatalogueScreen(self.session, opening=self._lab)
 
-    @property
-    def scope(self) -> Scope:
-        """What the screen below any dialog is."""
-        for screen in reversed(self.screen_stack):
-            found: Scope | None = getattr(screen, "SCOPE", None)
-            if found is not None:
-                return found
-        return "app"
-
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        for action in palette(self.scope):
-            keys = ", ".join(key_name(key) for key in (*action.keys, *action.letters))
-            title = f"{action.label}  ({keys})" if keys else action.label
-            target = self if action.scope == "app" else screen
-            yield SystemCommand(title, action.help, self._runner(action.name, target))
-
-    def _runner(self, name: str, target: DOMNode) -> Callable[[], Awaitable[object]]:
-        async def run() -> None:
-            await self.run_action(name, target)
-
-        return run
-
-    def action_help(self) -> None:
-        from tui.screens.help import HelpScreen  # noqa: PLC0415 - only when it is wanted
-
-        if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self.scope))
-
-    def action_picture(self) -> None:
-        drawn = self.export_screenshot(title=self.TITLE)
-        self.run_worker(partial(self._keep_picture, drawn), thread=True, group="picture", exit_on_error=False)
-
-    def _keep_picture(self, drawn: str) -> None:
-        try:
-            path = free_name(Path.cwd())
-            path.write_text(drawn, encoding="utf-8")
-        except OSError as problem:
-            self.call_from_thread(
-                self.notify, f"No picture: {problem.strerror}", severity="error", markup=False
-            )
-        else:
-            self.call_from_thread(self.notify, f"Saved {path}", markup=False)
-
     def action_toggle_theme(self) -> None:
-        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+        super().action_toggle_theme()
         self.run_worker(self._remember_theme, thread=True, group="preference", exit_on_error=False)
 
     def _remember_theme(self) -> None:
@@ -102,14 +39,6 @@ class LabApp(App[None]):
             self.session.set_preference("theme", self.theme)
         except SessionError:
             return  # A theme that is forgotten is chosen again.
-
-
-def free_name(folder: Path) -> Path:
-    """The first of `fargate-lab-1.svg`, `fargate-lab-2.svg` ... that is not there yet."""
-    number = 1
-    while (path := folder / f"fargate-lab-{number}.svg").exists():
-        number += 1
-    return path
 
 
 def remembered_theme(session: LabSession) -> str:

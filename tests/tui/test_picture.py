@@ -8,7 +8,8 @@ import pytest
 from tui_driving import settled
 from tui_fakes import FakeSession
 
-from tui.app import LabApp, free_name
+from tui.app import LabApp
+from tui.frame import free_name
 
 
 async def test_f12_saves_what_is_on_screen(
@@ -29,7 +30,7 @@ async def test_f12_saves_what_is_on_screen(
 async def test_a_folder_that_cannot_be_written_is_said_in_a_sentence(
     session: FakeSession, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("tui.app.free_name", lambda _folder: tmp_path / "gone" / "x.svg")
+    monkeypatch.setattr("tui.frame.free_name", lambda _folder: tmp_path / "gone" / "x.svg")
     app = LabApp(session)
     async with app.run_test(notifications=True) as pilot:
         await settled(pilot)

@@ -18,6 +18,7 @@ from tui.gametext import (
     burned,
     call_content,
     fit,
+    hanging,
     plural,
     short_time,
     split,
@@ -133,10 +134,11 @@ def head_line(card: TeamCard, length_ms: int, width: int, *, chosen: bool) -> tu
 def _parts(card: TeamCard, width: int, *, hints: bool, spread: bool) -> list[_Part]:
     """What stands below the head; with the number of `hints` if that found no room there. `spread` gives each SLO a line."""
     inner = width - _INDENT
+    room = inner - _LABEL
     found = []
     if card.trouble:
         trouble = Content.styled(f"! {text.one_line(card.trouble)}", "$warning")
-        found.append(_labelled(1, "trouble", [trouble], width))
+        found.append(_labelled(1, "trouble", hanging(trouble, room, 0, 2)))
     if card.phase == "ready":
         found.append(_Part(2, wrapped(Content.styled(text.one_line(card.join), "bold"), width, _INDENT)))
     if card.slos or card.phase != "ready":
@@ -144,44 +146,35 @@ def _parts(card: TeamCard, width: int, *, hints: bool, spread: bool) -> list[_Pa
         slos = slos or slos_side_by_side(card.slos, inner)
         found.append(_Part(0, [Content.assemble(" " * _INDENT, line) for line in slos]))
     if card.symptoms:
-        found.append(_labelled(3, "symptoms", [_in_a_row(card.symptoms, "✗ ", "$error")], width))
+        found.append(_labelled(3, "symptoms", _in_a_row(card.symptoms, "✗ ", "$error", room)))
     if card.in_force:
-        found.append(_labelled(5, "in force", [_in_a_row(card.in_force, "● ", "$warning")], width))
+        found.append(_labelled(5, "in force", _in_a_row(card.in_force, "● ", "$warning", room)))
     if card.calls:
-        found.append(
-            _labelled(
-                4, "commands", [call_content(call) for call in card.calls[:_CALLS]], width, one_each=True
-            )
-        )
+        calls = [call_content(call).truncate(room, ellipsis=True) for call in card.calls[:_CALLS]]
+        found.append(_labelled(4, "commands", calls))
     if hints:
-        found.append(_labelled(6, "hints", [Content(f"{card.hints_shown} given")], width))
+        found.append(_labelled(6, "hints", [Content(f"{card.hints_shown} given")]))
     return found
 
 
-def _in_a_row(texts: Iterable[str], sign: str, style: str) -> Content:
-    return Content("   ").join(
-        [Content.assemble((sign, f"bold {style}"), text.one_line(each)) for each in texts]
-    )
-
-
-def _labelled(
-    rank: int, label: str, contents: Sequence[Content], width: int, *, one_each: bool = False
-) -> _Part:
-    """Contents behind a label, wrapped, or (`one_each`) one a line and cut short."""
-    start = _INDENT + _LABEL
+def _in_a_row(texts: Iterable[str], sign: str, style: str, width: int) -> list[Content]:
+    """Texts with a sign before each, as many in a line as fit whole."""
     lines: list[Content] = []
-    for content in contents:
-        lines += (
-            [content.truncate(width - start, ellipsis=True)]
-            if one_each
-            else content.wrap(max(10, width - start))
-        )
+    for each in texts:
+        words = Content.assemble((sign, f"bold {style}"), text.one_line(each))
+        if lines and lines[-1].cell_length + 3 + words.cell_length <= width:
+            lines[-1] = Content.assemble(lines[-1], "   ", words)
+        else:
+            lines += hanging(words, width, 0, 2)
+    return lines
+
+
+def _labelled(rank: int, label: str, lines: Sequence[Content]) -> _Part:
+    """Lines behind a label."""
     return _Part(
         rank,
         [
-            Content.assemble(
-                (" " * _INDENT + (label if i == 0 else "").ljust(_LABEL), "$muted"), line.rstrip()
-            )
+            Content.assemble((" " * _INDENT + (label if i == 0 else "").ljust(_LABEL), "$muted"), line)
             for i, line in enumerate(lines)
         ],
     )

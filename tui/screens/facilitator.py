@@ -358,8 +358,9 @@ class FacilitatorScreen(FacilitatorCalls):
 
     def _tell_report(self, report: Report) -> None:
         self.report = report
-        if isinstance(self.app.screen, ReportScreen):
-            self.app.screen.take(report)
+        for screen in self.app.screen_stack:
+            if isinstance(screen, ReportScreen):
+                screen.take(report)
 
     @on(ReportTold)
     def _on_report_told(self, message: ReportTold) -> None:

@@ -96,6 +96,17 @@ class SceneList(LineList):
         self.remake()
 
 
+class WrappedList(SceneList):
+    """A list whose lines go on below themselves: while it is not on screen it has no width, and keeps the lines that it had."""
+
+    # A scrollbar that comes and goes would wrap the lines anew.
+    DEFAULT_CSS = "WrappedList { scrollbar-gutter: stable; }"
+
+    def remake(self) -> None:
+        if self.size.width:
+            super().remake()
+
+
 class Board(SceneList):
     """A card for each team, the selected one marked; up and down select."""
 
@@ -156,7 +167,7 @@ class Board(SceneList):
             start += height
 
 
-class TeamPage(SceneList):
+class TeamPage(WrappedList):
     """All about the selected team; another team is read from its beginning."""
 
     def watch_scene(self, before: Scene, after: Scene) -> None:
@@ -256,7 +267,7 @@ class InjectionAbout(Widget, can_focus=False):
         return Content("\n").join(lines)
 
 
-class GameLog(SceneList):
+class GameLog(WrappedList):
     """What has happened, newest first. Who reads further down keeps the place when more comes."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
@@ -264,10 +275,10 @@ class GameLog(SceneList):
         self._newest: LogLine | None = None
         self._fresh = 0
 
-    def watch_scene(self, before: Scene, after: Scene) -> None:
+    def remake(self) -> None:
         self._fresh = 0
         reading = self.scroll_offset.y > 0
-        super().watch_scene(before, after)
+        super().remake()
         if reading and self._fresh:
             self.scroll_relative(y=self._fresh, animate=False)
 
@@ -278,9 +289,10 @@ class GameLog(SceneList):
         if not view.log:
             return [ready(Content.styled("Nothing has happened yet.", "$muted"))]
         lines: list[Content] = []
+        seen = False
         for each in view.log:
-            if each is self._newest or each == self._newest:
-                self._fresh = len(lines)
+            if not seen and each == self._newest:
+                self._fresh, seen = len(lines), True
             lines += hanging(log_content(each), width, 0, 11)
         self._newest = view.log[0]
         return [ready(line) for line in lines]

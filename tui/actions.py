@@ -15,7 +15,7 @@ from typing import Literal
 
 from textual.binding import Binding
 
-Scope = Literal["app", "catalogue", "lab", "scaling", "debrief", "team"]
+Scope = Literal["app", "catalogue", "lab", "scaling", "debrief", "team", "facilitator"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,32 @@ ACTIONS: tuple[Action, ...] = (
     # The debrief.
     Action("leave", "debrief", "Debrief", "Labs", "Back to the catalogue", (), ("enter", "q"), 2),
     Action("back", "debrief", "Debrief", "Lab", "Back to the lab as it stands", (), ("escape", "b"), 3),
+    # The facilitator's console.
+    Action("show('board')", "facilitator", "Panes", "Board", "Go to the board of all teams; Enter on one shows its page", (), ("1",), 20),
+    Action("show('team')", "facilitator", "Panes", "Team", "Go to the page of the selected team", (), ("2",), 21),
+    Action("show('injections')", "facilitator", "Panes", "Injections", "Go to the injections; Enter on one shows all about it", (), ("3",), 22),
+    Action("show('log')", "facilitator", "Panes", "Log", "Go to the log of the game", (), ("4",), 23),
+    Action("sight(1)", "facilitator", "Panes", "Next part", "Go to the next of these parts", ("tab",), ("right",)),
+    Action("sight(-1)", "facilitator", "Panes", "Part before", "Go to the part before", ("shift+tab",), ("left",)),
+    Action("team(1)", "facilitator", "Which team", "Team", "Select the next team", (), ("right_square_bracket",), 7),
+    Action("team(-1)", "facilitator", "Which team", "Team before", "Select the team before", (), ("left_square_bracket",)),
+    Action("everybody", "facilitator", "Which team", "All", "Let the keys act on all teams, or on the selected one", (), ("a",), 6),
+    Action("toggle_clock", "facilitator", "Time", "Pause", "Freeze or run the clocks; the first time, that begins the game", ("f8",), ("space",), 2),
+    Action("speed(1)", "facilitator", "Time", "Faster", "Faster: 1x, 10x, 60x, as fast as it goes", ("ctrl+up",), ("plus", "equals_sign")),
+    Action("speed(-1)", "facilitator", "Time", "Slower", "Slower", ("ctrl+down",), ("minus",)),
+    Action("inject", "facilitator", "The chosen injection", "Inject", "Let it come now", (), ("i",), 3),
+    Action("hold", "facilitator", "The chosen injection", "Hold", "Keep it from coming by itself", (), ("o",), 30),
+    Action("let_go", "facilitator", "The chosen injection", "Let go", "End the hold", (), ("l",), 31),
+    Action("take_back", "facilitator", "The chosen injection", "Undo", "Take it back", (), ("u",), 8),
+    Action("hint", "facilitator", "Talking to teams", "Hint", "Give the selected team its next hint, after you have read it", ("f7",), ("h",), 4),
+    Action("message", "facilitator", "Talking to teams", "Message", "Say something to the selected team, or to all", (), ("m",), 5),
+    Action("briefing", "facilitator", "The game", "Briefing", "Read what the teams are told, and the hints", (), ("b",), 40),
+    Action("questions", "facilitator", "The game", "Debrief", "Read the questions for the debrief", (), ("d",), 41),
+    Action("end", "facilitator", "The game", "End", "End the game; the worlds stay as they are", (), ("e",), 42),
+    Action("report", "facilitator", "The game", "Report", "Write the reports, when the game is over for all", (), ("r",), 43),
+    Action("abort", "facilitator", "The game", "Abort", "End the game and take every injection back", (), ("x",), 44),
+    Action("retry", "facilitator", "The game", "Look again", "Look at the game now", ("ctrl+r",), ()),
+    Action("leave", "facilitator", "The game", "Leave", "Leave; the worlds end, and the game can be gone on with later", (), ("q",), 90),
 )  # fmt: skip
 
 _NAMES = {

@@ -10,6 +10,7 @@ from tui.actions import ACTIONS, Scope, bindings, footer, groups, key_name, pale
 from tui.app import LabApp
 from tui.screens.catalogue import CatalogueScreen
 from tui.screens.debrief import DebriefScreen
+from tui.screens.facilitator import FacilitatorScreen
 from tui.screens.help import help_content
 from tui.screens.lab import LabScreen
 from tui.screens.scaling import ScalingScreen
@@ -22,6 +23,7 @@ OWNERS: dict[Scope, type] = {
     "scaling": ScalingScreen,
     "debrief": DebriefScreen,
     "team": TeamScreen,
+    "facilitator": FacilitatorScreen,
 }
 
 

@@ -20,6 +20,13 @@ _SIGNS = (
     "Traffic: ██ 502  ▓▓ 503  ▒▒ 504  ░░ 460 (the client gave up)  ▚▚ others.  p99: 99 of 100 answers were as fast.",
     "breaker 1/3: one failure counted, the deployment fails at three.",
 )
+_SIGNS_OF_A_GAME = (
+    "Clocks: ○ ready   ▶ running   ⏸ frozen   ■ over",
+    "SLOs: ✓ good   ✗ bad   · not measured.  The latest intervals: ▂ good   █ bad   · not measured",
+    "━━╌╌ 34 %: so much of the error budget of the whole game has burned.",
+    "Injections: ○ waiting   ⏸ held   ● in force   ✓ came   ↩ taken back   ✗ refused",
+    "Commands: ❯ changed something   · only looked   ✗ was refused",
+)
 
 
 class HelpScreen(ModalScreen[None]):
@@ -50,5 +57,6 @@ def help_content(scope: Scope) -> Content:
             lines.append(Content.assemble((f"  {keys:<18}", "$primary"), action.help))
         lines.append(Content(""))
     lines.append(Content.styled("Signs", "bold"))
-    lines += [Content(f"  {line}") for line in _SIGNS]
+    signs = _SIGNS_OF_A_GAME if scope == "facilitator" else _SIGNS
+    lines += [Content(f"  {line}") for line in signs]
     return Content("\n").join(lines)

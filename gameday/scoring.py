@@ -256,7 +256,7 @@ def _restore(findings: Findings, causes: Sequence[Cause], took_ms: int | None) -
 
 def _hints(story: Story) -> Line:
     count = len(story.hints)
-    return Line("hints", -float(sum(story.hints)), 0.0, f"{count} taken" if count else "none taken")
+    return Line("hints", float(-sum(story.hints)), 0.0, f"{count} taken" if count else "none taken")
 
 
 def _harm(findings: Findings, story: Story) -> Line:
@@ -265,7 +265,7 @@ def _harm(findings: Findings, story: Story) -> Line:
         f"{each.call} after {_minutes(each.at_ms - story.started_ms)} burned {each.burned:.0%} of {each.slo}"
         for each in findings.harm
     ]
-    return Line("harmful actions", -float(points), 0.0, "; ".join(told) or "none")
+    return Line("harmful actions", float(-points), 0.0, "; ".join(told) or "none")
 
 
 def _took(ms: int | None, by: str) -> str:

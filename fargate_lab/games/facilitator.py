@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, Literal, ParamSpec, TypeVar
 
 from fargate_lab import worlds
 from fargate_lab.errors import LabError
@@ -17,11 +17,10 @@ from gameday.describing import when
 from gameday.findings import Findings, outcome
 from gameday.indicators import Interval
 from gameday.report.calls import call_line
-from gameday.runner import Happening
 from gameday.scenario import Injection, Scenario, Slo
 from gameday.scoring import SO_FAR, Line, score
 from gameday.story import Story, TeamCall, story_of
-from labs.history import History
+from labs.history import Entry, History
 from tui import games as door
 from tui.session import Progress, SessionError
 
@@ -33,6 +32,14 @@ _WORDS: Mapping[str, str] = {
     "refused": "could not be injected",
     "taken_back": "was taken back",
     "undo_failed": "could not be taken back yet",
+    "held": "is held",
+    "let_go": "is let go",
+}
+_TOLD = tuple(f"game.{word}" for word in (*_WORDS, "ended", "message", "hint"))
+_TONES: Mapping[str, Literal["plain", "good", "bad"]] = {
+    "refused": "bad",
+    "undo_failed": "bad",
+    "taken_back": "good",
 }
 
 P = ParamSpec("P")
@@ -157,29 +164,25 @@ class Facilitator:
         )
 
     def _log(self) -> list[door.LogLine]:
-        lines = []
-        for at_ms, slug, happening in reversed(self._host.log[-_LOG_SHOWN:]):
-            lines.append(
-                door.LogLine(
-                    at_ms,
-                    f"{self._host.team_name(slug)}: {_said(self._scenario, happening)}",
-                    _tone(happening),
-                )
-            )
-        return lines
+        """What has happened in all worlds, newest first: what the runners have noted, also before a resumption."""
+        lines = [line for card in self._cards.values() for line in card.log]
+        return sorted(lines, key=lambda line: line.at_ms, reverse=True)[:_LOG_SHOWN]
 
 
-def _said(scenario: Scenario, happening: Happening) -> str:
-    if happening.what == "ended":
-        return f"the game ended ({happening.text})"
-    title = scenario.injection(happening.injection).title
-    words = _WORDS.get(happening.what, happening.what)
-    told = f": {happening.text}" if happening.what in ("refused", "undo_failed") and happening.text else ""
-    return f"{title} {words}{told}"
-
-
-def _tone(happening: Happening) -> Any:
-    return {"refused": "bad", "undo_failed": "bad", "taken_back": "good"}.get(happening.what, "plain")
+def _line(scenario: Scenario, team: str, entry: Entry) -> door.LogLine:
+    """A note of a runner, for people."""
+    what, data = entry.kind.removeprefix("game."), entry.data
+    if what == "ended":
+        said = f"the game ended ({data['why']})"
+    elif what == "message":
+        said = f"was told: {data['text']}"
+    elif what == "hint":
+        said = f"got a hint for {data['cost']} points: {data['text']}"
+    else:
+        said = f"{scenario.injection(str(data['injection'])).title} {_WORDS[what]}"
+        said += f": {data['error']}" if "error" in data else ""
+    tone = _TONES.get(what, "plain")
+    return door.LogLine(entry.at_ms, f"{team}: {said}", tone)
 
 
 def _state(seat: Seat, injection: Injection) -> door.InjectionState:
@@ -208,6 +211,7 @@ class _Card:
         self._lines: tuple[door.PointsLine, ...] = ()
         self._points = 0
         self._alarms: tuple[str, ...] = ()
+        self.log: tuple[door.LogLine, ...] = ()
 
     def view(self) -> door.TeamCard:
         seat, runner = self._seat, self._seat.runner
@@ -252,7 +256,9 @@ class _Card:
         last: dict[str, str] = {}
         for entry in history.of("alarm.state"):
             last[str(entry.data["alarm"])] = str(entry.data["to"])
-        self._alarms = tuple(f"{name} is in ALARM" for name, state in last.items() if state == "ALARM")
+        name = self._seat.team.name
+        self.log = tuple(_line(self._scenario, name, entry) for entry in history.of(*_TOLD)[-_LOG_SHOWN:])
+        self._alarms = tuple(f"{alarm} is in ALARM" for alarm, state in last.items() if state == "ALARM")
 
     def _slo(self, slo: Slo, story: Story) -> door.SloView:
         intervals = story.intervals[slo.id]

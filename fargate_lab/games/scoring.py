@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
+import pickle
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,31 +69,53 @@ def score_team(folder: GameFolder, team: Team) -> Scored:
 
 def score_all(folder: GameFolder, told: Callable[[str], None] = lambda _text: None) -> list[Scored]:
     """All teams' scores, each in a process of its own. LabError names the team whose session cannot be scored."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(AT_ONCE, mp_context=context) as pool:
-        waiting = [(team, pool.submit(_in_a_process, folder.root, team.slug)) for team in folder.teams]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        waiting = [(team, pool.submit(_in_a_process, folder, team)) for team in folder.teams]
         scored = []
         for team, future in waiting:
             told(f"living through what {team.name} did, again and again")
-            result = future.result()
-            if isinstance(result, _Failed):
-                raise LabError(result.message, result.hint)
-            scored.append(result)
+            scored.append(future.result())
     return scored
+
+
+def _in_a_process(folder: GameFolder, team: Team) -> Scored:
+    # No pool of processes: it wants a standard error with a number, which a program that has the whole screen does not have.
+    argv = [sys.executable, "-m", "fargate_lab.games.scoring", str(folder.root), team.slug]
+    ran = subprocess.run(  # noqa: S603 - our own module
+        argv,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        cwd=Path(__file__).parents[2],
+        check=False,
+    )
+    if ran.returncode:
+        last = ran.stderr.decode(errors="replace").strip().splitlines()[-1:]
+        raise LabError(f"The session of {team.name} could not be scored: {''.join(last)}")
+    result = pickle.loads(ran.stdout)  # noqa: S301 - from our own child
+    if isinstance(result, _Failed):
+        raise (ChangedError if result.changed else LabError)(result.message, result.hint)
+    found: Scored = result
+    return found
 
 
 @dataclass(frozen=True, slots=True)
 class _Failed:
     message: str
     hint: str
+    changed: bool
 
 
-def _in_a_process(root: Path, slug: str) -> Scored | _Failed:
-    folder = GameFolder.open(str(root))
+def _main(root: str, slug: str) -> None:
+    """Score one team, and write the result to the standard output for the process that asked."""
+    from fargate_lab.games import scoring  # noqa: PLC0415 - the classes by their real names, not as __main__'s
+
+    folder = GameFolder.open(root)
+    result: object
     try:
-        return score_team(folder, folder.team(slug))
+        result = scoring.score_team(folder, folder.team(slug))
     except LabError as error:
-        return _Failed(error.message, error.hint)
+        result = scoring._Failed(error.message, error.hint, isinstance(error, ChangedError))
+    sys.stdout.buffer.write(pickle.dumps(result))
 
 
 def ranking(scored: Sequence[Scored]) -> list[Scored]:
@@ -103,3 +127,7 @@ def as_json(scored: Sequence[Scored]) -> str:
     """For `--json`."""
     rows = [{"team": each.team.name, **each.score.to_dict()} for each in ranking(scored)]
     return json.dumps({"teams": rows}, indent=2, ensure_ascii=False)
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])

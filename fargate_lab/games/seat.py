@@ -80,6 +80,8 @@ class Seat:
         try:
             with self.held():
                 happened = self.runner.tick()
+                if any(each.what == "ended" for each in happened):
+                    self.pause()  # what was reached is what is looked at
                 self.take_digest()
                 self.trouble = ""
                 return happened

@@ -52,9 +52,8 @@ def three() -> FakeDoor:
 
 
 async def press(pilot: Pilot[None], *keys: str) -> None:
-    for key in keys:
-        await pilot.press(key)
-        await settled(pilot)
+    await pilot.press(*keys)
+    await settled(pilot)
 
 
 async def until(pilot: Pilot[None], happened: Callable[[], bool]) -> None:
@@ -233,23 +232,21 @@ async def test_one_team_is_no_choice(console: Console) -> None:
 # Injections.
 
 
-@pytest.mark.parametrize(
-    ("key", "method", "state"),
-    [
-        ("i", "inject", "in force"),
-        ("o", "hold", "held"),
-        ("l", "let_go", "waiting"),
-        ("u", "take_back", "taken back"),
-    ],
-)
-async def test_what_becomes_of_the_chosen_injection(
-    console: Console, key: str, method: str, state: str
-) -> None:
+async def test_what_becomes_of_the_chosen_injection(console: Console) -> None:
     door = three()
     async with console(door) as (pilot, _):
-        await press(pilot, "3", "down", key, "right_square_bracket", "a", key)
-        assert door.calls == [(method, "second-step", None), (method, "second-step", "blue")]
-        assert set(door.game.injections[1].states.values()) == {state}
+        await press(pilot, "3", "down")
+        for key, method, state in (
+            ("i", "inject", "in force"),
+            ("o", "hold", "held"),
+            ("l", "let_go", "waiting"),
+            ("u", "take_back", "taken back"),
+        ):
+            await press(pilot, key)
+            assert door.calls[-1] == (method, "second-step", None)
+            assert set(door.game.injections[1].states.values()) == {state}
+        await press(pilot, "right_square_bracket", "a", "i")
+        assert door.calls[-1] == ("inject", "second-step", "blue")
 
 
 async def test_what_is_not_on_screen_is_not_injected(console: Console) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from multiprocessing import resource_tracker
+
 from textual.screen import Screen
 
 from tui.frame import Frame
@@ -28,7 +31,13 @@ class FacilitatorApp(Frame):
 
 
 def run(door: FacilitatorDoor) -> None:
-    """Show the console until it is left, then close the door."""
+    """Show the console until it is left, then close the door.
+
+    A report is made in processes of its own. The first of them has multiprocessing start its tracker, which takes over the descriptor of
+    stderr; what Textual puts in the place of stderr has none. So the tracker is started while stderr is still itself.
+    """
+    if os.name == "posix":
+        resource_tracker.ensure_running()
     try:
         FacilitatorApp(door).run()
     finally:

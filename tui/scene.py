@@ -80,9 +80,8 @@ def aimed(teams: tuple[TeamCard, ...], aim: str | None) -> tuple[TeamCard, ...]:
 
 
 def toggle_clocks(door: FacilitatorDoor, aim: str | None) -> None:
-    """Freeze the clocks if one of them runs, else let them run."""
-    playing = [team for team in aimed(door.view().teams, aim) if team.phase != "over"]
-    if any(team.mode == "running" for team in playing):
+    """Freeze the clocks if one of them runs, be its game over or not; else let them run."""
+    if any(team.mode == "running" for team in aimed(door.view().teams, aim)):
         door.freeze(aim)
     else:
         door.run(aim)

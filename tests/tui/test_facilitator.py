@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
+from multiprocessing import resource_tracker
 
 import pytest
 from textual.pilot import Pilot
@@ -52,9 +54,8 @@ def three() -> FakeDoor:
 
 
 async def press(pilot: Pilot[None], *keys: str) -> None:
-    for key in keys:
-        await pilot.press(key)
-        await settled(pilot)
+    await pilot.press(*keys)
+    await settled(pilot)
 
 
 async def until(pilot: Pilot[None], happened: Callable[[], bool]) -> None:
@@ -233,23 +234,21 @@ async def test_one_team_is_no_choice(console: Console) -> None:
 # Injections.
 
 
-@pytest.mark.parametrize(
-    ("key", "method", "state"),
-    [
-        ("i", "inject", "in force"),
-        ("o", "hold", "held"),
-        ("l", "let_go", "waiting"),
-        ("u", "take_back", "taken back"),
-    ],
-)
-async def test_what_becomes_of_the_chosen_injection(
-    console: Console, key: str, method: str, state: str
-) -> None:
+async def test_what_becomes_of_the_chosen_injection(console: Console) -> None:
     door = three()
     async with console(door) as (pilot, _):
-        await press(pilot, "3", "down", key, "right_square_bracket", "a", key)
-        assert door.calls == [(method, "second-step", None), (method, "second-step", "blue")]
-        assert set(door.game.injections[1].states.values()) == {state}
+        await press(pilot, "3", "down")
+        for key, method, state in (
+            ("i", "inject", "in force"),
+            ("o", "hold", "held"),
+            ("l", "let_go", "waiting"),
+            ("u", "take_back", "taken back"),
+        ):
+            await press(pilot, key)
+            assert door.calls[-1] == (method, "second-step", None)
+            assert set(door.game.injections[1].states.values()) == {state}
+        await press(pilot, "right_square_bracket", "a", "i")
+        assert door.calls[-1] == ("inject", "second-step", "blue")
 
 
 async def test_what_is_not_on_screen_is_not_injected(console: Console) -> None:
@@ -411,11 +410,23 @@ async def test_to_leave_is_asked_for(console: Console, key: str) -> None:
         assert pilot.app._exit
 
 
-def test_the_door_is_closed_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_tracker_of_processes_is_started_before_the_screen_and_the_door_is_closed_after_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     door = three()
-    monkeypatch.setattr(FacilitatorApp, "run", lambda _app: None)
+    done: list[str] = []
+    monkeypatch.setattr(resource_tracker, "ensure_running", lambda: done.append("tracker"))
+    monkeypatch.setattr(FacilitatorApp, "run", lambda _app: done.append("screen"))
     run(door)
+    assert done == (["tracker", "screen"] if os.name == "posix" else ["screen"])
     assert door.closed == 1
+
+
+async def test_clocks_that_go_on_after_the_end_can_be_frozen(console: Console) -> None:
+    door = FakeDoor(replace(over("Red"), mode="running"))
+    async with console(door, (80, 24)) as (pilot, _):
+        await press(pilot, "space", "space")
+        assert door.calls == [("freeze", None)]
 
 
 # What goes wrong.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tui_games import FakeDoor, card, game, over, ready
 
 from tui.scene import Scene, step_speed, toggle_clocks
@@ -47,10 +49,11 @@ def test_one_clock_that_runs_is_enough_to_freeze_all() -> None:
     assert door.calls == [("freeze", None), ("run", None), ("freeze", "blue")]
 
 
-def test_a_team_whose_game_is_over_does_not_count() -> None:
-    door = FakeDoor(over("Red"), BLUE)
+def test_a_clock_that_goes_on_after_the_end_can_be_frozen() -> None:
+    door = FakeDoor(replace(over("Red"), mode="running"), BLUE)
+    toggle_clocks(door, "red")
     toggle_clocks(door, None)
-    assert door.calls == [("run", None)]
+    assert door.calls == [("freeze", "red"), ("run", None)]
 
 
 def test_all_teams_get_the_next_speed_of_the_selected_one() -> None:

@@ -203,7 +203,8 @@ class FacilitatorScreen(FacilitatorCalls):
         return False
 
     def action_toggle_clock(self) -> None:
-        if self._playing():
+        running = any(team.mode == "running" for team in self.scene.aimed)
+        if running or self._playing():
             self.perform("moving the clock", partial(toggle_clocks, self.door, self.scene.aim))
 
     def action_speed(self, step: int) -> None:

@@ -14,6 +14,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from tui import text
+from tui.actions import ACTIONS, key_name
 from tui.games import InjectionView, LogLine, TeamCard
 from tui.gametext import fit, hanging, log_content, plural, split
 from tui.injectionlines import about_lines, head_line, states_line, title_line
@@ -26,6 +27,15 @@ DrawInjection = Callable[[InjectionView, Sequence[TeamCard], int], Content]
 """One of the two lines of an injection."""
 
 _LOOKING = "Looking at the game …"
+_KEYS = Content("   ").join(
+    [
+        Content.assemble(
+            (key_name(action.letters[0]), "bold $primary"), (f" {action.label.lower()}", "$muted")
+        )
+        for action in ACTIONS
+        if action.scope == "facilitator" and action.group == "The chosen injection"
+    ]
+)
 
 
 class GameLine(Widget, can_focus=False):
@@ -252,7 +262,9 @@ class InjectionAbout(Widget, can_focus=False):
 
     def _lines(self, width: int) -> list[Content]:
         scene, injection = self.shown
-        return about_lines(injection, scene.teams, max(20, width)) if injection else [Content("")]
+        if injection is None:
+            return [Content("")]
+        return [_KEYS, *about_lines(injection, scene.teams, max(20, width))]
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - Textual's
         return len(self._lines(width))

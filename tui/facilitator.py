@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from multiprocessing import resource_tracker
-
 from textual.screen import Screen
 
 from tui.frame import Frame
@@ -31,13 +28,7 @@ class FacilitatorApp(Frame):
 
 
 def run(door: FacilitatorDoor) -> None:
-    """Show the console until it is left, then close the door.
-
-    A report is made in processes of its own. The first of them has multiprocessing start its tracker, which takes over the descriptor of
-    stderr; what Textual puts in the place of stderr has none. So the tracker is started while stderr is still itself.
-    """
-    if os.name == "posix":
-        resource_tracker.ensure_running()
+    """Show the console until it is left, then close the door."""
     try:
         FacilitatorApp(door).run()
     finally:

@@ -80,7 +80,7 @@ def score_all(folder: GameFolder, told: Callable[[str], None] = lambda _text: No
 
 def _in_a_process(folder: GameFolder, team: Team) -> Scored:
     # No pool of processes: it wants a standard error with a number, which a program that has the whole screen does not have.
-    argv = [sys.executable, "-m", "fargate_lab.games.scoring", str(folder.root), team.slug]
+    argv = [sys.executable, "-m", "fargate_lab.games.scorer", str(folder.root), team.slug]
     ran = subprocess.run(  # noqa: S603 - our own module
         argv,
         stdin=subprocess.DEVNULL,
@@ -92,30 +92,19 @@ def _in_a_process(folder: GameFolder, team: Team) -> Scored:
         last = ran.stderr.decode(errors="replace").strip().splitlines()[-1:]
         raise LabError(f"The session of {team.name} could not be scored: {''.join(last)}")
     result = pickle.loads(ran.stdout)  # noqa: S301 - from our own child
-    if isinstance(result, _Failed):
+    if isinstance(result, Failed):
         raise (ChangedError if result.changed else LabError)(result.message, result.hint)
     found: Scored = result
     return found
 
 
 @dataclass(frozen=True, slots=True)
-class _Failed:
+class Failed:
+    """Why a team's session cannot be scored, from the process that tried."""
+
     message: str
     hint: str
     changed: bool
-
-
-def _main(root: str, slug: str) -> None:
-    """Score one team, and write the result to the standard output for the process that asked."""
-    from fargate_lab.games import scoring  # noqa: PLC0415 - the classes by their real names, not as __main__'s
-
-    folder = GameFolder.open(root)
-    result: object
-    try:
-        result = scoring.score_team(folder, folder.team(slug))
-    except LabError as error:
-        result = scoring._Failed(error.message, error.hint, isinstance(error, ChangedError))
-    sys.stdout.buffer.write(pickle.dumps(result))
 
 
 def ranking(scored: Sequence[Scored]) -> list[Scored]:
@@ -127,7 +116,3 @@ def as_json(scored: Sequence[Scored]) -> str:
     """For `--json`."""
     rows = [{"team": each.team.name, **each.score.to_dict()} for each in ranking(scored)]
     return json.dumps({"teams": rows}, indent=2, ensure_ascii=False)
-
-
-if __name__ == "__main__":
-    _main(*sys.argv[1:])

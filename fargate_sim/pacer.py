@@ -52,8 +52,11 @@ class Pacer:
         self._virtual_anchor_ms = float(self.engine.now_ms)
 
     def catch_up(self) -> None:
-        """Bring the world up to now."""
+        """Bring the world up to now. Of a clock that stands still, too, what is due at this moment happens before anything else comes:
+        otherwise it would depend on the clock's mode, which a replay does not have, which of the two is first.
+        """
         if self.paused:
+            self.engine.run_until(self.engine.now_ms)
             return
         if self.speed == "max":
             self._catch_up_at_full_speed()

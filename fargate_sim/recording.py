@@ -26,14 +26,11 @@ from typing import Any
 from fargate_sim.pacer import DEFAULT_SPEED, Speed
 
 FORMAT = 1
-_HEADERS = (
-    "HTTP_X_AMZ_TARGET",
-    "CONTENT_TYPE",
-    "HTTP_CONTENT_ENCODING",
-    "HTTP_SMITHY_PROTOCOL",
-    "HTTP_ACCEPT",
+_UNKEPT = re.compile(
+    r"HTTP_(?:AUTHORIZATION|HOST|USER_AGENT|X_FARGATE_LAB\w*|X_MOTO_\w+|X_AMZ_(?:SECURITY_TOKEN|DATE|USER_AGENT)|AMZ_SDK_\w+|DATE"
+    r"|ACCEPT_ENCODING|CONNECTION|KEEP_ALIVE|TRANSFER_ENCODING|TE|EXPECT|COOKIE|VIA|FORWARDED|X_FORWARDED_\w+|PROXY_\w+)$"
 )
-_S3_HEADERS = re.compile(r"HTTP_X_AMZ_(?!SECURITY_TOKEN|TARGET|DATE|USER_AGENT)")
+"""Headers that change nothing in what a request does, and those that are secret; all others are kept, as conditions are among them."""
 _SIGNATURE = re.compile(r"(Signature=)[0-9a-fA-F]+")
 _SECRET_QUERY = re.compile(r"(X-Amz-(?:Signature|Security-Token)=)[^&]*")
 HEARTBEAT_SECONDS = 1.0
@@ -213,12 +210,26 @@ class Recorder:
         return kept
 
     def _write(self, line: dict[str, Any]) -> None:
-        os.write(self._descriptor, _line(line))
+        """All of a line or nothing of it: half of one, on a disk that is full, would make the whole file unreadable once more follows.
+        OSError when it cannot be written.
+        """
+        content = _line(line)
+        sound = os.fstat(self._descriptor).st_size
+        try:
+            left = memoryview(content)
+            while left:
+                left = left[os.write(self._descriptor, left) :]
+        except OSError:
+            os.ftruncate(self._descriptor, sound)
+            raise
 
     def call(self, at_ms: int, environ: Mapping[str, Any], body: bytes, actor: str | None = None) -> None:
         """A request that may change something, and who made it, if not whom the world is for."""
-        headers = {name: environ[name] for name in _HEADERS if name in environ}
-        headers |= {name: value for name, value in environ.items() if _S3_HEADERS.match(name)}
+        headers = {
+            name: value
+            for name, value in environ.items()
+            if name == "CONTENT_TYPE" or (name.startswith("HTTP_") and not _UNKEPT.match(name))
+        }
         if "HTTP_AUTHORIZATION" in environ:
             headers["HTTP_AUTHORIZATION"] = _SIGNATURE.sub(r"\g<1>0", environ["HTTP_AUTHORIZATION"])
         try:

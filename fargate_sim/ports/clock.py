@@ -10,6 +10,7 @@ module variables is enough for many accounts.
 from __future__ import annotations
 
 import datetime as real_datetime
+import os as real_os
 import time as real_time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -32,7 +33,13 @@ class _VirtualDatetime(real_datetime.datetime):
     def now(cls, tz: real_datetime.tzinfo | None = None) -> _VirtualDatetime:
         if _now_ms is None:
             return super().now(tz)
+        if tz is None:  # in UTC, wherever this machine is: the same world is the same everywhere
+            return cls.fromtimestamp(_now_ms() / 1000, real_datetime.UTC).replace(tzinfo=None)
         return cls.fromtimestamp(_now_ms() / 1000, tz)
+
+    @classmethod
+    def today(cls) -> _VirtualDatetime:
+        return cls.now()
 
 
 class _Stand(ModuleType):
@@ -50,18 +57,34 @@ def _virtual_time() -> float:
     return real_time.time() if _now_ms is None else _now_ms() / 1000
 
 
-def install(datetime_users: list[ModuleType], time_users: list[ModuleType]) -> None:
-    """Make modules that use ``datetime.datetime.now`` and ``time.time`` see virtual time while ``at`` is in
-    force.
+def _repeatable_bytes(count: int) -> bytes:
+    from moto.moto_api._internal import mock_random
+
+    drawn: bytes = mock_random.randbytes(count)
+    return drawn
+
+
+def install(
+    datetime_users: list[ModuleType], time_users: list[ModuleType], entropy_users: list[ModuleType]
+) -> None:
+    """Make modules that use ``datetime.now`` (of the module or of the class) and ``time.time`` see virtual time while ``at`` is in
+    force, and those that use ``os.urandom`` draw from the generator that is seeded.
     """
     for module in datetime_users:
-        stand = _Stand(real_datetime)
-        stand.__dict__["datetime"] = _VirtualDatetime
-        module.__dict__["datetime"] = stand
+        if isinstance(module.__dict__["datetime"], ModuleType):
+            stand = _Stand(real_datetime)
+            stand.__dict__["datetime"] = _VirtualDatetime
+            module.__dict__["datetime"] = stand
+        else:
+            module.__dict__["datetime"] = _VirtualDatetime
     for module in time_users:
         stand = _Stand(real_time)
         stand.__dict__["time"] = _virtual_time
         module.__dict__["time"] = stand
+    for module in entropy_users:
+        stand = _Stand(real_os)
+        stand.__dict__["urandom"] = _repeatable_bytes
+        module.__dict__["os"] = stand
 
 
 @contextmanager

@@ -10,8 +10,8 @@ import enum
 import functools
 import hashlib
 import types
-from collections import deque
-from collections.abc import Iterator, Mapping
+from collections import defaultdict, deque
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -30,11 +30,17 @@ _DERIVED = frozenset(
     {
         ("FakeTargetGroup", "load_balancer_arns"),
         ("FakeLoadBalancer", "state"),
+        ("EC2Backend", "_ri_offerings"),
+        ("EC2Backend", "_ri_offerings_generated"),
+        ("FakeKey", "_status"),
+        ("FakeKey", "_tick"),
         ("LogStream", "first_event_timestamp"),
         ("LogStream", "last_event_timestamp"),
     }
 )
 """What moto works out, and writes down, when it is asked (class and attribute)."""
+_UNREPEATABLE = frozenset({("KeyPair", name) for name in ("material", "material_public", "key_fingerprint")})
+"""What nobody can draw twice: key pairs of instances, which Fargate has none of."""
 _END = object()
 
 
@@ -72,10 +78,12 @@ def fingerprint(root: Any) -> str:
 
 def _parts(item: Any) -> Iterator[Any]:
     """What an object holds, in an order that does not depend on the process."""
-    if isinstance(item, Mapping):
-        for key, value in item.items():
-            yield key
-            yield value
+    if isinstance(item, dict):
+        # Of other mappings what they hold counts: asked for their items, some make them (CloudFormation's resources).
+        for key, value in dict.items(item):
+            if not (isinstance(item, defaultdict) and _is_nothing(value)):
+                yield key
+                yield value
     elif isinstance(item, set | frozenset):
         yield from sorted(item, key=_order)
     elif isinstance(item, list | tuple | deque):
@@ -86,9 +94,16 @@ def _parts(item: Any) -> Iterator[Any]:
         yield from _fields(item)
 
 
+def _is_nothing(value: Any) -> bool:
+    """What a dictionary with a default makes when somebody only looks."""
+    if isinstance(value, defaultdict):
+        return all(_is_nothing(each) for each in value.values())
+    return isinstance(value, dict | list | set | deque) and not value
+
+
 def _fields(item: Any) -> Iterator[Any]:
     for name, value in sorted(getattr(item, "__dict__", {}).items()):
-        if not isinstance(value, _WORKINGS) and (type(item).__name__, name) not in _DERIVED:
+        if not isinstance(value, _WORKINGS) and (type(item).__name__, name) not in _DERIVED | _UNREPEATABLE:
             yield name
             yield value
     for kind in type(item).__mro__:

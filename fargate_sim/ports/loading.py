@@ -76,6 +76,17 @@ _SERVICES = (
 first call.
 """
 
+_CLOCK_USERS = (
+    "cloudwatch.models",
+    "ecr.models",
+    "moto_api._internal.managed_state_model",
+    "route53.models",
+    "s3.models",
+)
+"""Modules that look at the machine's clock by themselves."""
+_ENTROPY_USERS = ("iam.models", "kms.models", "kms.responses", "kms.utils", "s3.models", "sts.utils")
+"""Modules that draw ids, keys and tokens from the operating system."""
+
 _POLICIES = (
     "AWSApplicationAutoscaling AWSCodeDeploy AWSFault AWSXRay AWSXray AdministratorAccess "
     "AmazonDynamoDB AmazonEC2Container AmazonEC2Full AmazonEC2Read AmazonECS AmazonElasticContainer "
@@ -220,7 +231,11 @@ def load() -> Any:
         role_templates.mend_roles(iam)
         for name in ("sns", "events"):
             modules[name].__dict__["requests"] = _NoNetwork()
-        clock.install([core_utils], [modules["secretsmanager"]])
+        clock.install(
+            [core_utils, *(importlib.import_module(f"moto.{name}") for name in _CLOCK_USERS)],
+            [modules["secretsmanager"]],
+            [importlib.import_module(f"moto.{name}") for name in _ENTROPY_USERS],
+        )
         interfaces.mend_ec2()
         routing.mend_ec2()
         endpoints.mend_ec2()

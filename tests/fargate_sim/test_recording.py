@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -187,3 +189,23 @@ def test_a_reset_begins_a_new_recording(make_offline: MakeOffline, tmp_path: Pat
     recording = read(path)
     assert (recording.header.seed, recording.header.label) == (94, "new")
     assert [line["call"]["body"] for line in recording.inputs if "call" in line] == ['{"clusterName": "new"}']
+
+
+def test_a_full_disk_leaves_no_half_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "state.jsonl"
+    recorder = Recorder.open_new(path, HEADER)
+    recorder.note(START_MS, "lab.word", {"n": 1})
+    write = os.write
+    with monkeypatch.context() as full:
+
+        def half(descriptor: int, content: bytes) -> int:
+            if len(content) < 40:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return write(descriptor, content[: len(content) // 2])
+
+        full.setattr("fargate_sim.recording.os.write", half)
+        with pytest.raises(OSError, match="No space"):
+            recorder.note(START_MS, "lab.word", {"n": 2, "text": "x" * 100})
+    recorder.note(START_MS, "lab.word", {"n": 3})
+    recorder.close()
+    assert [line["note"]["data"]["n"] for line in read(path).inputs] == [1, 3]

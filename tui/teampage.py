@@ -96,7 +96,7 @@ def _points_section(rows: Sequence[PointsLine], width: int) -> list[Content]:
     for row in rows:
         most = f" of {row.most:g}" if row.most else ""
         start = f"{text.one_line(row.rule).ljust(label)}  "
-        figures = f"{row.points:g}{most}"
+        figures = f"{row.points + 0.0:g}{most}"  # nothing taken off is 0, not -0
         content = Content.assemble(
             start, (figures.ljust(11), "bold"), "  ", (text.one_line(row.why), "$muted")
         )

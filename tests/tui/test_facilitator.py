@@ -373,6 +373,7 @@ async def test_the_report_is_followed_and_its_files_are_named(console: Console) 
         door.go_on.set()
         await settled(pilot)
         assert told(pilot)[-1] == "The reports are written. R shows where."
+        assert "R shows where the reports are" in aim(screen)
         await press(pilot, "r")
         assert "report.html" in str(pilot.app.screen.query_one(Static).content)
         assert door.calls == [("report",)]

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from tui_games import LENGTH_MS, NAMES, card, over, ready, slos, suffering
 
-from tui.games import TeamCard
+from tui.games import PointsLine, TeamCard
 from tui.teamcard import card_lines, heights, slos_side_by_side
 from tui.teampage import team_lines
 
@@ -111,6 +111,13 @@ def test_what_is_left_of_the_height_goes_to_the_selected_team() -> None:
 def test_more_teams_than_lines_scroll() -> None:
     assert heights([card(name) for name in NAMES], 0, LENGTH_MS, 78, 10) == [2] * 8
     assert heights([], 0, LENGTH_MS, 78, 10) == []
+
+
+def test_nothing_taken_off_is_no_negative_zero() -> None:
+    team = card("Red", lines=(PointsLine("hints", -0.0, 0.0, "none taken"),))
+    assert any(
+        line.plain.split() == ["hints", "0", "none", "taken"] for line in team_lines(team, LENGTH_MS, 78)
+    )
 
 
 def test_a_page_says_all_of_it() -> None:

@@ -359,6 +359,7 @@ class FacilitatorScreen(FacilitatorCalls):
 
     def _tell_report(self, report: Report) -> None:
         self.report = report
+        self.query_one(AimLine).reported = report.state == "written"
         for screen in self.app.screen_stack:
             if isinstance(screen, ReportScreen):
                 screen.take(report)

@@ -74,6 +74,8 @@ class AimLine(Widget, can_focus=False):
     scene: reactive[Scene] = reactive(Scene())
     doing: reactive[tuple[str, ...]] = reactive(())
     """What the door has been asked for and has not done yet, the oldest first."""
+    reported: reactive[bool] = reactive(False)
+    """Whether the reports are there."""
 
     def render(self) -> Content:
         scene = self.scene
@@ -91,7 +93,10 @@ class AimLine(Widget, can_focus=False):
             more = f" and {len(self.doing) - 1} more" if len(self.doing) > 1 else ""
             return Content.styled(f"◐ {self.doing[0]} …{more}", "$warning")
         if self.scene.over:
-            return Content.assemble(("R", "bold $primary"), (" writes the report", "$muted"))
+            return Content.assemble(
+                ("R", "bold $primary"),
+                (" shows where the reports are" if self.reported else " writes the report", "$muted"),
+            )
         if all(team.phase == "ready" for team in self.scene.teams):
             return Content.assemble(("Space", "bold $primary"), (" begins the game", "$muted"))
         return Content("")

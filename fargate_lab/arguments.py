@@ -64,6 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
             json="list, revert: as JSON",
         )
     )
+    _injection_commands(commands)
     _gameday_command(commands)
     _author_commands(commands)
     return parser
@@ -283,6 +284,35 @@ def _fork_commands(commands: Commands) -> None:
         nargs="*",
         help="a whole `aws` command in quotes, to be run then; several are run one after the other",
     )
+
+
+def _injection_commands(commands: Commands) -> None:
+    inject = _command(
+        commands,
+        "inject",
+        "faults.inject",
+        "inject a fault into a service of the running world that carries the tag fargate-lab",
+        world=True,
+        json="how it is taken back, as JSON",
+    )
+    inject.add_argument("fault", metavar="FAULT", help="its name: fargate-lab faults lists them")
+    inject.add_argument(
+        "--set",
+        dest="settings",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a setting of the fault; can be given several times",
+    )
+    revert = _command(
+        commands,
+        "revert",
+        "faults.revert",
+        "take back a fault in the running world, or all that are in force, the latest first",
+        world=True,
+        json="as JSON",
+    )
+    revert.add_argument("fault", metavar="FAULT", nargs="?", help="its name (default: everything in force)")
 
 
 def _cost_command(commands: Commands) -> None:

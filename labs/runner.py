@@ -13,19 +13,16 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
-from chaos import faults
-from chaos.undo import Undo, revert
+from chaos.undo import Undo
 from labs.catalogue import FaultUse, Lab
 from labs.cloud import MINUTE_MS, Cloud
 from labs.costs import began_ms
 from labs.debrief import Debrief, debrief
-from labs.errors import FaultError, LabError
+from labs.errors import LabError
 from labs.grading import LAB_CHECKED, Answer, LabResult, answer, drill_results, grade
 from labs.history import LAB_STARTED
+from labs.injected import SETTLE_LIMIT_MS, Injected
 
-FAULT_INJECTED = "lab.fault_injected"
-FAULT_REVERTED = "lab.fault_reverted"
-SETTLE_LIMIT_MS = 60 * MINUTE_MS
 STEP_LIMIT_MS = 60 * MINUTE_MS
 
 
@@ -48,6 +45,7 @@ class LabRunner:
     def __init__(self, lab: Lab, cloud: Cloud) -> None:
         self.lab = lab
         self.cloud = cloud
+        self._injected = Injected(cloud, self._note, lambda: cloud.history.since_start(lab.id))
 
     @property
     def started(self) -> bool:
@@ -147,38 +145,15 @@ class LabRunner:
 
     def inject(self, fault: str, settings: Mapping[str, Any]) -> Undo:
         """Inject a fault; its undo is in the history before anything changes."""
-
-        def record(undo: Undo) -> None:
-            self._note(FAULT_INJECTED, {"undo": undo.to_dict(), "settings": dict(settings)})
-
-        return faults.inject(self.cloud.client, fault, settings, record)
+        return self._injected.inject(fault, settings)
 
     def faults_in_force(self) -> list[Undo]:
         """What was injected since the lab's start and not taken back, oldest first."""
-        found: list[Undo] = []
-        for entry in self.cloud.history.since_start(self.lab.id).of(FAULT_INJECTED, FAULT_REVERTED):
-            if entry.kind == FAULT_INJECTED:
-                found.append(Undo.parse(entry.data["undo"]))
-            else:
-                last = max(
-                    (at for at, undo in enumerate(found) if undo.fault == entry.data["fault"]), default=None
-                )
-                if last is not None:
-                    del found[last]
-        return found
+        return self._injected.in_force()
 
     def revert(self, fault: str | None = None) -> list[Undo]:
         """Take back the last injection of a fault, or everything in force, latest first; what was taken back."""
-        wanted = faults.find(fault).name if fault else None
-        chosen = [undo for undo in reversed(self.faults_in_force()) if wanted in (None, undo.fault)]
-        if wanted:
-            chosen = chosen[:1]
-            if not chosen:
-                raise FaultError(f"The fault {wanted} is not in force.", "See `fargate-lab faults`.")
-        for undo in chosen:
-            revert(self.cloud.client, undo, lambda: self.cloud.clock.settle(SETTLE_LIMIT_MS))
-            self._note(FAULT_REVERTED, {"fault": undo.fault})
-        return chosen
+        return self._injected.revert(fault)
 
     def debrief(self) -> Debrief:
         """What happened in this run."""

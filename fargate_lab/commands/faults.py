@@ -1,4 +1,4 @@
-"""`faults`: which there are, experiments made of them, and the way back when an experiment was killed."""
+"""`faults`, `inject`, `revert`: which there are, in the running world and out of it, experiments made of them, and the ways back."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from pathlib import Path
 
 from chaos.errors import FaultError
 from chaos.faults import Fault, catalogue, find
-from fargate_lab import files, talk
+from fargate_lab import files, talk, worlds
+from fargate_lab.attempt import aws_trouble
 from fargate_lab.commands.tables import table
 from fargate_lab.errors import ExitCode, SurroundingsError, UsageError
+from labs.injected import Injected
 
 _EXAMPLE = "Like: fargate-lab faults export bad_image --set cluster=c --set service=web"
 _ONLY_EXPORT = ("settings", "wait", "requests", "output")
@@ -70,6 +72,40 @@ def _export(arguments: argparse.Namespace) -> ExitCode:
     files.write_json(file, document)
     talk.say(f"Written to {file}. Run it: chaos run --rollback-strategy always {file}")
     return ExitCode.OK
+
+
+def inject(arguments: argparse.Namespace) -> ExitCode:
+    """Inject a fault into the running world."""
+    injected = _injected(arguments)
+    with aws_trouble():
+        undo = injected.inject(arguments.fault, _settings(arguments.settings))
+    if arguments.json:
+        talk.data(json.dumps(undo.to_dict(), indent=2, ensure_ascii=False))
+    else:
+        talk.data(f"{undo.fault} is in force: {undo.target}.")
+        talk.say(f"Take it back: fargate-lab revert {undo.fault}")
+    return ExitCode.OK
+
+
+def revert(arguments: argparse.Namespace) -> ExitCode:
+    """Take faults back in the running world."""
+    injected = _injected(arguments)
+    with aws_trouble():
+        done = injected.revert(arguments.fault)
+    if arguments.json:
+        told = [{"fault": undo.fault, "target": undo.target} for undo in done]
+        talk.data(json.dumps({"reverted": told}, indent=2, ensure_ascii=False))
+    elif done:
+        talk.data("\n".join(f"reverted {undo.fault}: {undo.target}" for undo in done))
+    else:
+        talk.data("No fault is in force.")
+    return ExitCode.OK
+
+
+def _injected(arguments: argparse.Namespace) -> Injected:
+    from labs.endpoint_cloud import EndpointCloud  # noqa: PLC0415 - only here
+
+    return Injected.of_world(EndpointCloud(worlds.connect(arguments.endpoint).endpoint_url))
 
 
 def _settings(words: list[str]) -> dict[str, str]:

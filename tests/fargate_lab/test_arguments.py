@@ -112,7 +112,3 @@ def test_parsing_a_command_brings_nothing_heavy() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
     )
     assert said.stdout.strip() == "[]"
-
-
-def test_what_belongs_to_later_work_is_not_shown() -> None:
-    assert not {"inject", "revert"} & set(COMMANDS)

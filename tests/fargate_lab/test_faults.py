@@ -10,7 +10,12 @@ from chaoslib.experiment import ensure_experiment_is_valid
 
 from chaos.faults import catalogue
 from fargate_lab.__main__ import main
+from fargate_lab.commands import faults as faults_command
 from fargate_lab.errors import ExitCode
+from fargate_lab.inprocess import world_factory
+from labs.endpoint_cloud import EndpointCloud
+from labs.injected import Injected
+from labs.staging import Balanced, Stage, build_balanced, health_check
 
 BAD_IMAGE = ["faults", "export", "bad-image", "--set", "cluster=c", "--set", "service=web"]
 
@@ -93,3 +98,38 @@ def test_nothing_is_in_force(
     journal.write_text("nonsense\n")
     assert main(["faults", "revert", str(journal)]) == ExitCode.ENVIRONMENT
     assert f"{journal}:1: " in capsys.readouterr().err
+
+
+def test_a_fault_of_the_running_world_is_injected_and_taken_back(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with world_factory(77) as new_cloud:
+        cloud = new_cloud()
+        build_balanced(
+            cloud,
+            Stage("faults", "demo", "shop", 2),
+            Balanced("public.ecr.aws/fargate-lab/shop:1.0", 8080, 0, health_check()),
+        )
+        monkeypatch.setattr(faults_command, "_injected", lambda _arguments: Injected.of_world(cloud))
+        words = ["--set", "cluster=demo", "--set", "service=shop"]
+        assert main(["inject", "wrong-delay", *words, "--set", "delay=long"]) == ExitCode.OK
+        assert "wrong_delay is in force: the deregistration delay" in capsys.readouterr().out
+        assert delay(cloud) == "300"
+        # Whoever comes later, from another terminal, finds it in the world's own history.
+        assert [undo.fault for undo in Injected.of_world(cloud).in_force()] == ["wrong_delay"]
+        assert main(["revert", "bad_image"]) == ExitCode.USAGE
+        assert "not in force" in capsys.readouterr().err
+        assert main(["revert", "--json"]) == ExitCode.OK
+        assert json.loads(capsys.readouterr().out)["reverted"][0]["fault"] == "wrong_delay"
+        assert delay(cloud) == "20"
+        assert main(["revert"]) == ExitCode.OK
+        assert capsys.readouterr().out == "No fault is in force.\n"
+        assert main(["inject", "wrong-delay", "--set", "cluster=demo"]) == ExitCode.USAGE
+
+
+def delay(cloud: EndpointCloud) -> str:
+    """The deregistration delay of the only target group."""
+    elb = cloud.client("elbv2")
+    arn = elb.describe_target_groups()["TargetGroups"][0]["TargetGroupArn"]
+    found = elb.describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
+    return str({each["Key"]: each["Value"] for each in found}["deregistration_delay.timeout_seconds"])

@@ -12,12 +12,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 from fargate_sim.wire.errors import AwsError
 from fargate_sim.wire.identify import Call
 from fargate_sim.wire.render import Answer
+from fargate_sim.wire.services import data_folder
 from fargate_sim.wire.signature import check
 
 Who = Literal["facilitator", "team"]
@@ -25,8 +27,34 @@ Who = Literal["facilitator", "team"]
 TOKEN_HEADER = "HTTP_X_FARGATE_LAB_TOKEN"  # noqa: S105 - the name of a header
 TEAM_MAY = frozenset({"status", "env", "clock", "snapshot", "traffic", "queue", "cost", "images", "pager"})
 """What a team may read of the control API; it may change nothing there."""
-_KEPT_BACK = frozenset({"fis"})
-"""Services in which the injector can be seen."""
+TEAM_SERVICES = frozenset(
+    [
+        "application-autoscaling",
+        "cloudformation",
+        "cloudtrail",
+        "cloudwatch",
+        "ec2",
+        "ecr",
+        "ecs",
+        "elbv2",
+        "events",
+        "iam",
+        "kms",
+        "logs",
+        "resourcegroupstaggingapi",
+        "s3",
+        "scheduler",
+        "secretsmanager",
+        "servicediscovery",
+        "sns",
+        "sqs",
+        "ssm",
+        "sts",
+    ]
+)
+"""The services of AWS that a team may call: those that a world lives through again exactly. FIS is not among them, as the injector can be
+seen there, nor is anything that would run a program or send a request on the machine that hosts the game.
+"""
 _EXPLAINED = frozenset({"status", "traffic", "queue"})
 _EXPLANATIONS = frozenset({"causes", "cause", "knob", "seed", "kind", "duplicated"})
 """What we know and nobody on call would be told."""
@@ -67,13 +95,29 @@ class Gate:
                 return "facilitator" if who == "facilitator" else "team"
         return None
 
+    @staticmethod
+    def may_call(service: str) -> bool:
+        """Whether a team may call a service of AWS, by its name for the ``aws`` command."""
+        return service in TEAM_SERVICES
+
     def check_call(self, environ: Mapping[str, Any], body: bytes, key_id: str, call: Call) -> None:
         """Let an AWS call of the team pass; AwsError (403) in AWS's words otherwise. ``key_id`` is that of the account."""
         check(environ, body, {key_id: self.secret_key}, datetime.now(UTC), call.protocol)
-        if call.service in _KEPT_BACK:
+        if call.region not in regions():
+            # [R] the beginning of AWS's sentence. Each region that is named is a world of its own, so not every word may be one.
+            message = f"Credential should be scoped to a valid region, not '{call.region}'."
+            raise AwsError("InvalidSignatureException", message, status=403)
+        if not self.may_call(call.service):
             # [A] AWS's usual sentence, without the ARN of a resource
             what = f"{call.service}:{call.operation}" if call.operation else call.service
             raise AwsError("AccessDeniedException", f"User is not authorized to perform: {what}", status=403)
+
+
+@cache
+def regions() -> frozenset[str]:
+    """The regions of AWS's public partition."""
+    partitions = json.loads((data_folder() / "endpoints.json").read_bytes())["partitions"]
+    return frozenset(name for each in partitions if each["partition"] == "aws" for name in each["regions"])
 
 
 def for_team(name: str, answer: Answer) -> Answer:

@@ -10,9 +10,10 @@ from typing import Any
 
 from gameday.budget import budget
 from gameday.indicators import WATCHED
-from gameday.lives import Life, Lives, Skip, places_of_calls
+from gameday.lives import Life, Lives, Skip, place_of_the_end, places_of_calls
 from gameday.names import resolve
 from gameday.proof import Exercised, prove
+from gameday.runner import refusals
 from gameday.scenario import Call, Knob, Scenario
 from gameday.story import Story, TeamCall, measured, story_of
 from labs.cloud import Cloud
@@ -21,8 +22,16 @@ from labs.history import Entry
 HARM_WINDOW_MS = 10 * 60_000
 HARMFUL_BURN = 0.05
 """A change is harmful when it has burned this share of an error budget more, within the window, than its absence would have."""
-_NO_EFFECT = ("Register", "Tag", "Untag", "Put", "Create")
-"""First words of changes that do nothing to what runs, but for those that say so."""
+_NO_EFFECT = (
+    "RegisterTaskDefinition",
+    "Tag",
+    "Untag",
+    "CreateTags",
+    "DeleteTags",
+    "CreateLog",
+    "PutDashboard",
+)
+"""How changes begin that do nothing to what runs, so that nobody need live without them to know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +81,7 @@ class Findings:
 def find(scenario: Scenario, entries: Sequence[Entry], lives: Lives) -> Findings:
     """Everything for one team. Lives through its session a dozen times or more."""
     story = story_of(scenario, entries)
-    exercised, restored_ms = _restored(scenario, story, lives)
+    exercised, restored_ms = _restored(scenario, story, list(entries), lives)
     return Findings(
         tuple(exercised),
         restored_ms,
@@ -116,16 +125,22 @@ def broken_ms(story: Story) -> int:
 # -- is the cause gone ----------------------------------------------------------------------------------
 
 
-def _restored(scenario: Scenario, story: Story, lives: Lives) -> tuple[list[Exercised], int | None]:
+def _restored(
+    scenario: Scenario, story: Story, entries: list[Entry], lives: Lives
+) -> tuple[list[Exercised], int | None]:
     """What the exercises show at the end, and the moment of the change from which on they hold."""
-    at_the_end = _proved(scenario, story, lives, story.ended_ms - 1, thorough=True)
+    places = places_of_calls(entries, lives.inputs)
+    at_the_end = _proved(
+        scenario, story, lives, story.ended_ms, place_of_the_end(lives.inputs), thorough=True
+    )
     if not all(each.held for each in at_the_end):
         return at_the_end, None
     turns = [knob for each in scenario.knobs for knob in each.turned_by]
     candidates = [call for call in story.changes() if any(call.turns(knob) for knob in turns)]
     since_ms = story.ended_ms
     for call in reversed(candidates):
-        if not all(each.held for each in _proved(scenario, story, lives, call.at_ms - 1, thorough=False)):
+        place = places[call.seq]
+        if not all(each.held for each in _proved(scenario, story, lives, call.at_ms, place, thorough=False)):
             return at_the_end, call.at_ms
         since_ms = call.at_ms
     return at_the_end, min(since_ms, _last_injection_ms(scenario, story))
@@ -139,8 +154,11 @@ def _last_injection_ms(scenario: Scenario, story: Story) -> int:
     )
 
 
-def _proved(scenario: Scenario, story: Story, lives: Lives, at_ms: int, *, thorough: bool) -> list[Exercised]:
-    with lives.again() as life:
+def _proved(
+    scenario: Scenario, story: Story, lives: Lives, at_ms: int, place: int, *, thorough: bool
+) -> list[Exercised]:
+    """The exercises at a moment, before the input at ``place``: while the clock stood still, much may have come at that moment."""
+    with lives.again(lambda each, _line: each >= place) as life:
         life.to(at_ms)
         return prove(life.cloud, scenario, story.names, thorough=thorough)
 
@@ -210,7 +228,9 @@ def _more(
 
 
 def counterfactual(scenario: Scenario, knob: Knob, story: Story, lives: Lives) -> Counterfactual:
-    """The session again, with the knob set at the start (or right after an injection), and without what it makes needless."""
+    """The session again, with the knob set at the start (or right after an injection), and without what it makes needless. The title
+    says when it could not be set.
+    """
     after = story.injected.get(knob.after) if knob.after else None
     at_ms = story.started_ms if after is None else after
     left_out = _of_injections(knob.without, lives.inputs)
@@ -225,13 +245,11 @@ def counterfactual(scenario: Scenario, knob: Knob, story: Story, lives: Lives) -
 
 def _set(cloud: Cloud, knob: Knob, names: Mapping[str, str]) -> str:
     """Set a knob as it should have been; why it could not be, or nothing. The team may have deleted what it belongs to."""
-    from botocore.exceptions import ClientError  # noqa: PLC0415 - boto3 is slow to import
-
     try:
         for call in knob.right:
             make(cloud, call, names)
-    except ClientError as error:
-        return f"could not be set: {error.response['Error']['Code']}"
+    except refusals() as error:
+        return f"could not be set: {error}"
     return ""
 
 
@@ -269,7 +287,7 @@ def _of_injections(names: Sequence[str], inputs: Sequence[Mapping[str, Any]]) ->
         if note is not None:
             if note["kind"] == "game.injecting":
                 current = str(note["data"]["injection"])
-            elif note["kind"] == "game.injected":
+            elif note["kind"] in ("game.injected", "game.refused"):
                 current = ""
         elif current in names and _of_facilitator(line):
             found.add(place)

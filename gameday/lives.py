@@ -57,3 +57,15 @@ def places_of_calls(entries: list[Entry], inputs: list[dict[str, Any]]) -> dict[
     calls = [entry.seq for entry in entries if entry.kind == "call" and not entry.data["reading"]]
     places = [place for place, line in enumerate(inputs) if "call" in line]
     return dict(zip(calls, places, strict=False))
+
+
+def place_of_the_end(inputs: list[dict[str, Any]]) -> int:
+    """Where the end of the last game stands among the inputs; behind all of them when it has none."""
+    place = len(inputs)
+    for each, line in enumerate(inputs):
+        kind = line["note"]["kind"] if "note" in line else ""
+        if kind == "game.started":
+            place = len(inputs)
+        elif kind == "game.ended" and place == len(inputs):
+            place = each
+    return place

@@ -52,9 +52,14 @@ def prove(
 
 
 def _exercise(cloud: Cloud, scenario: Scenario, names: Mapping[str, str], exercise: Exercise) -> Exercised:
+    from botocore.exceptions import ClientError  # noqa: PLC0415  botocore is slow to import
+
     cloud.clock.settle(_AT_REST_MS)
     mark = cloud.history.next_seq
-    problem = _EXERCISES[exercise.do](cloud, names)
+    try:
+        problem = _EXERCISES[exercise.do](cloud, names)
+    except ClientError as error:  # what it would be done to is not there any more, say
+        problem = f"AWS refused it: {error.response['Error'].get('Message') or error}"
     left_ms = exercise.for_ms
     while left_ms > 0:
         cloud.clock.advance(min(left_ms, _TICK_MS))

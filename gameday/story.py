@@ -85,7 +85,7 @@ def story_of(scenario: Scenario, entries: Sequence[Entry]) -> Story:
     if began is None:
         raise LabError(
             "No game was begun in this world, so there is nothing to score.",
-            "Choose a session that was recorded by `fargate-lab gameday run`.",
+            "Choose a session that was recorded by `fargate-lab gameday host`.",
         )
     ended = next((entry for entry in entries if entry.kind == ENDED and entry.seq > began.seq), None)
     ours = [entry for entry in entries if entry.seq > began.seq and (ended is None or entry.seq <= ended.seq)]

@@ -258,12 +258,15 @@ def _asked(called: Called) -> dict[str, Any] | None:
 
 
 def _is_shown(entry: Entry) -> bool:
-    """A call that changes something, but data events and what is not modelled here."""
+    """A call that changes something, but data events and what is not modelled here. Where somebody else runs experiments (a game
+    day's facilitator), those are not shown to whom the world is for; what they changed is.
+    """
     data = entry.data
     return (
         entry.kind == "call"
         and not data["reading"]
         and bool(data["operation"])
+        and not (data["service"] == "fis" and "actor" in data)
         and data.get("status") != NOT_MODELLED
         and not is_data_event(data["service"], data["operation"])
     )

@@ -14,7 +14,7 @@ import os as real_os
 import time as real_time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import RLock
+from threading import RLock, get_ident
 from types import ModuleType
 from typing import Any
 
@@ -24,6 +24,8 @@ shared.
 """
 
 _now_ms: Callable[[], int] | None = None
+_user: int | None = None
+"""The thread that uses moto now."""
 _seeds: dict[str, str] = {}
 """The seed of each account that is in use."""
 
@@ -90,13 +92,18 @@ def install(
 @contextmanager
 def at(now_ms: Callable[[], int]) -> Iterator[None]:
     """Use moto, alone, with the clock of one world."""
-    global _now_ms  # noqa: PLW0603 - moto reads module variables, so the clock has to be one
+    global _now_ms, _user
     with MOTO_LOCK:
-        before, _now_ms = _now_ms, now_ms
+        before, _now_ms, _user = (_now_ms, _user), now_ms, get_ident()
         try:
             yield
         finally:
-            _now_ms = before
+            _now_ms, _user = before
+
+
+def in_use_here() -> bool:
+    """Whether this thread is within ``at``."""
+    return _user == get_ident()
 
 
 def reseed(account: str, purpose: str) -> None:

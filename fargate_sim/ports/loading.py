@@ -170,6 +170,30 @@ class _NoNetwork:
         raise NotModelledError("no request leaves this machine", part="a request to a real host")
 
 
+def _no_programs() -> None:
+    """Functions and jobs would be run by Docker, on the machine itself, where Docker is installed."""
+    from moto.utilities.docker_utilities import DockerModel
+
+    def refuse(_self: Any) -> Any:
+        raise NotModelledError("no program is run", part="a program of yours to be run")
+
+    DockerModel.docker_client = property(refuse)
+
+
+def _no_requests() -> None:
+    """Whatever part of moto sends a request (subscribers, integrations, delivery streams): none leaves this machine."""
+    import requests
+
+    send = requests.Session.send
+
+    def guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if clock.in_use_here():
+            raise NotModelledError("no request leaves this machine", part="a request to a real host")
+        return send(self, *args, **kwargs)
+
+    setattr(requests.Session, "send", guarded)  # noqa: B010 - a method, to the type checker
+
+
 def _untracked(cls: type, *_args: object, **_kwargs: object) -> Any:
     return object.__new__(cls)
 
@@ -231,6 +255,8 @@ def load() -> Any:
         role_templates.mend_roles(iam)
         for name in ("sns", "events"):
             modules[name].__dict__["requests"] = _NoNetwork()
+        _no_programs()
+        _no_requests()
         clock.install(
             [core_utils, *(importlib.import_module(f"moto.{name}") for name in _CLOCK_USERS)],
             [modules["secretsmanager"]],

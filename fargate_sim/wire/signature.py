@@ -18,7 +18,7 @@ from fargate_sim.wire.errors import AwsError
 CLOCK_SKEW_SECONDS = 15 * 60
 """How far the time of a request may be from the service's. [A] AWS's services differ: five minutes to fifteen."""
 _AUTHORIZATION = re.compile(
-    r"AWS4-HMAC-SHA256\s+Credential=([^/,\s]+)/(\d{8})/([A-Za-z0-9-]+)/([A-Za-z0-9_.-]+)/aws4_request,\s*"
+    r"AWS4-HMAC-SHA256\s+Credential=([^/,\s]+)/(\d{8})/([a-z0-9-]+)/([a-z0-9_.-]+)/aws4_request,\s*"
     r"SignedHeaders=([a-z0-9;_.-]+),\s*Signature=([0-9a-f]{64})$"
 )
 _TIME = "%Y%m%dT%H%M%SZ"

@@ -12,7 +12,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from fargate_sim import inprocess
+from fargate_sim.control import header_of
 from fargate_sim.gate import TEAM_MAY, Gate, GateError
+from fargate_sim.recording import Recorder, read
 
 from .conftest import MakeOffline, Offline
 from .test_traffic import set_up
@@ -38,14 +40,20 @@ def ask(offline: Offline, method: str, path: str, token: str | None, body: bytes
 
 
 def client(
-    offline: Offline, service: str, *, secret: str = GATE.secret_key, token: str = "", agent: str = ""
+    offline: Offline,
+    service: str,
+    *,
+    secret: str = GATE.secret_key,
+    token: str = "",
+    agent: str = "",
+    region: str = "us-east-1",
 ) -> Any:
     session = botocore.session.Session()
     inprocess.attach(session, offline.app)
     config = Config(user_agent_extra=agent, retries={"max_attempts": 0})
     made = session.create_client(
         service,
-        region_name="us-east-1",
+        region_name=region,
         endpoint_url="http://127.0.0.1",
         aws_access_key_id=offline.cloud.key_id,
         aws_secret_access_key=secret,
@@ -78,6 +86,49 @@ def test_calls_must_be_signed_with_the_teams_key(gated: Offline) -> None:
 def test_a_team_sees_no_injector(gated: Offline) -> None:
     with pytest.raises(ClientError, match="AccessDeniedException"):
         client(gated, "fis").list_experiments()
+
+
+@pytest.mark.parametrize("service", ["lambda", "batch", "apigateway", "firehose", "stepfunctions", "dax"])
+def test_a_team_calls_only_services_that_can_be_lived_again(gated: Offline, service: str) -> None:
+    calls = {
+        "lambda": "list_functions",
+        "batch": "describe_job_queues",
+        "apigateway": "get_rest_apis",
+        "firehose": "list_delivery_streams",
+        "stepfunctions": "list_state_machines",
+        "dax": "describe_clusters",
+    }
+    with pytest.raises(ClientError, match="AccessDeniedException"):
+        getattr(client(gated, service), calls[service])()
+
+
+@pytest.mark.parametrize("region", ["nowhere-1", "US-EAST-1"])
+def test_a_team_cannot_make_up_regions(gated: Offline, region: str) -> None:
+    with pytest.raises(ClientError) as caught:
+        client(gated, "ecs", region=region).list_clusters()
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+    assert set(gated.cloud.worlds()) == {"us-east-1"}
+
+
+def test_the_event_history_shows_what_was_changed_and_no_experiment(gated: Offline) -> None:
+    theirs = {"token": GATE.facilitator, "agent": "fargate-lab-facilitator"}
+    with pytest.raises(ClientError):
+        client(gated, "fis", **theirs).start_experiment(clientToken="t", experimentTemplateId="EXT1")
+    client(gated, "ecs", **theirs).update_service(cluster="demo", service="shop", desiredCount=1)
+    names = [each["EventName"] for each in client(gated, "cloudtrail").lookup_events()["Events"]]
+    assert "UpdateService" in names
+    assert "StartExperiment" not in names
+
+
+def test_the_end_of_a_recording_is_proved_whatever_is_called_at_the_end(
+    gated: Offline, tmp_path: Path
+) -> None:
+    gated.app.recorder = Recorder.open_new(tmp_path / "state.jsonl", header_of(gated.cloud, "1"))
+    assert ask(gated, "GET", "/_lab/digest", GATE.facilitator)[0] == 200
+    for _ in range(5):
+        client(gated, "ecs").list_clusters()
+    gated.app.close()
+    assert "digest" in read(tmp_path / "state.jsonl").inputs[-2]
 
 
 @pytest.mark.parametrize("token", [None, "", "guess", "the-facilitato", "the-facilitatorX"])

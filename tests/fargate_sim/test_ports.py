@@ -14,6 +14,7 @@ from fargate_sim import base
 from fargate_sim.cloud import Cloud
 from fargate_sim.ports import MotoSide
 from fargate_sim.ports.loading import load
+from fargate_sim.ports.refusal import NotModelledError
 
 from .conftest import START_MS, MakeOffline, Offline
 
@@ -387,3 +388,14 @@ def test_what_moto_cannot_do_here_is_refused_and_named(offline: Offline) -> None
     body = b'{"openapi": "3.0.0", "info": {"title": "t", "version": "1"}, "paths": {}}'
     with pytest.raises(ClientError, match="apigateway:ImportRestApi with failOnWarnings"):
         gateway.import_rest_api(body=body, failOnWarnings=True)
+
+
+def test_nothing_of_motos_runs_a_program_or_sends_a_request(offline: Offline) -> None:
+    import requests  # noqa: PLC0415
+    from moto.utilities.docker_utilities import DockerModel  # noqa: PLC0415
+
+    offline.env()
+    with pytest.raises(NotModelledError, match="program"):
+        _ = DockerModel().docker_client
+    with offline.cloud.moto.moto(), pytest.raises(NotModelledError, match="leaves this machine"):
+        requests.get("http://127.0.0.1:9/", timeout=1)

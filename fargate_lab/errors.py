@@ -21,6 +21,7 @@ __all__ = [
     "ExitCode",
     "LabError",
     "NotPassedError",
+    "PortTakenError",
     "RecordingUnusableError",
     "SurroundingsError",
     "UsageError",
@@ -50,6 +51,10 @@ class UsageError(LabError):
 
 class SurroundingsError(LabError):
     """The surroundings do not allow it."""
+
+
+class PortTakenError(SurroundingsError):
+    """Something else listens there."""
 
 
 class WorldLostError(SurroundingsError):

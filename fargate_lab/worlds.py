@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fargate_lab import files, paths
-from fargate_lab.errors import RecordingUnusableError, SurroundingsError, WorldLostError
+from fargate_lab.errors import PortTakenError, RecordingUnusableError, SurroundingsError, WorldLostError
 from labs.control import HttpControl
 from labs.errors import NoWorldError
 
@@ -244,7 +244,7 @@ def _why_not(
         )
         return RecordingUnusableError(f"There is no going on: {said}.", f"To begin anew: {anew}.")
     if port and "in use" in said:
-        return SurroundingsError(f"Port {port} is taken.", "Choose another with --port, or 0 for a free one.")
+        return PortTakenError(f"Port {port} is taken.", "Choose another with --port, or 0 for a free one.")
     return SurroundingsError(f"The offline cloud did not start: {said}", f"The whole text is in {log}.")
 
 

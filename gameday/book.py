@@ -51,8 +51,10 @@ class Book:
         return (line for line in self.lines if line["what"] in whats)
 
     def close(self) -> None:
-        """Let others have it."""
-        os.close(self._handle)
+        """Let others have it. Safe to call twice."""
+        handle, self._handle = self._handle, -1
+        if handle >= 0:
+            os.close(handle)
 
     def _lock(self) -> None:
         try:

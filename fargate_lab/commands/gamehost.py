@@ -13,7 +13,7 @@ from pathlib import Path
 from fargate_lab import __version__, talk, worlds
 from fargate_lab.arguments import speed
 from fargate_lab.commands.tables import table
-from fargate_lab.errors import ExitCode, SurroundingsError, UsageError
+from fargate_lab.errors import ExitCode, LabError, SurroundingsError, UsageError
 from fargate_lab.games.folder import GameFolder, names, new_name
 from fargate_lab.games.host import Host
 from gameday import loader
@@ -57,8 +57,14 @@ def host(arguments: argparse.Namespace) -> ExitCode:
 def _without_screen(running: Host) -> None:
     running.run()
     told = 0
+    troubles: dict[str, str] = {}
     while not running.over:
+        running.refuse_the_dead()
         running.tick()
+        for slug, trouble in running.troubles():
+            if troubles.get(slug) != trouble:
+                troubles[slug] = trouble
+                talk.say(f"{running.team_name(slug)}: {trouble}")
         for _, slug, happening in running.log[told:]:
             what = " ".join(part for part in (happening.what, happening.injection, happening.text) if part)
             talk.data(f"{running.team_name(slug)}: {what}")
@@ -84,17 +90,23 @@ def join(arguments: argparse.Namespace) -> ExitCode:
 
 def list_games(arguments: argparse.Namespace) -> ExitCode:
     """The games on this machine."""
-    found = [GameFolder.open(name) for name in names()]
+    found = []
+    for name in names():
+        try:
+            game = GameFolder.open(name)
+            found.append((game, game.scenario))
+        except LabError as error:  # the others are there all the same
+            talk.say(f"{name}: {error.message}")
     if arguments.json:
         rows = [
-            {"name": each.name, "scenario": each.scenario.id, "teams": [team.name for team in each.teams]}
-            for each in found
+            {"name": each.name, "scenario": played.id, "teams": [team.name for team in each.teams]}
+            for each, played in found
         ]
         talk.data(json.dumps({"games": rows}, indent=2, ensure_ascii=False))
         return ExitCode.OK
-    for each in found:
+    for each, played in found:
         teams = ", ".join(team.name for team in each.teams)
-        talk.data(f"{each.name:<26} {each.scenario.title} ({counted(len(each.teams), 'team')}: {teams})")
+        talk.data(f"{each.name:<26} {played.title} ({counted(len(each.teams), 'team')}: {teams})")
     if not found:
         talk.say("No game has been played here. `fargate-lab gameday list` shows the scenarios.")
     return ExitCode.OK

@@ -53,6 +53,9 @@ class GameFolder:
         self.start: str = raw["start"]
         self.teams = tuple(Team(**each) for each in raw["teams"])
         self._raw = raw
+        for name in (str(raw["scenario"]), *(team.slug for team in self.teams)):
+            if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", name):  # it may have come from somewhere else
+                raise TypeError(f"{name!r} is no name of a file of it")
 
     @classmethod
     def create(
@@ -76,7 +79,12 @@ class GameFolder:
             "teams": [asdict(each) for each in _teams(list(teams), seed)],
         }
         paths.ready(root / "game.json")
-        shutil.copyfile(scenario.path, root / scenario.path.name)
+        try:
+            shutil.copyfile(scenario.path, root / scenario.path.name)
+        except OSError as error:
+            raise SurroundingsError(
+                f"Cannot write {root}: {error.strerror or error}.", "Free some space, or make it writable."
+            ) from None
         files.write_json(root / "game.json", raw)
         folder = cls(root, raw)
         for team in folder.teams:

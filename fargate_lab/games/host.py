@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 from fargate_lab import worlds
-from fargate_lab.errors import LabError
+from fargate_lab.errors import LabError, SurroundingsError
 from fargate_lab.games.folder import GameFolder
-from fargate_lab.games.seat import Seat, recording_bytes
+from fargate_lab.games.seat import Seat, checksum
 from gameday.runner import Happening
 from gameday.scenario import Hint
 
@@ -43,11 +42,16 @@ class Host:
         self.folder.seal(dict.fromkeys((team.slug for team in self.folder.teams), ""))
         try:
             with ThreadPoolExecutor(max(1, len(self.folder.teams))) as pool:
-                seats = [
-                    pool.submit(Seat.open, self.folder, team, bind=self.bind) for team in self.folder.teams
-                ]
-                for team, seat in zip(self.folder.teams, seats, strict=True):
-                    self.seats[team.slug] = seat.result()
+                opening = {
+                    team.slug: pool.submit(Seat.open, self.folder, team, bind=self.bind)
+                    for team in self.folder.teams
+                }
+                wait(opening.values())
+            for slug, seat in opening.items():
+                if seat.exception() is None:
+                    self.seats[slug] = seat.result()
+            for seat in opening.values():
+                seat.result()
         except BaseException:
             self.close()
             raise
@@ -96,7 +100,22 @@ class Host:
 
     def _tick_on(self) -> None:
         while not self._stop.wait(self.pause_seconds):
-            self.tick()
+            # A world that has just gone: its seat says so at the next tick.
+            with contextlib.suppress(LabError):
+                self.tick()
+
+    def troubles(self) -> list[tuple[str, str]]:
+        """Teams (slugs) whose last tick went wrong, and how."""
+        return [(slug, seat.trouble) for slug, seat in self.seats.items() if seat.trouble]
+
+    def refuse_the_dead(self) -> None:
+        """SurroundingsError when a team's world has ended by itself."""
+        for slug, seat in self.seats.items():
+            if not seat.world.alive:
+                raise SurroundingsError(
+                    f"The world of {self.team_name(slug)} has ended by itself.",
+                    f"Nothing is lost; go on with the game: fargate-lab gameday host --resume {self.folder.name}",
+                )
 
     @property
     def pause_seconds(self) -> float:
@@ -183,12 +202,11 @@ class Host:
         self._stop.set()
         if self._ticking is not None:
             self._ticking.join(WARM_SECONDS)
-        for seat in self.seats.values():
-            seat.close()
+        proved = {slug: seat.close() for slug, seat in self.seats.items()}
         self.folder.seal(
             {
-                seat.team.slug: hashlib.sha256(recording_bytes(self.folder.recording(seat.team))).hexdigest()
-                for seat in self.seats.values()
+                slug: checksum(self.folder.recording(seat.team)) if proved[slug] else ""
+                for slug, seat in self.seats.items()
             }
         )
         self.seats.clear()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import pickle
 import subprocess
@@ -16,7 +15,7 @@ from fargate_lab import files
 from fargate_lab.errors import LabError, SurroundingsError
 from fargate_lab.games.folder import GameFolder, Team
 from fargate_lab.games.lives import ChangedError, RecordedLives
-from fargate_lab.games.seat import recording_bytes
+from fargate_lab.games.seat import checksum
 from gameday.findings import find
 from gameday.scoring import Score, score
 from labs.history import Entry
@@ -45,7 +44,7 @@ def proved(folder: GameFolder, team: Team) -> tuple[RecordedLives, list[Entry]]:
             f"The game {folder.name} is going on, or was cut short.",
             f"End it first: fargate-lab gameday host --resume {folder.name}",
         )
-    if hashlib.sha256(recording_bytes(path)).hexdigest() != seal:
+    if checksum(path) != seal:
         raise ChangedError(
             f"The recording of {team.name} is not the one that was made: {path}.",
             "A score is computed only from what has really happened.",

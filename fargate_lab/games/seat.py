@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import hashlib
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 
 from fargate_lab import worlds
 from fargate_lab.attempt import aws_trouble
+from fargate_lab.errors import PortTakenError
 from fargate_lab.games.folder import GameFolder, Team
 from gameday.book import Book
 from gameday.runner import WATCH_MS, GameRunner, Happening
@@ -40,19 +43,22 @@ class Seat:
     @classmethod
     def open(cls, folder: GameFolder, team: Team, *, bind: str = "127.0.0.1") -> Seat:
         """Start the team's world, paused, or go on with it."""
-        recording = folder.recording(team)
-        world = worlds.start(
+        start = functools.partial(
+            worlds.start,
             f"{folder.name}/{team.name}",
-            port=team.port,
             bind=bind,
             seed=team.seed,
-            recording=recording,
+            recording=folder.recording(team),
             registered=False,
             gate=folder.gate(team),
             token=folder.token,
             paused=True,
             starting=folder.start,
         )
+        try:
+            world = start(port=team.port)
+        except PortTakenError:  # by something else meanwhile: the team joins anew
+            world = start(port=0)
         try:
             folder.with_port(team, int(world.endpoint.rpartition(":")[2]))
             return cls(folder, team, world)
@@ -151,13 +157,16 @@ class Seat:
             self.cloud.control.get("/_lab/digest")
             self._digested_ms = now_ms
 
-    def close(self) -> None:
-        """End the world; its recording stays, proved by a last checksum."""
+    def close(self) -> bool:
+        """End the world; its recording stays. Whether it is proved by a last checksum: that of a world that has died is not."""
+        proved = False
         with contextlib.suppress(LabError), self._lock:
             self.pause()
             self.take_digest(now=True)
+            proved = True
         self._book.close()
         self.world.close()
+        return proved
 
 
 def recover(folder: GameFolder, team: Team) -> list[Happening]:
@@ -169,7 +178,14 @@ def recover(folder: GameFolder, team: Team) -> list[Happening]:
         with seat.held():
             return seat.runner.recover()
     finally:
-        seat.close()
+        # The world has gone on, if only for a moment, so its recording is another one than that which was sealed.
+        proved = seat.close()
+        folder.seal({team.slug: checksum(folder.recording(team)) if proved else ""})
+
+
+def checksum(path: Path) -> str:
+    """Of a recording as it is now."""
+    return hashlib.sha256(recording_bytes(path)).hexdigest()
 
 
 def recording_bytes(path: Path) -> bytes:

@@ -16,9 +16,11 @@ from support.shifts import DEEDS, SCENARIO, play_shift
 
 from fargate_lab.errors import LabError, SurroundingsError, UsageError
 from fargate_lab.games.folder import GameFolder, names, new_name
+from fargate_lab.games.host import Host
 from fargate_lab.games.lives import ChangedError
 from fargate_lab.games.reports import report_of
 from fargate_lab.games.scoring import Scored, proved, ranking, score_all, score_team
+from fargate_lab.games.seat import recover
 from gameday import loader
 from gameday.report import render
 
@@ -201,3 +203,42 @@ def test_folders(game: GameFolder) -> None:
 def test_what_is_no_game(name: str, teams: list[str], text: str) -> None:
     with pytest.raises(UsageError, match=text):
         GameFolder.create(name, loader.load(SCENARIO), teams, seed=1, version="1")
+
+
+def test_an_abort_after_the_end_leaves_a_game_that_can_be_scored(game: GameFolder, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(game.root, copy)
+    folder = GameFolder.open(str(copy))
+    team = folder.team(FAST)
+    recover(folder, team)
+    _, entries = proved(GameFolder.open(str(copy)), team)
+    assert len(entries) >= len(proved(game, game.team(FAST))[1])
+
+
+def test_a_world_that_died_is_not_sealed(game: GameFolder, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(game.root, copy)
+    with Host(GameFolder.open(str(copy))) as host:
+        process = host.seats[game.team(SLOW).slug].world.process
+        process.kill()
+        process.wait()
+        with pytest.raises(SurroundingsError, match="ended by itself"):
+            host.refuse_the_dead()
+        host.tick()
+        assert [slug for slug, _ in host.troubles()] == [game.team(SLOW).slug]
+    folder = GameFolder.open(str(copy))
+    assert [folder.sealed(team) is None for team in folder.teams] == [False, True, False]
+    with pytest.raises(SurroundingsError, match="--resume") as caught:
+        proved(folder, folder.team(SLOW))
+    assert "cut short" in caught.value.message
+
+
+@pytest.mark.parametrize("slug", ["../../out", "", "a/b"])
+def test_a_folder_from_elsewhere_names_no_file_outside_of_it(
+    game: GameFolder, tmp_path: Path, slug: str
+) -> None:
+    raw = json.loads((game.root / "game.json").read_text())
+    raw["teams"][0]["slug"] = slug
+    (tmp_path / "game.json").write_text(json.dumps(raw))
+    with pytest.raises(UsageError, match="describes no game"):
+        GameFolder.open(str(tmp_path))

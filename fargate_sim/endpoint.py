@@ -254,32 +254,43 @@ class Endpoint:
 
     def replay(self, recording: Recording) -> list[str]:
         """Live through a recording again: the same inputs at the same virtual times give the same world. Where it holds a
-        checksum that this world does not have, a sentence says so.
+        checksum that this world does not have, a sentence says so. RecordingError when a line is no input.
         """
         unlike: list[str] = []
-        journal = self.cloud.journal
         recorder, self.recorder = self.recorder, None
         paused, self.pacer.paused = self.pacer.paused, True
         try:
             with self.cloud.lock:
                 for line in recording.inputs:
-                    self._live_until(line["at"])
-                    if "call" in line:
-                        # What failed then has its entry in the journal, as it had; what did not, and fails now, tells by its checksum.
-                        with _as_the_server_takes_it(line["call"]["path"]):
-                            self.handle(*environ_of(line["call"]), trusted=True)
-                    elif "read" in line:
-                        journal.record("call", line["read"])
-                    elif "note" in line:
-                        journal.record(line["note"]["kind"], line["note"]["data"])
-                    elif "digest" in line:
-                        unlike += _differences(line, digest(self.cloud))
-                    else:
-                        self._act_again(line)
+                    try:
+                        unlike += self._again(line)
+                    except (KeyError, TypeError, AttributeError, ValueError) as error:
+                        raise RecordingError(
+                            f"there is a line that is no input of a world: {error}"
+                        ) from error
         finally:
             self.recorder, self.pacer.paused = recorder, paused
         self.pacer.jumped()
         return unlike
+
+    def _again(self, line: Mapping[str, Any]) -> list[str]:
+        """One line of a recording; what differs, where it is a checksum."""
+        self._live_until(int(line["at"]))
+        journal = self.cloud.journal
+        if "call" in line:
+            request = environ_of(line["call"])
+            # What failed then has its entry in the journal, as it had; what did not, and fails now, tells by its checksum.
+            with _as_the_server_takes_it(line["call"]["path"]):
+                self.handle(*request, trusted=True)
+        elif "read" in line:
+            journal.record("call", line["read"])
+        elif "note" in line:
+            journal.record(line["note"]["kind"], line["note"]["data"])
+        elif "digest" in line:
+            return _differences(line, digest(self.cloud))
+        else:
+            self._act_again(line)
+        return []
 
     def _live_until(self, at_ms: int) -> None:
         """A happening that fails is over, now as then, and the world goes on."""

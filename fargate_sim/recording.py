@@ -78,7 +78,7 @@ class Recording:
         """Write it to a file, in one step; one that is there is replaced."""
         fresh = path.with_name(path.name + ".new")
         lines = [asdict(self.header), *self.inputs]
-        fresh.write_bytes(b"".join(_line(line) for line in lines))
+        _write_privately(fresh, b"".join(_line(line) for line in lines))
         fresh.replace(path)
 
     def to_dict(self) -> dict[str, Any]:
@@ -103,6 +103,12 @@ class Recording:
 
 def _line(content: Mapping[str, Any]) -> bytes:
     return json.dumps(content, separators=(",", ":")).encode() + b"\n"
+
+
+def _write_privately(path: Path, content: bytes) -> None:
+    """For the owner's eyes only: secrets that somebody put into the world are in it."""
+    path.touch(mode=0o600)
+    path.write_bytes(content)
 
 
 def read(path: Path) -> Recording:
@@ -202,7 +208,7 @@ class Recorder:
                 name := self.path.with_name(f"{self.path.stem}.rewound-{number}{self.path.suffix}")
             ).exists()
         )
-        kept.write_bytes(self.path.read_bytes())
+        _write_privately(kept, self.path.read_bytes())
         self.close()
         recording.write(self.path)
         self._descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND)

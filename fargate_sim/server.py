@@ -150,6 +150,8 @@ def build(options: argparse.Namespace) -> Endpoint:
             else:
                 endpoint.resume(recording)
                 endpoint.recorder = Recorder.reopen(options.state, recording.sound_bytes)
+        except RecordingError as problem:
+            raise RecordingUnusableError(str(problem)) from problem
         except OSError as problem:
             raise CannotServeError(f"the state file cannot be written: {problem}") from problem
     return endpoint

@@ -11,6 +11,7 @@ games/<name>/game.json           the scenario's name, teams, tokens (for the own
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 import shutil
@@ -96,13 +97,17 @@ class GameFolder:
     def open(cls, name: str) -> GameFolder:
         """A game by name, or by the path of its folder. UsageError when there is none."""
         root = Path(name) if "/" in name or (Path(name) / "game.json").is_file() else folder_of(name)
-        raw, problem = files.read_json(root / "game.json")
-        if raw is None:
-            known = ", ".join(names()) or "none yet"
-            raise UsageError(problem or f"There is no game {name!r}.", f"There are: {known}.")
         try:
-            return cls(root.resolve(), raw)
-        except (KeyError, TypeError) as error:
+            # Not `files.read_json`, which would move it away: it is all that there is of the game.
+            return cls(root.resolve(), json.loads((root / "game.json").read_text(encoding="utf-8")))
+        except (FileNotFoundError, NotADirectoryError):
+            known = ", ".join(names()) or "none yet"
+            raise UsageError(f"There is no game {name!r}.", f"There are: {known}.") from None
+        except OSError as error:
+            raise SurroundingsError(
+                f"Cannot read {root / 'game.json'}: {error.strerror or error}.", "Make it readable by you."
+            ) from None
+        except (KeyError, TypeError, ValueError) as error:
             raise UsageError(
                 f"{root / 'game.json'} describes no game: {error}.", "It must be as it was written."
             ) from None

@@ -242,3 +242,11 @@ def test_a_folder_from_elsewhere_names_no_file_outside_of_it(
     (tmp_path / "game.json").write_text(json.dumps(raw))
     with pytest.raises(UsageError, match="describes no game"):
         GameFolder.open(str(tmp_path))
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '"x"'])
+def test_a_damaged_game_is_told_and_left_where_it_is(tmp_path: Path, text: str) -> None:
+    (tmp_path / "game.json").write_text(text)
+    with pytest.raises(UsageError, match="describes no game"):
+        GameFolder.open(str(tmp_path))
+    assert (tmp_path / "game.json").read_text() == text

@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import json
 import os
+import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -15,7 +17,15 @@ from fargate_sim.control import header_of
 from fargate_sim.endpoint import Endpoint
 from fargate_sim.inprocess import control
 from fargate_sim.pacer import Pacer
-from fargate_sim.recording import HEARTBEAT_SECONDS, Header, Recorder, RecordingError, environ_of, read
+from fargate_sim.recording import (
+    HEARTBEAT_SECONDS,
+    Header,
+    Recorder,
+    Recording,
+    RecordingError,
+    environ_of,
+    read,
+)
 
 from .conftest import START_MS, MakeOffline, Offline
 
@@ -209,3 +219,18 @@ def test_a_full_disk_leaves_no_half_line(tmp_path: Path, monkeypatch: pytest.Mon
     recorder.note(START_MS, "lab.word", {"n": 3})
     recorder.close()
     assert [line["note"]["data"]["n"] for line in read(path).inputs] == [1, 3]
+
+
+@pytest.mark.parametrize(
+    "line", [{}, {"at": "soon"}, {"at": START_MS, "call": {}}, {"at": START_MS, "note": 3}]
+)
+def test_a_line_that_is_no_input_is_told(offline: Offline, line: dict[str, Any]) -> None:
+    with pytest.raises(RecordingError, match="no input"):
+        offline.app.replay(Recording(HEADER, [line], 0))
+
+
+def test_recordings_are_for_their_owner_only(tmp_path: Path) -> None:
+    recorder = Recorder.open_new(tmp_path / "state.jsonl", HEADER)
+    kept = recorder.go_on_with(Recording(HEADER, [], 0))
+    recorder.close()
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (recorder.path, kept)} == {0o600}

@@ -50,7 +50,11 @@ def host(arguments: argparse.Namespace) -> ExitCode:
 
             facilitator.run(Facilitator(running))
             return ExitCode.OK
-        _without_screen(running)
+        try:
+            _without_screen(running)
+        except KeyboardInterrupt:
+            talk.say(f"\nThe game is kept. Go on with it: fargate-lab gameday host --resume {folder.name}")
+            raise
     return _reports(folder, None)
 
 

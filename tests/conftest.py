@@ -13,6 +13,11 @@ from labs.endpoint_cloud import EndpointCloud
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: a third of the time is spent waiting for other processes and for screens."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture
 def new_cloud() -> Iterator[Callable[[], EndpointCloud]]:
     """Gives a fresh world of one seed, its clock standing still; the one given before ends."""

@@ -89,6 +89,9 @@ def test_an_experiment_from_the_command_line(served: Served) -> None:
         {"drill": "one"},
         ["completed", "stopped"],
     ]
+    assert served.lab("clock", "advance", "3m").code == 0
+    running = served.shell(f"aws ecs describe-services --cluster fis --services web {asked}")
+    assert json.loads(running.out) == 2  # the service has put back what the experiment took
     arn = f"arn:aws:fis:us-east-1:{account}:experiment/{experiment}"
     tagged = served.shell(
         f"aws fis untag-resource --resource-arn {arn} --tag-keys drill && aws fis list-tags-for-resource --resource-arn {arn}"

@@ -20,7 +20,7 @@ from fargate_lab.games.seat import Seat
 from fargate_sim.recording import read
 
 SCENARIO = Path(__file__).parents[1] / "support" / "scenarios" / "short_shift.yaml"
-KILLS = int(os.environ.get("FARGATE_LAB_KILLS", "2"))
+KILLS = int(os.environ.get("FARGATE_LAB_KILLS", "1"))
 LONGEST_SECONDS = 9.0
 """The whole game takes so long at this speed, the worlds' start included."""
 SPEED = "120"
@@ -42,7 +42,7 @@ def test_a_killed_game_is_taken_back(number: int, tmp_path: Path, monkeypatch: p
         "--speed",
         SPEED,
     ]
-    moment = random.Random(f"kill {number}").uniform(0.5, LONGEST_SECONDS)
+    moment = random.Random(f"kill {number + 1}").uniform(0.5, LONGEST_SECONDS)
     with (tmp_path / "host.txt").open("w") as said:
         process = subprocess.Popen([*host, "--seed", str(number + 1)], stdout=said, stderr=said)
         time.sleep(moment)  # the moment is of real time: that is what a kill is

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,10 +57,10 @@ DEEDS: dict[str, list[Deed]] = {
 }
 
 
-def play_shift(name: str, *, seed: int = 31) -> GameFolder:
-    """A whole game of all three, as fast as it goes; its folder."""
+def play_shift(name: str, teams: Iterable[str] = tuple(DEEDS), *, seed: int = 31) -> GameFolder:
+    """A whole game of all three, or of some, as fast as it goes; its folder."""
     scenario = loader.load(SCENARIO)
-    folder = GameFolder.create(name, scenario, DEEDS, seed=seed, version="test", start=START)
+    folder = GameFolder.create(name, scenario, teams, seed=seed, version="test", start=START)
     with hosted(folder) as host:
         for seat in host.seats.values():
             assert seat.runner.started_ms is not None

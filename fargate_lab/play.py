@@ -188,13 +188,18 @@ def _shortened(text: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def play_in_new_world(lab: Lab, *, speed: worlds.Speed, seed: int) -> ExitCode:
-    """`fargate-lab play`: a world that nobody else uses, the narration on stdout. Raises NotPassedError."""
+def play_in_new_world(
+    lab: Lab, *, speed: worlds.Speed, seed: int, runner: AwsRunner | None = None
+) -> ExitCode:
+    """`fargate-lab play`: a world that nobody else uses, the narration on stdout. A `runner` that is given stays open. Raises
+    NotPassedError.
+    """
     began = time.monotonic()
     with ExitStack() as stack:
         # The AWS CLI loads, and so does boto3 here, while the cloud lays its base environment.
-        aws = AwsRunner(paths.ready(paths.work_dir(f"play-{lab.id}") / "here").parent)
-        stack.callback(aws.close)
+        aws = runner or AwsRunner(paths.ready(paths.work_dir(f"play-{lab.id}") / "here").parent)
+        if runner is None:
+            stack.callback(aws.close)
         world = stack.enter_context(worlds.start(f"play-{lab.id}", speed=speed, seed=seed, registered=False))
         cloud = EndpointCloud(world.endpoint)
         # Asking for the names makes the cloud lay its base environment now; meanwhile boto3 loads here.

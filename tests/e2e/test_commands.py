@@ -18,7 +18,6 @@ from labs.control import HttpControl
 
 Serve = Callable[..., Served]
 pytestmark = pytest.mark.xdist_group("commands")
-LABS = [lab.id for lab in loader.load_all()]
 
 
 def wait_for_end(pid: int) -> None:
@@ -190,13 +189,13 @@ def test_a_taken_port_is_named(tmp_path: Path) -> None:
     assert f"Port {port} is taken" in said.err
 
 
-@pytest.mark.parametrize("lab", LABS)
-def test_play_performs_a_lab_without_a_terminal(lab: str, tmp_path: Path) -> None:
+def test_play_performs_a_lab_without_a_terminal(tmp_path: Path) -> None:
     said = run(
-        [f"{BIN}/python", "-m", "fargate_lab", "play", lab, "--speed", "max"], clean_environment(tmp_path)
+        [f"{BIN}/python", "-m", "fargate_lab", "play", "core-lab", "--speed", "max"],
+        clean_environment(tmp_path),
     )
     assert said.code == 0, said.out[-3000:] + said.err
-    for step in loader.find(lab).steps:
+    for step in loader.find("core-lab").steps:
         assert f"passed  {step.title}: passed." in said.out
     assert "done" in said.out
     assert not list(tmp_path.glob("state/worlds/*.json"))

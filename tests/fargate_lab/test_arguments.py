@@ -34,8 +34,11 @@ def test_every_exit_code_is_on_the_page() -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_json_shape_is_on_the_page(name: str) -> None:
-    if "--json" in command_parsers(build_parser())[name].format_help():
-        assert f"### `{name} --json`" in PAGE
+    parser = command_parsers(build_parser())[name]
+    inner = {f"{name} {action}": each for action, each in command_parsers(parser).items()}
+    for words, each in {name: parser, **inner}.items():
+        if "--json" in each.format_usage():
+            assert f"### `{words} --json`" in PAGE
 
 
 @pytest.mark.parametrize("name", [*COMMANDS, None])

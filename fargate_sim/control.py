@@ -38,6 +38,7 @@ from fargate_sim.wire.render import Answer
 if TYPE_CHECKING:
     from fargate_sim.cloud import Cloud
     from fargate_sim.endpoint import Endpoint
+    from fargate_sim.model.world import World
 
 DEFAULT_LIMIT, LARGEST_LIMIT = 1000, 10000
 UNDER_LOAD_MS = 5 * 60 * 1000
@@ -453,63 +454,46 @@ class Control:
 
         return self._locked(act)
 
-    def _set_traffic(self, body: dict[str, Any]) -> Answer:
+    def _change(
+        self,
+        name: str,
+        body: dict[str, Any],
+        act: Callable[[World, dict[str, Any]], Any],
+        show: Callable[[Cloud, Any], object] = lambda _cloud, done: done,
+    ) -> Answer:
+        """Let a body change the world, and write it down for a replay under the name of its input."""
         self._wait()
 
-        def act(cloud: Cloud) -> object:
+        def change(cloud: Cloud) -> object:
             try:
-                traffic_api.act(
-                    cloud.world(cloud.region), without_actor(body), speed=self._endpoint.pacer.speed
-                )
+                done = act(cloud.world(cloud.region), without_actor(body))
             except ValueError as error:
                 raise ControlError(400, str(error), "see docs/control-api.md") from error
             if self._endpoint.recorder is not None:
-                self._endpoint.recorder.body(cloud.engine.now_ms, "traffic", body)
-            return _traffic_report(cloud, 0)
+                self._endpoint.recorder.body(cloud.engine.now_ms, name, body)
+            return show(cloud, done)
 
-        return self._locked(act)
+        return self._locked(change)
+
+    def _set_traffic(self, body: dict[str, Any]) -> Answer:
+        def act(world: World, given: dict[str, Any]) -> None:
+            traffic_api.act(world, given, speed=self._endpoint.pacer.speed)
+
+        return self._change("traffic", body, act, lambda cloud, _done: _traffic_report(cloud, 0))
 
     def _set_queue(self, body: dict[str, Any]) -> Answer:
-        self._wait()
-
-        def act(cloud: Cloud) -> object:
-            world = cloud.world(cloud.region)
-            try:
-                queue_api.act(world, without_actor(body), speed=self._endpoint.pacer.speed)
-            except ValueError as error:
-                raise ControlError(400, str(error), "see docs/control-api.md") from error
-            if self._endpoint.recorder is not None:
-                self._endpoint.recorder.body(cloud.engine.now_ms, "queue", body)
-            name = queue_name(body["queue"]) if body.get("queue") else None
+        def act(world: World, given: dict[str, Any]) -> dict[str, Any]:
+            queue_api.act(world, given, speed=self._endpoint.pacer.speed)
+            name = queue_name(given["queue"]) if given.get("queue") else None
             return queue_report.report(world, name=name, minutes=0)
 
-        return self._locked(act)
+        return self._change("queue", body, act)
 
     def _set_capacity(self, body: dict[str, Any]) -> Answer:
-        self._wait()
-
-        def act(cloud: Cloud) -> object:
-            try:
-                answer = capacity_api.act(cloud.world(cloud.region), without_actor(body))
-            except ValueError as error:
-                raise ControlError(400, str(error), "see docs/control-api.md") from error
-            if self._endpoint.recorder is not None:
-                self._endpoint.recorder.body(cloud.engine.now_ms, "capacity", body)
-            return answer
-
-        return self._locked(act)
+        return self._change("capacity", body, capacity_api.act)
 
     def _set_watch(self, body: dict[str, Any]) -> Answer:
-        def act(cloud: Cloud) -> object:
-            try:
-                answer = watch_api.act(cloud.world(cloud.region), without_actor(body))
-            except ValueError as error:
-                raise ControlError(400, str(error), "see docs/control-api.md") from error
-            if self._endpoint.recorder is not None:
-                self._endpoint.recorder.body(cloud.engine.now_ms, "watch", body)
-            return answer
-
-        return self._locked(act)
+        return self._change("watch", body, watch_api.act)
 
     def _reset(self, body: dict[str, Any]) -> Answer:
         endpoint = self._endpoint

@@ -6,9 +6,8 @@ import csv
 import io
 from xml.etree import ElementTree
 
-from gameday.report.document import EXERCISES
 from gameday.report.model import GameReport, TeamReport
-from gameday.report.words import clean
+from gameday.report.words import EXERCISES, clean
 from gameday.scoring import Line
 
 PASSED_SHARE = 0.5

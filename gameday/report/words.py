@@ -17,6 +17,14 @@ INDICATORS = {
     "lost": "orders lost",
     "oldest_age_s": "age of the oldest order",
 }
+EXERCISES = {
+    "wait": "Wait",
+    "release": "A release",
+    "scale_out": "One task more",
+    "scale_in": "One task fewer",
+    "stop_task": "A lost task",
+    "interrupt_spot": "A Spot interruption",
+}
 _NEVER = "never"
 
 

@@ -74,7 +74,6 @@ def test_killed_at_any_moment_in_this_process(
     assert_nothing_is_in_force(recovered(cloud, tmp_path / "game.jsonl"))
 
 
-@pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
 def test_killed_for_real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FARGATE_LAB_HOME", str(tmp_path))
     with worlds.start("game", speed="max", seed=7, registered=False) as world:

@@ -1,0 +1,187 @@
+"""What a class leaves on the disk. Everything goes on from it, after a crash or in the next lesson.
+
+classes/<name>/class.json          the secret that all codes and keys follow from (for the owner's eyes only), seats, room
+               policy.json         what the teacher has set (`policy`)
+               seats/07/seat.json  who sits there
+                        log.jsonl  what happened at the seat, in the time of this machine (`seatlog`)
+                        home/      the seat's own FARGATE_LAB_HOME: progress, recordings, preferences, history
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from fargate_lab import files, paths
+from fargate_lab.classroom.codes import CLASS_CODE, ROOMS, SEAT_CODE, Keys, keys_of, letters, typed
+from fargate_lab.classroom.policy import PolicyFile
+from fargate_lab.classroom.seatlog import SeatLog
+from fargate_lab.errors import SurroundingsError, UsageError
+
+SCHEMA = 1
+LARGEST_CLASS = 200
+LONGEST_NAME = 40
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A seat of a class: `id` is its number ("07"), `folder` where it is kept."""
+
+    id: str
+    folder: Path
+    keys: Keys
+
+    @property
+    def home(self) -> Path:
+        """The seat's FARGATE_LAB_HOME."""
+        return self.folder / "home"
+
+    @property
+    def state(self) -> Path:
+        """The state folder within it: recordings, progress."""
+        return self.home / "state"
+
+    @property
+    def log(self) -> SeatLog:
+        """What happened there."""
+        return SeatLog(self.folder / "log.jsonl")
+
+    @property
+    def name(self) -> str:
+        """Who sits there, as they wrote it; empty while nobody does. Plain text, never markup."""
+        try:
+            return str(json.loads((self.folder / "seat.json").read_text(encoding="utf-8"))["name"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return ""
+
+    def take(self, name: str) -> None:
+        """Let somebody sit there, for good. UsageError when it cannot be a name."""
+        shown = " ".join(name.split())
+        if not shown or len(shown) > LONGEST_NAME or not shown.isprintable():
+            raise UsageError("That cannot be a name.", f"Use 1 to {LONGEST_NAME} characters.")
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        files.write_json(self.folder / "seat.json", {"name": shown, "since": now})
+
+
+class ClassFolder:
+    """One class's folder. ``create`` makes one, ``open`` finds one."""
+
+    def __init__(self, root: Path, raw: dict[str, Any]) -> None:
+        if raw["schema"] != SCHEMA:
+            raise ValueError(f"its schema is {raw['schema']!r}, this version writes {SCHEMA}")
+        self.root = root
+        self.name = root.name
+        self.room = int(raw["room"])
+        self._secret = str(raw["secret"])
+        self._count = int(raw["seats"])
+        if not 1 <= self._count <= LARGEST_CLASS or not 1 <= self.room <= len(ROOMS):
+            raise ValueError("seats or room are out of range")
+        bytes.fromhex(self._secret)
+
+    @classmethod
+    def create(cls, name: str, *, seats: int, room: int = 1, secret: str = "") -> ClassFolder:
+        """A new class; rooms of one class share a ``secret`` (64 hexadecimal digits). UsageError when a name or a number will not do,
+        SurroundingsError when the class is there already.
+        """
+        root = folder_of(name)
+        if not 1 <= seats <= LARGEST_CLASS:
+            raise UsageError(f"A room has 1 to {LARGEST_CLASS} seats, not {seats}.", "Open further rooms.")
+        if not 1 <= room <= len(ROOMS):
+            raise UsageError(f"Rooms are numbered 1 to {len(ROOMS)}, not {room}.", "Choose such a number.")
+        if secret and not re.fullmatch(r"[0-9a-f]{64}", secret):
+            raise UsageError("A class's secret is 64 hexadecimal digits.", "Make one: openssl rand -hex 32")
+        if root.exists():
+            raise SurroundingsError(
+                f"There is a class {name!r} already.", "Go on with it (--resume), or choose another --name."
+            )
+        raw = {"schema": SCHEMA, "room": room, "seats": seats, "secret": secret or secrets.token_hex(32)}
+        files.write_json(root / "class.json", raw)
+        return cls(root, raw)
+
+    @classmethod
+    def open(cls, name: str) -> ClassFolder:
+        """A class by name, or by the path of its folder. UsageError when there is none."""
+        root = Path(name) if "/" in name or (Path(name) / "class.json").is_file() else folder_of(name)
+        try:
+            # Not `files.read_json`, which would move it away: it is all that there is of the class.
+            return cls(root.resolve(), json.loads((root / "class.json").read_text(encoding="utf-8")))
+        except (FileNotFoundError, NotADirectoryError):
+            known = ", ".join(names()) or "none yet"
+            raise UsageError(f"There is no class {name!r}.", f"There are: {known}.") from None
+        except OSError as error:
+            raise SurroundingsError(
+                f"Cannot read {root / 'class.json'}: {error.strerror or error}.", "Make it readable by you."
+            ) from None
+        except (KeyError, TypeError, ValueError) as error:
+            raise UsageError(
+                f"{root / 'class.json'} describes no class: {error}.", "It must be as it was written."
+            ) from None
+
+    @cached_property
+    def seats(self) -> tuple[Seat, ...]:
+        """All seats, taken or not, in order."""
+        width = max(2, len(str(self._count)))
+        ids = [str(number).zfill(width) for number in range(1, self._count + 1)]
+        return tuple(
+            Seat(each, self.root / "seats" / each, keys_of(self._secret, self.room, each)) for each in ids
+        )
+
+    @property
+    def code(self) -> str:
+        """With it somebody takes a seat; the same in every room of a class."""
+        return letters(self._secret, "class", CLASS_CODE)
+
+    @property
+    def teacher_code(self) -> str:
+        """With it the board opens; longer, because it opens everything."""
+        return letters(self._secret, "teacher", 12)
+
+    @property
+    def host_token(self) -> str:
+        """The token of the class's own programs, for the shards."""
+        return letters(self._secret, "host", 32)
+
+    @property
+    def policy(self) -> PolicyFile:
+        """What the teacher has set."""
+        return PolicyFile(self.root / "policy.json")
+
+    def seat(self, id_: str) -> Seat:
+        """A seat by its number. UsageError when there is none."""
+        for each in self.seats:
+            if each.id == id_:
+                return each
+        raise UsageError(
+            f"There is no seat {id_!r}.", f"There are {self.seats[0].id} to {self.seats[-1].id}."
+        )
+
+    def seat_of(self, code: str) -> Seat | None:
+        """The seat that a code belongs to, taken or not."""
+        wanted = typed(code)
+        if len(wanted) != SEAT_CODE:
+            return None
+        return next((each for each in self.seats if secrets.compare_digest(each.keys.code, wanted)), None)
+
+    def free_seat(self) -> Seat | None:
+        """The first seat where nobody sits."""
+        return next((each for each in self.seats if not each.name), None)
+
+
+def folder_of(name: str) -> Path:
+    """Where a class of that name lives. UsageError when it cannot be a name."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,60}", name) or ".." in name:
+        raise UsageError(f"{name!r} cannot be the name of a class.", "Use letters, digits, - and _.")
+    return paths.state_dir() / "classes" / name
+
+
+def names() -> list[str]:
+    """The classes on this machine, the last changed first."""
+    root = paths.state_dir() / "classes"
+    found = [each.parent for each in root.glob("*/class.json")] if root.is_dir() else []
+    return [each.name for each in sorted(found, key=lambda each: each.stat().st_mtime, reverse=True)]

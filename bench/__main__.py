@@ -1,4 +1,4 @@
-"""Print the report: what was measured, the bar, and whether it held. ``python -m bench [simulation|endpoint|command ...]``."""
+"""Print the report: what was measured, the bar, and whether it held. ``python -m bench [simulation|endpoint|command|classroom ...]``."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ import os
 import platform
 import sys
 
-from bench import command, endpoint, simulation
+from bench import classroom, command, endpoint, simulation
 
-PARTS = {"simulation": simulation.rows, "endpoint": endpoint.rows, "command": command.rows}
+PARTS = {
+    "simulation": simulation.rows,
+    "endpoint": endpoint.rows,
+    "command": command.rows,
+    "classroom": classroom.rows,
+}
 
 
 def main(names: list[str]) -> int:

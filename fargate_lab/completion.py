@@ -57,10 +57,12 @@ Names = Callable[[], Mapping[str, Sequence[str]]]
 
 
 class Completer:
-    """Answers for one console. `variables` and `names` are asked anew each time and must be quick."""
+    """Answers for one console. `variables` and `names` are asked anew each time and must be quick; `folder` is where its lines run,
+    None where they see no files.
+    """
 
     def __init__(
-        self, variables: Callable[[], Iterable[str]], names: Names, folder: Callable[[], Path]
+        self, variables: Callable[[], Iterable[str]], names: Names, folder: Callable[[], Path | None]
     ) -> None:
         self._variables = variables
         self._names = names
@@ -132,7 +134,10 @@ class Completer:
 
     def _files(self, word: str) -> tuple[str, ...]:
         head, _, stem = word.rpartition("/")
-        folder = self._folder() / head if not word.startswith("/") else Path(head or "/")
+        here = self._folder()
+        if here is None:
+            return ()
+        folder = here / head if not word.startswith("/") else Path(head or "/")
         found: list[str] = []
         with contextlib.suppress(OSError):
             for path in sorted(folder.iterdir()):

@@ -81,6 +81,8 @@ class Console:
                 f"Cannot make the lab's folder {work}: {error.strerror or error}.",
                 "Make its parent writable.",
             ) from None
+        self.lab_env = dict(env)
+        """What was given: a process environment, without what only this console needs."""
         self.env = {
             **env,
             "FARGATE_LAB_SHELL": str(folder),

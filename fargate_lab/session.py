@@ -1,5 +1,6 @@
 """The TUI's session: one learner's seat, made of a world, an attempt at a lab, and a console.
 
+Where worlds come from and who runs the console's lines is the business of the session's `Ground`: this machine, or a seat of a class.
 Implements `tui.session.LabSession`. Calls come from several threads; what belongs to the open lab is kept in
 one `_Open` object, which is replaced whole. Every `LabError` leaves as a `SessionError`.
 
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar
 
 from fargate_lab import command_history, files, paths
 from fargate_lab.errors import LabError, RecordingUnusableError, SurroundingsError, WorldLostError
+from fargate_lab.ground import Ground, OwnMachine
 from fargate_lab.progress import LabRecord, ProgressStore
 from tui import session as door
 
@@ -27,8 +29,9 @@ if TYPE_CHECKING:
     from fargate_lab import worlds
     from fargate_lab.attempt import Attempt
     from fargate_lab.completion import Completer
-    from fargate_lab.console import Console
+    from fargate_lab.ground import LineConsole, OpenWorld, Performer
     from fargate_lab.play import Performance
+    from labs.catalogue import Lab
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -60,11 +63,9 @@ def _session_error(error: LabError) -> door.SessionError:
 class _Open:
     """What belongs to the open lab."""
 
-    world: worlds.World
+    world: OpenWorld
     attempt: Attempt
-    variables: dict[str, str | None]
-    env: dict[str, str]
-    console: Console
+    console: LineConsole
     names: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Names in the world by kind, from the last snapshot, for completion."""
 
@@ -72,15 +73,21 @@ class _Open:
 class Session:
     """See `tui.session.LabSession`; its docstrings say what each call does."""
 
-    def __init__(self, *, seed: int | None = None, speed: worlds.Speed = 10.0) -> None:
-        self._seed = seed
-        self._speed = speed
-        self._store = ProgressStore()
+    def __init__(
+        self,
+        *,
+        seed: int | None = None,
+        speed: worlds.Speed = 10.0,
+        ground: Ground | None = None,
+        store: ProgressStore | None = None,
+    ) -> None:
+        self._ground: Ground = ground or OwnMachine(seed=seed, speed=speed)
+        self._store = store or ProgressStore()
         self._open: _Open | None = None
         self._damaged: str | None = None
         """The lab whose recording turned out to be unusable when it was to be opened."""
         self._performance: Performance | None = None
-        self._performer: Any = None
+        self._performer: Performer | None = None
         self._lock = threading.Lock()
         self._completer: Completer | None = None
 
@@ -113,39 +120,9 @@ class Session:
 
     @_through_the_door
     def open(self, lab_id: str, progress: door.Progress) -> door.LabView:
-        from fargate_lab import environment, worlds
-        from fargate_lab.attempt import Attempt
-        from fargate_lab.completion import Completer
-        from fargate_lab.console import Console
         from labs import loader
-        from labs.endpoint_cloud import EndpointCloud
 
-        lab = loader.find(lab_id)
-        self._leave()
-        progress("starting the offline cloud")
-        self._damaged = None
-        try:
-            world = worlds.start(
-                lab.id, speed=self._speed, seed=self._seed, recording=paths.recording_file(lab.id)
-            )
-        except RecordingUnusableError:
-            self._damaged = lab.id
-            raise
-        try:
-            progress("laying the network, roles and log group")
-            attempt = Attempt(lab, EndpointCloud(world.endpoint), self._store)
-            variables = environment.lab_variables(attempt.cloud.env)
-            env = environment.complete_environment(variables)
-            console = Console(paths.shell_dir(lab.id), paths.work_dir(lab.id), variables, env)
-            progress(f"setting up {lab.title}")
-            resumed = attempt.resume_or_begin()
-        except BaseException:
-            world.close()
-            raise
-        self._open = _Open(world, attempt, variables, env, console)
-        self._completer = Completer(console.variable_names, self._names, console.folder_now)
-        threading.Thread(target=self._completer.warm, daemon=True).start()
-        return self._view(resumed=resumed)
+        return self._enter(loader.find(lab_id), progress)
 
     @_through_the_door
     def snapshot(self, seen: int | None) -> Mapping[str, Any] | None:
@@ -287,8 +264,9 @@ class Session:
     def reset_lab(self, progress: door.Progress) -> door.LabView:
         progress("a new world")
         if self._open is None and self._damaged is not None:
-            files.set_aside(paths.recording_file(self._damaged), "it is damaged")
-            return self.open(self._damaged, progress)
+            from labs import loader
+
+            return self._enter(loader.find(self._damaged), progress, fresh=True)
         self._anew(self._here())
         return self._view(resumed=False)
 
@@ -340,6 +318,33 @@ class Session:
 
     # Behind the door.
 
+    def _enter(self, lab: Lab, progress: door.Progress, *, fresh: bool = False) -> door.LabView:
+        """Leave what is open and open that lab, in the world that was left or (`fresh`) in another than the one that is damaged."""
+        from fargate_lab.attempt import Attempt
+        from fargate_lab.completion import Completer
+
+        self._leave()
+        progress("starting the offline cloud")
+        self._damaged = None
+        try:
+            world = self._ground.start(lab.id, fresh=fresh)
+        except RecordingUnusableError:
+            self._damaged = lab.id
+            raise
+        try:
+            progress("laying the network, roles and log group")
+            attempt = Attempt(lab, world.cloud(), self._store)
+            console = self._ground.console(lab.id, attempt.cloud)
+            progress(f"setting up {lab.title}")
+            resumed = attempt.resume_or_begin()
+        except BaseException:
+            world.close()
+            raise
+        self._open = _Open(world, attempt, console)
+        self._completer = Completer(console.variable_names, self._names, console.folder_now)
+        threading.Thread(target=self._completer.warm, daemon=True).start()
+        return self._view(resumed=resumed)
+
     def _here(self) -> _Open:
         if self._open is None:
             raise SurroundingsError("No lab is open.", "Open one from the catalogue.")
@@ -373,11 +378,9 @@ class Session:
             raise _session_error(error) from None
 
     def _perform(self, current: _Open, steps: tuple[Any, ...] | None) -> Iterator[door.PlayEvent]:
-        from fargate_lab.awscli_runner import AwsRunner
         from fargate_lab.play import Performance
 
-        aws = AwsRunner(current.console.work)
-        aws.use(current.env)
+        aws = self._ground.performer(current.console)
         performance = Performance(current.attempt, aws, current.attempt.cloud.env)
         self._performance, self._performer = performance, aws
         try:
@@ -391,16 +394,10 @@ class Session:
             self._performance = self._performer = None
 
     def _anew(self, current: _Open) -> None:
-        from fargate_lab import environment
         from fargate_lab.completion import Completer
-        from fargate_lab.console import Console
 
         current.attempt.reset()
-        current.variables = environment.lab_variables(current.attempt.cloud.env)
-        current.env = environment.complete_environment(current.variables)
-        current.console = Console(
-            current.console.folder, current.console.work, current.variables, current.env
-        )
+        current.console = self._ground.console(current.attempt.lab.id, current.attempt.cloud)
         self._completer = Completer(current.console.variable_names, self._names, current.console.folder_now)
 
     def _names(self) -> Mapping[str, Sequence[str]]:

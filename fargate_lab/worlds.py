@@ -24,6 +24,7 @@ from typing import Any, Literal
 from fargate_lab import files, paths
 from fargate_lab.errors import PortTakenError, RecordingUnusableError, SurroundingsError, WorldLostError
 from labs.control import HttpControl
+from labs.endpoint_cloud import EndpointCloud
 from labs.errors import NoWorldError
 
 Speed = float | Literal["max"]
@@ -85,6 +86,10 @@ class World:
     def alive(self) -> bool:
         """Whether the process still runs."""
         return self.process.poll() is None
+
+    def cloud(self) -> EndpointCloud:
+        """The world, as labs and graders see it."""
+        return EndpointCloud(self.control)
 
     def close(self) -> None:
         """End the process: politely, then firmly. Safe to call twice."""

@@ -91,8 +91,9 @@ class Attempt:
                     {"id": check.id, "expected": check.expected, "observed": check.observed}
                     for check in graded.checks
                 ]
-                self.store.step_passed(self.lab.id, graded.id, now_ms, evidence)
+                # The world first: killed in between, the step is open still, and what is passed can be proved.
                 self.cloud.note(STEP_PASSED, {"lab": self.lab.id, "step": graded.id})
+                self.store.step_passed(self.lab.id, graded.id, now_ms, evidence)
         reached = {*record.steps, *(graded.id for graded in result.steps if graded.passed)}
         if record.solved_ms is None and reached.issuperset(item.id for item in self.lab.steps):
             self.store.solved(self.lab.id, self.cloud.clock.now_ms)

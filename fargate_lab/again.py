@@ -14,8 +14,9 @@ from typing import Any
 from fargate_lab import __version__
 from fargate_lab.inprocess import entered
 from fargate_sim.cloud import Cloud
-from fargate_sim.endpoint import LOOPBACK, Endpoint
+from fargate_sim.endpoint import Endpoint
 from fargate_sim.recording import Recording
+from fargate_sim.threshold import LOOPBACK
 from labs.endpoint_cloud import EndpointCloud, Who
 
 Skip = Callable[[int, Mapping[str, Any]], bool]

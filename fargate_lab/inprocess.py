@@ -15,8 +15,9 @@ from typing import Any
 from fargate_lab import __version__
 from fargate_sim import inprocess
 from fargate_sim.cloud import Cloud
-from fargate_sim.endpoint import LOOPBACK, Endpoint
+from fargate_sim.endpoint import Endpoint
 from fargate_sim.pacer import Pacer
+from fargate_sim.threshold import LOOPBACK
 from labs.endpoint_cloud import EndpointCloud, Who
 from labs.errors import ControlError
 

@@ -10,10 +10,10 @@ Asking for a path never creates anything; `ready(path)` does, just before writin
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
 from fargate_lab.errors import SurroundingsError
+from fargate_sim.labels import plain
 
 _APP = "fargate-lab"
 
@@ -50,11 +50,6 @@ def data_dir() -> Path:
     return Path(platformdirs.user_data_dir(_APP))
 
 
-def _plain(label: str) -> str:
-    """A label as a file name: nothing that could leave its folder."""
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", label).strip("-") or "world"
-
-
 def progress_file() -> Path:
     """The learner's progress."""
     return state_dir() / "progress.json"
@@ -77,17 +72,17 @@ def worlds_dir() -> Path:
 
 def recording_file(label: str) -> Path:
     """What a world needs to stand up again after a crash."""
-    return state_dir() / "recordings" / f"{_plain(label)}.jsonl"
+    return state_dir() / "recordings" / f"{plain(label)}.jsonl"
 
 
 def log_file(label: str) -> Path:
     """What the offline cloud's process wrote on its stderr."""
-    return state_dir() / "logs" / f"{_plain(label)}.log"
+    return state_dir() / "logs" / f"{plain(label)}.log"
 
 
 def shell_dir(label: str) -> Path:
     """What the lab's shell remembers between commands: variables, functions, working directory."""
-    return state_dir() / "shell" / _plain(label)
+    return state_dir() / "shell" / plain(label)
 
 
 def shim_dir() -> Path:
@@ -102,7 +97,7 @@ def aws_cache_file() -> Path:
 
 def work_dir(label: str) -> Path:
     """The directory in which a lab's shell starts."""
-    return data_dir() / "work" / _plain(label)
+    return data_dir() / "work" / plain(label)
 
 
 def ready(path: Path) -> Path:

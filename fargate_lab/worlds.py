@@ -15,7 +15,6 @@ import queue
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from typing import Any, Literal
 
 from fargate_lab import files, paths
 from fargate_lab.errors import PortTakenError, RecordingUnusableError, SurroundingsError, WorldLostError
+from fargate_sim import locks
 from labs.control import HttpControl
 from labs.endpoint_cloud import EndpointCloud
 from labs.errors import NoWorldError
@@ -38,7 +38,6 @@ _START_SECONDS = 30.0
 _STOP_SECONDS = 5.0
 _PROBE_SECONDS = 30.0
 _LET_GO_SECONDS = 1.0
-_LOOK_SECONDS = 0.05
 _TAIL_LINES = 5
 _EXIT_RECORDING = 4
 """`fargate_sim.server` says so when it cannot go on with the file it was given."""
@@ -97,7 +96,7 @@ class World:
             with contextlib.suppress(OSError):
                 self._registration.unlink(missing_ok=True)
         stop(self.process)
-        _unlock(self._lock)
+        locks.let_go(self._lock)
         self._lock = None
 
 
@@ -164,7 +163,7 @@ def start(
     except BaseException:
         if process is not None:
             stop(process)
-        _unlock(lock)
+        locks.let_go(lock)
         raise
 
 
@@ -183,7 +182,7 @@ def _names_of(bind: str) -> list[str]:
 def is_open(recording: Path) -> bool:
     """Whether another world is being recorded there now."""
     try:
-        _unlock(_lock(recording, ""))
+        locks.let_go(_lock(recording, ""))
     except SurroundingsError:
         return True
     return False
@@ -191,32 +190,15 @@ def is_open(recording: Path) -> bool:
 
 def _lock(recording: Path, label: str, *, patience: float = 0.0) -> int | None:
     """Take the recording for ourselves; it is free again when we and the world have ended, however we end. SurroundingsError when another
-    has it and does not let go within ``patience`` seconds: the world of a program that was killed needs a moment to end.
+    has it and does not let go within ``patience`` seconds.
     """
     try:
-        import fcntl  # noqa: PLC0415 - absent on Windows
-    except ImportError:
-        return None
-    handle = os.open(paths.ready(recording).with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
-    until = time.monotonic() + patience
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            if time.monotonic() < until:
-                time.sleep(_LOOK_SECONDS)
-                continue
-            os.close(handle)
-            raise SurroundingsError(
-                f"The world of {label} is open in another program.",
-                "End that one first; or use it from here: the commands in --help find it.",
-            ) from None
-        return handle
-
-
-def _unlock(handle: int | None) -> None:
-    if handle is not None:
-        os.close(handle)
+        return locks.hold(paths.ready(recording), patience)
+    except locks.TakenError:
+        raise SurroundingsError(
+            f"The world of {label} is open in another program.",
+            "End that one first; or use it from here: the commands in --help find it.",
+        ) from None
 
 
 def _first_line(process: subprocess.Popen[str]) -> dict[str, Any] | None:

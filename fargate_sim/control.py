@@ -187,6 +187,10 @@ class Control:
                 500, f"{error}{cause}", "start the world again; this is a bug if it stays"
             ) from error
 
+    def facts(self) -> dict[str, Any]:
+        """What ``status`` answers."""
+        return self._facts(self._endpoint.cloud)
+
     def _facts(self, cloud: Cloud) -> dict[str, Any]:
         return {
             "product": "fargate-lab",
@@ -500,6 +504,8 @@ class Control:
         seed, label = body.get("seed"), body.get("label")
         if seed is not None:
             seed = _whole(seed, "seed")
+        if endpoint.only_seed is not None and seed not in (None, endpoint.only_seed):
+            raise ControlError(409, f"this world's seed is always {endpoint.only_seed}", "leave it out")
         if label is not None and not isinstance(label, str):
             raise ControlError(400, "label must be text or null", "leave it out to keep the label")
         if endpoint.make_cloud is None:

@@ -20,7 +20,7 @@ from fargate_sim.control import Control, problem
 from fargate_sim.digest import digest
 from fargate_sim.front import Chapter, Front
 from fargate_sim.fronts import ECS, front_of
-from fargate_sim.gate import Gate
+from fargate_sim.gate import Doorkeeper
 from fargate_sim.model.world import World
 from fargate_sim.pacer import Pacer
 from fargate_sim.ports.refusal import NotModelledError
@@ -32,6 +32,7 @@ from fargate_sim.recording import (
     environ_of,
     without_actor,
 )
+from fargate_sim.threshold import LOOPBACK, Threshold
 from fargate_sim.waiters import is_waiter
 from fargate_sim.wire.asked import asked
 from fargate_sim.wire.errors import AwsError
@@ -42,14 +43,12 @@ from fargate_sim.wire.services import command_name
 
 LOG = logging.getLogger("fargate_sim")
 
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 GRADER = "fargate-lab-grader"
 """In the user agent of a grader: its reads leave no trace in the journal."""
 FACILITATOR_AGENT = "fargate-lab-facilitator"
 """In the user agent of whoever runs a game day: what they change is not the team's doing."""
 LARGEST_JSON_BODY = 1024 * 1024
 LARGEST_BODY = 64 * 1024 * 1024
-_HIDDEN_PATHS = ("/moto-api", "/latest/meta-data", "/latest/api", "/favicon.ico")
 _NOT_MODELLED = frozenset({"DescribeInstanceTypes", "DescribeInstanceTypeOfferings", "RunInstances"})
 """EC2 operations about instances: Fargate has none, and an empty answer would be a lie."""
 _TEMPLATE_OPERATIONS = frozenset({"CreateStack", "UpdateStack", "CreateChangeSet"})
@@ -72,7 +71,7 @@ class Endpoint:
 
     ``recorder`` makes it survive a crash. ``hosts`` are the names that a request may use for this endpoint.
     With a ``gate`` not everybody may do everything.
-    ``make_cloud`` builds the cloud and its pacer of a reset from (seed or None, label).
+    ``make_cloud`` builds the cloud and its pacer of a reset from (seed or None, label); with ``only_seed`` no reset may ask for another.
     """
 
     def __init__(
@@ -84,7 +83,8 @@ class Endpoint:
         hosts: Iterable[str] = LOOPBACK,
         make_cloud: Callable[[int | None, str], tuple[Cloud, Pacer]] | None = None,
         version: Callable[[], str] = lambda: "0",
-        gate: Gate | None = None,
+        gate: Doorkeeper | None = None,
+        only_seed: int | None = None,
     ) -> None:
         self.cloud = cloud
         self.pacer = pacer
@@ -92,28 +92,20 @@ class Endpoint:
         self.version = version
         self.make_cloud = make_cloud
         self.gate = gate
-        self._hosts = frozenset(hosts)
+        self.only_seed = only_seed
+        self._threshold = Threshold(hosts, signed=gate is not None)
         self._polled: tuple[object, ...] = ()
         """The last poll of a waiter: from where, of what."""
         self._control = Control(self)
         _ = ECS.wire  # read now, so that the first call need not wait for it
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> list[bytes]:
-        answer = self._answer(environ)
-        reason = HTTPStatus(answer.status).phrase
-        unique = {name.lower(): (name, value) for name, value in answer.headers}
-        if answer.status == HTTPStatus.NO_CONTENT:
-            unique.pop("content-length", None)
-        elif environ.get("REQUEST_METHOD") != "HEAD" or "content-length" not in unique:
-            # An answer to HEAD tells the length of what GET would send.
-            unique["content-length"] = ("Content-Length", str(len(answer.body)))
-        start_response(f"{answer.status} {reason}", list(unique.values()))
-        return [answer.body]
+        return start(self._answer(environ), environ, start_response)
 
     def _answer(self, environ: dict[str, Any]) -> Answer:
-        refusal = self._refusal(environ)
-        if refusal is not None:
-            return refusal
+        refused = self._threshold.refusal(environ)
+        if refused is not None:
+            return refused
         path = environ.get("PATH_INFO", "/")
         length = _content_length(environ)
         front = front_of(environ)
@@ -134,21 +126,6 @@ class Endpoint:
             return error_answer(
                 call.protocol, call.service, "ServerException", message, status=500, request_id=_request_id()
             )
-
-    def _refusal(self, environ: dict[str, Any]) -> Answer | None:
-        host = environ.get("HTTP_HOST", "").rpartition(":")
-        name = host[0] if host[0] and host[2].isdigit() else environ.get("HTTP_HOST", "")
-        if "*" in self._hosts and self.gate is not None:
-            pass  # every request proves who it is; its Host is signed
-        elif name.lower() not in self._hosts and not name.lower().endswith(".localhost"):
-            return problem(
-                403, f"this endpoint does not answer to the name {name!r}", "use 127.0.0.1 or localhost"
-            )
-        if "HTTP_ORIGIN" in environ:
-            return problem(403, "this endpoint does not answer web pages", "use the aws command or an SDK")
-        if environ.get("PATH_INFO", "").startswith(_HIDDEN_PATHS):
-            return problem(404, "there is nothing here", "AWS calls go to /, the control API to /_lab/")
-        return None
 
     # AWS calls
 
@@ -178,7 +155,7 @@ class Endpoint:
                     call.service,
                     error.code,
                     error.message,
-                    status=403,
+                    status=error.status,
                     request_id=_request_id(),
                 )
         while True:
@@ -201,10 +178,12 @@ class Endpoint:
         trusted: bool,
     ) -> Answer:
         region = call.region or cloud.region
-        # Who is not trusted is a client like any other, whatever it says of itself, and moves no clock.
-        agent = environ.get("HTTP_USER_AGENT", "") if trusted else ""
+        # Who is not trusted is a client like any other, whatever it says of itself, and moves no clock that is not its own.
+        named = environ.get("HTTP_USER_AGENT", "")
+        agent = named if trusted else ""
         actor = FACILITATOR if FACILITATOR_AGENT in agent else None
-        polls = call.reading and front is not None and self.pacer.hurries and is_waiter(agent)
+        waits = is_waiter(named) and (trusted or (self.gate is not None and self.gate.hurries))
+        polls = call.reading and front is not None and self.pacer.hurries and waits
         if polls and front:
             # A waiter goes on over one connection; another `aws` command comes over another.
             sender = (environ.get("REMOTE_ADDR"), environ.get("REMOTE_PORT"))
@@ -243,6 +222,10 @@ class Endpoint:
                 if self.recorder is not None and call.reading and written:
                     self.recorder.read(cloud.engine.now_ms, entry)
         return answer
+
+    def facts(self) -> dict[str, Any]:
+        """What ``GET /_lab/status`` answers."""
+        return self._control.facts()
 
     def catch_up(self) -> None:
         """Bring the world up to now. Needs the cloud's lock."""
@@ -333,6 +316,19 @@ class Endpoint:
                 self.recorder.close()
                 self.recorder = None
         self.cloud.close()
+
+
+def start(answer: Answer, environ: Mapping[str, Any], start_response: StartResponse) -> list[bytes]:
+    """Give an answer as WSGI wants it."""
+    reason = HTTPStatus(answer.status).phrase
+    unique = {name.lower(): (name, value) for name, value in answer.headers}
+    if answer.status == HTTPStatus.NO_CONTENT:
+        unique.pop("content-length", None)
+    elif environ.get("REQUEST_METHOD") != "HEAD" or "content-length" not in unique:
+        # An answer to HEAD tells the length of what GET would send.
+        unique["content-length"] = ("Content-Length", str(len(answer.body)))
+    start_response(f"{answer.status} {reason}", list(unique.values()))
+    return [answer.body]
 
 
 @contextlib.contextmanager

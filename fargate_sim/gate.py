@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from fargate_sim.wire.errors import AwsError
 from fargate_sim.wire.identify import Call
@@ -60,6 +60,32 @@ _EXPLANATIONS = frozenset({"causes", "cause", "knob", "seed", "kind", "duplicate
 """What we know and nobody on call would be told."""
 
 
+class Doorkeeper(Protocol):
+    """What a world asks before it carries something out."""
+
+    @property
+    def secret_key(self) -> str:
+        """What AWS calls are signed with."""
+        ...
+
+    @property
+    def hurries(self) -> bool:
+        """Whether whoever calls owns the clock, so that it jumps for their waiters."""
+        ...
+
+    def who(self, environ: Mapping[str, Any]) -> Who | None:
+        """Whose token a request carries: the facilitator's opens everything."""
+        ...
+
+    def may_call(self, service: str) -> bool:
+        """Whether a service of AWS may be called, by its name for the ``aws`` command."""
+        ...
+
+    def check_call(self, environ: dict[str, Any], body: bytes, key_id: str, call: Call) -> None:
+        """Let an AWS call pass; AwsError with what is wrong, and its status, otherwise. ``key_id`` is that of the account."""
+        ...
+
+
 class GateError(Exception):
     """A file that describes no gate; says why."""
 
@@ -95,22 +121,33 @@ class Gate:
                 return "facilitator" if who == "facilitator" else "team"
         return None
 
-    @staticmethod
-    def may_call(service: str) -> bool:
+    @property
+    def hurries(self) -> bool:
+        """The clock is the game's."""
+        return False
+
+    def may_call(self, service: str) -> bool:
         """Whether a team may call a service of AWS, by its name for the ``aws`` command."""
         return service in TEAM_SERVICES
 
-    def check_call(self, environ: Mapping[str, Any], body: bytes, key_id: str, call: Call) -> None:
+    def check_call(self, environ: dict[str, Any], body: bytes, key_id: str, call: Call) -> None:
         """Let an AWS call of the team pass; AwsError (403) in AWS's words otherwise. ``key_id`` is that of the account."""
-        check(environ, body, {key_id: self.secret_key}, datetime.now(UTC), call.protocol)
-        if call.region not in regions():
-            # [R] the beginning of AWS's sentence. Each region that is named is a world of its own, so not every word may be one.
-            message = f"Credential should be scoped to a valid region, not '{call.region}'."
-            raise AwsError("InvalidSignatureException", message, status=403)
-        if not self.may_call(call.service):
-            # [A] AWS's usual sentence, without the ARN of a resource
-            what = f"{call.service}:{call.operation}" if call.operation else call.service
-            raise AwsError("AccessDeniedException", f"User is not authorized to perform: {what}", status=403)
+        check_signed(self, environ, body, key_id, call)
+
+
+def check_signed(gate: Doorkeeper, environ: Mapping[str, Any], body: bytes, key_id: str, call: Call) -> None:
+    """An AWS call must be signed with the key of the gate, name a region that there is, and a service that may be called; AwsError (403)
+    in AWS's words otherwise.
+    """
+    check(environ, body, {key_id: gate.secret_key}, datetime.now(UTC), call.protocol)
+    if call.region not in regions():
+        # [R] the beginning of AWS's sentence. Each region that is named is a world of its own, so not every word may be one.
+        message = f"Credential should be scoped to a valid region, not '{call.region}'."
+        raise AwsError("InvalidSignatureException", message, status=403)
+    if not gate.may_call(call.service):
+        # [A] AWS's usual sentence, without the ARN of a resource
+        what = f"{call.service}:{call.operation}" if call.operation else call.service
+        raise AwsError("AccessDeniedException", f"User is not authorized to perform: {what}", status=403)
 
 
 @cache

@@ -9,41 +9,21 @@ Exit codes: 0 ended, 2 a wrong argument, 3 the port or the state file cannot be 
 from __future__ import annotations
 
 import argparse
-import gc
-import json
-import logging
-import os
-import signal
 import sys
-import time
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
+from fargate_sim import startup
+from fargate_sim.startup import EXIT_USAGE, CannotServeError
+
 if TYPE_CHECKING:
+    from fargate_sim.cloud import Cloud
     from fargate_sim.endpoint import Endpoint
     from fargate_sim.gate import Gate
+    from fargate_sim.pacer import Pacer
 
-EXIT_USAGE = 2
-EXIT_ENVIRONMENT = 3
-EXIT_RECORDING = 4
-"""The state file cannot be used; it has not been touched."""
 THREADS = 8
-FIRST_CALL_SECONDS = 0.1
-"""How long the start leaves the processor to the first call before it imports moto."""
-
-
-class CannotServeError(Exception):
-    """The process cannot do its work; says why, in a sentence for a person."""
-
-    exit_code = EXIT_ENVIRONMENT
-
-
-class RecordingUnusableError(CannotServeError):
-    """The state file holds nothing to go on with."""
-
-    exit_code = EXIT_RECORDING
 
 
 def _speed(text: str) -> Any:
@@ -89,15 +69,6 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("fargate-lab")
-    except PackageNotFoundError:
-        return "0"
-
-
 def _gate(path: Path | None) -> Gate | None:
     from fargate_sim.gate import Gate, GateError
 
@@ -112,10 +83,6 @@ def build(options: argparse.Namespace) -> Endpoint:
     import secrets
 
     from fargate_sim.cloud import Cloud
-    from fargate_sim.control import header_of
-    from fargate_sim.endpoint import LOOPBACK, Endpoint
-    from fargate_sim.pacer import Pacer
-    from fargate_sim.recording import Recorder, RecordingError, read
 
     def make_cloud(seed: int | None, label: str) -> tuple[Cloud, Pacer]:
         cloud = Cloud(
@@ -125,92 +92,31 @@ def build(options: argparse.Namespace) -> Endpoint:
             label=label,
             warm_at_once=False,
         )
-        return cloud, cloud.pacer(speed=options.speed, paused=options.paused)
+        return cloud, pacer_of(cloud)
 
-    recording = None
-    if options.state is not None and options.state.exists() and options.state.stat().st_size:
-        try:
-            recording = read(options.state)
-        except RecordingError as problem:
-            raise RecordingUnusableError(str(problem)) from problem
-        except OSError as problem:
-            raise CannotServeError(str(problem)) from problem
-    if recording is None:
-        cloud, pacer = make_cloud(options.seed, options.label)
-    else:
-        cloud = Cloud.again(recording.header)
-        pacer = cloud.pacer(speed=options.speed, paused=options.paused)
-    hosts = [*LOOPBACK, *options.allow_host]
-    gate = _gate(options.gate)
-    endpoint = Endpoint(cloud, pacer, hosts=hosts, make_cloud=make_cloud, version=_version, gate=gate)
-    if options.state is not None:
-        try:
-            if recording is None:
-                endpoint.recorder = Recorder.open_new(options.state, header_of(cloud, _version()))
-            else:
-                endpoint.resume(recording)
-                endpoint.recorder = Recorder.reopen(options.state, recording.sound_bytes)
-        except RecordingError as problem:
-            raise RecordingUnusableError(str(problem)) from problem
-        except OSError as problem:
-            raise CannotServeError(f"the state file cannot be written: {problem}") from problem
-    return endpoint
+    def pacer_of(cloud: Cloud) -> Pacer:
+        return cloud.pacer(speed=options.speed, paused=options.paused)
 
-
-def _when_warm(endpoint: Endpoint) -> None:
-    """Warm up once the first call has had its answer, and take what that has made out of the garbage
-    collector's sight: it will live as long as the process.
-    """
-    from fargate_sim.ports.loading import read_models
-
-    time.sleep(FIRST_CALL_SECONDS)
-    try:
-        endpoint.cloud.wait_until_ready()
-    except RuntimeError as problem:
-        logging.getLogger("fargate_sim").error("%s: %s", problem, problem.__cause__)
-        return
-    read_models()
-    gc.collect()
-    gc.freeze()
-
-
-def _end_with_input() -> None:
-    while os.read(sys.stdin.fileno(), 4096):
-        pass
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
-def _set_up_log(path: Path | None) -> None:
-    short = logging.StreamHandler(sys.stderr)
-    short.setLevel(logging.ERROR)
-    short.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
-    handlers: list[logging.Handler] = [short]
-    if path is not None:
-        long = logging.FileHandler(path, encoding="utf-8", delay=True)
-        long.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-        long.setLevel(logging.DEBUG)
-        handlers.append(long)
-    # It warns of every request that waits for a moment.
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    own = logging.getLogger("fargate_sim")
-    own.setLevel(logging.DEBUG)
-    own.propagate = False
-    own.handlers = handlers
-
-
-def address(host: str, port: int) -> str:
-    """The URL of an endpoint; an IPv6 address goes into brackets (RFC 3986, 3.2.2)."""
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return startup.endpoint_of(
+        make_cloud,
+        pacer_of,
+        seed=options.seed,
+        label=options.label,
+        state=options.state,
+        hosts=options.allow_host,
+        gate=_gate(options.gate),
+    )
 
 
 def serve(options: argparse.Namespace) -> None:
     """Serve until a signal ends it."""
     from waitress.server import create_server
 
-    _set_up_log(options.log)
+    startup.set_up_log(options.log)
     endpoint = build(options)
-    try:
-        server = create_server(
+
+    def make_server() -> Any:
+        return create_server(
             endpoint,
             host=options.bind,
             port=options.port,
@@ -219,32 +125,17 @@ def serve(options: argparse.Namespace) -> None:
             ident="fargate-lab",
             clear_untrusted_proxy_headers=True,
         )
-    except (OSError, OverflowError) as problem:
-        reason = getattr(problem, "strerror", None) or str(problem)
-        raise CannotServeError(
-            f"cannot listen on {options.bind}:{options.port}: {reason}. "
-            "Choose another --port, or 0 for a free one."
-        ) from problem
 
-    def stop(_signal: int, _frame: object) -> None:
-        raise SystemExit(0)
+    def warm() -> None:
+        endpoint.cloud.wait_until_ready()
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    port = server.effective_port
-    announcement = {"endpoint": address(options.bind, port), "pid": os.getpid()}
-    sys.stdout.write(json.dumps(announcement) + "\n")
-    sys.stdout.flush()
-    # Nothing else may reach the standard output, whatever a library prints.
-    sys.stdout = sys.stderr
-    Thread(target=_when_warm, args=(endpoint,), name="freeze", daemon=True).start()
-    if options.exit_with_stdin:
-        Thread(target=_end_with_input, name="input", daemon=True).start()
-    try:
-        server.run()
-    finally:
-        server.close()
-        endpoint.close()
+    startup.run(
+        startup.listening(make_server, options.bind, options.port),
+        options.bind,
+        warm=warm,
+        close=endpoint.close,
+        exit_with_stdin=options.exit_with_stdin,
+    )
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -40,11 +40,11 @@ def check(
     """The id of the key that signed. ``keys`` has the secrets by key id, ``now`` is the service's time. AwsError (403) as AWS says it."""
     match = _AUTHORIZATION.match(environ.get("HTTP_AUTHORIZATION", ""))
     if match is None:
-        raise _refused("missing", "Missing Authentication Token", protocol)
+        raise missing(protocol)
     key, day, region, service, signed, signature = match.groups()
     secret = keys.get(key)
     if secret is None:
-        raise _refused("unknown", "The security token included in the request is invalid.", protocol)
+        raise unknown(protocol)
     stamp = environ.get("HTTP_X_AMZ_DATE", "")
     _check_time(stamp, day, now, protocol)
     request = _canonical(environ, body, signed.split(";"), as_it_is=service == "s3")
@@ -56,6 +56,16 @@ def check(
     if not hmac.compare_digest(wanted, signature):
         raise _refused("mismatch", _MISMATCH, protocol)
     return key
+
+
+def missing(protocol: str) -> AwsError:
+    """What AWS says to a call that is not signed."""
+    return _refused("missing", "Missing Authentication Token", protocol)
+
+
+def unknown(protocol: str) -> AwsError:
+    """What AWS says to a call that is signed with a key that nobody has."""
+    return _refused("unknown", "The security token included in the request is invalid.", protocol)
 
 
 def _refused(why: str, message: str, protocol: str) -> AwsError:

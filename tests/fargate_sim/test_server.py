@@ -16,7 +16,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from fargate_sim.server import address
+from fargate_sim.startup import address
 
 ROOT = Path(__file__).parents[2]
 AWS = Path(sys.executable).with_name("aws")

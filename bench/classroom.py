@@ -94,25 +94,45 @@ def measure(seats: int) -> tuple[Found, float]:
     """A class of so many seats: what was found, and the memory of the shards in MB when all had worked."""
     with tempfile.TemporaryDirectory() as name, _shards(seats, Path(name)) as (shards, processes):
         chosen = [seat for each in shards for seat in each]
-        clients = []
-        for number in range(CLIENT_PROCESSES):
-            file = Path(name) / f"client-{number}.json"
-            file.write_text(json.dumps(chosen[number::CLIENT_PROCESSES]), encoding="utf-8")
-            argv = [sys.executable, "-m", "bench.classroom_client", str(file)]
-            env = {**os.environ, "FARGATE_LAB_HOME": str(Path(name) / f"home-{number}")}
-            clients.append(subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, env=env))
+        parts = [chosen[number::CLIENT_PROCESSES] for number in range(CLIENT_PROCESSES)]
+        clients = [_started(Path(name) / f"client-{number}", part) for number, part in enumerate(parts)]
+        for client in clients:
+            _line(client)
+        probe = _started(Path(name) / "probe", chosen, "probe")
         whole = Found()
         for client in clients:
-            out, _ = client.communicate(timeout=1800)
-            part = json.loads(out.splitlines()[-1])
-            whole.probes_ms += part["probes_ms"]
+            part = json.loads(_line(client))
+            client.wait()
             whole.solved += part["solved"]
             whole.troubles += part["troubles"]
             whole.seconds = max(whole.seconds, part["seconds"])
+        if probe.stdin is not None:
+            probe.stdin.close()
+        measured = json.loads(_line(probe))
+        probe.wait()
+        whole.probes_ms, whole.troubles = measured["probes_ms"], whole.troubles + measured["troubles"]
         memory = sum(resident_mb(process.pid) for process in processes)
     for trouble in whole.troubles[:10]:
         print(trouble, file=sys.stderr)
     return whole, memory
+
+
+def _started(path: Path, seats: list[dict[str, Any]], *words: str) -> subprocess.Popen[str]:
+    """A process that is told of some seats."""
+    path.with_suffix(".json").write_text(json.dumps(seats), encoding="utf-8")
+    return subprocess.Popen(
+        [sys.executable, "-m", "bench.classroom_client", *words, str(path.with_suffix(".json"))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "FARGATE_LAB_HOME": str(path)},
+    )
+
+
+def _line(process: subprocess.Popen[str]) -> str:
+    if process.stdout is None or not (line := process.stdout.readline()):
+        raise RuntimeError("a process of the class that is measured has ended early")
+    return line
 
 
 def _percentile(values: list[float], share: float) -> float:

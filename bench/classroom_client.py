@@ -59,7 +59,7 @@ def _signed(
 
 
 class _Seat:
-    """One learner: works, while a screen polls and a probe measures."""
+    """One learner: works, while a screen polls."""
 
     def __init__(self, seat: dict[str, str], found: Found, lock: threading.Lock) -> None:
         self.seat = seat
@@ -71,7 +71,7 @@ class _Seat:
         """Open the lab, wait for the others, walk through it."""
         url, token = self.seat["endpoint"], self.seat["token"]
         shard = HttpControl(url, token=self.seat["host_token"])
-        helpers = [threading.Thread(target=each, daemon=True) for each in (self._probe, self._poll)]
+        polling = threading.Thread(target=self._poll, daemon=True)
         trouble = ""
         with ExitStack() as stack:
             aws = AwsRunner(Path(self.seat["work"]))
@@ -83,8 +83,7 @@ class _Seat:
             attempt = Attempt(loader.find("core-lab"), cloud, PassingProgress())
             attempt.begin()
             start.wait()
-            for each in helpers:
-                each.start()
+            polling.start()
             performance = Performance(attempt, _Thoughtful(aws), cloud.env)
             ended = "nothing"
             for event in performance.perform():
@@ -96,27 +95,6 @@ class _Seat:
                 self._found.solved += 1
             else:
                 self._found.troubles.append(f"seat {self.seat['seat']}: {trouble or ended}")
-
-    def _probe(self) -> None:
-        target = "AmazonEC2ContainerServiceV20141113.DescribeServices"
-        host, port = self.seat["endpoint"].removeprefix("http://").split(":")
-        while not self._over.wait(PROBE_SECONDS):
-            body, headers = _signed(
-                self.seat, self.seat["endpoint"], target, {"cluster": "core-lab", "services": ["web"]}
-            )
-            begin = time.perf_counter()
-            connection = http.client.HTTPConnection(host, int(port), timeout=60)
-            try:
-                connection.request("POST", "/", body, headers)
-                connection.getresponse().read()
-                taken = (time.perf_counter() - begin) * 1000
-                with self._lock:
-                    self._found.probes_ms.append(taken)
-            except OSError as error:
-                with self._lock:
-                    self._found.troubles.append(f"seat {self.seat['seat']}: {error}")
-            finally:
-                connection.close()
 
     def _poll(self) -> None:
         control = HttpControl(self.seat["endpoint"], token=self.seat["token"])
@@ -144,11 +122,63 @@ class _Thoughtful:
         return self._aws.run(words)
 
 
+class _Probe:
+    """Measures what one seat waits for."""
+
+    def __init__(
+        self, seat: dict[str, str], found: Found, lock: threading.Lock, over: threading.Event
+    ) -> None:
+        self.seat = seat
+        self._found = found
+        self._lock = lock
+        self._over = over
+
+    def measure(self) -> None:
+        """One call a second until it is over."""
+        target = "AmazonEC2ContainerServiceV20141113.DescribeServices"
+        host, port = self.seat["endpoint"].removeprefix("http://").split(":")
+        while not self._over.wait(PROBE_SECONDS):
+            body, headers = _signed(
+                self.seat, self.seat["endpoint"], target, {"cluster": "core-lab", "services": ["web"]}
+            )
+            begin = time.perf_counter()
+            connection = http.client.HTTPConnection(host, int(port), timeout=60)
+            try:
+                connection.request("POST", "/", body, headers)
+                connection.getresponse().read()
+                taken = (time.perf_counter() - begin) * 1000
+                with self._lock:
+                    self._found.probes_ms.append(taken)
+            except OSError as error:
+                with self._lock:
+                    self._found.troubles.append(f"seat {self.seat['seat']}: {error}")
+            finally:
+                connection.close()
+
+
+def probe(path: str) -> None:
+    """A process that measures for all seats until its input ends: apart from those that work, whose own business would be measured too."""
+    seats = json.loads(Path(path).read_text(encoding="utf-8"))
+    found, lock, over = Found(), threading.Lock(), threading.Event()
+    with ThreadPoolExecutor(len(seats)) as pool:
+        for number, each in enumerate(seats):
+            time.sleep(PROBE_SECONDS / len(seats) if number else 0.0)
+            pool.submit(_Probe(each, found, lock, over).measure)
+        sys.stdin.read()
+        over.set()
+    print(json.dumps(vars(found)))
+
+
 def main(path: str) -> None:
     """A process with some of the seats: measures, and prints what it found as JSON."""
     seats = json.loads(Path(path).read_text(encoding="utf-8"))
     found, lock = Found(), threading.Lock()
-    start = threading.Barrier(len(seats), action=lambda: setattr(found, "seconds", time.perf_counter()))
+
+    def begin() -> None:
+        found.seconds = time.perf_counter()
+        print("begun", flush=True)
+
+    start = threading.Barrier(len(seats), action=begin)
     with ThreadPoolExecutor(len(seats)) as pool:
         for done in [pool.submit(_Seat(each, found, lock).work, start) for each in seats]:
             try:
@@ -161,4 +191,4 @@ def main(path: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    (probe if sys.argv[1] == "probe" else main)(sys.argv[-1])

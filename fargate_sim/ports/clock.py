@@ -26,6 +26,8 @@ shared.
 _now_ms: Callable[[], int] | None = None
 _user: int | None = None
 """The thread that uses moto now."""
+_account: str | None = None
+"""The account that it uses it for."""
 _seeds: dict[str, str] = {}
 """The seed of each account that is in use."""
 
@@ -90,15 +92,16 @@ def install(
 
 
 @contextmanager
-def at(now_ms: Callable[[], int]) -> Iterator[None]:
-    """Use moto, alone, with the clock of one world."""
-    global _now_ms, _user
+def at(now_ms: Callable[[], int], account: str) -> Iterator[None]:
+    """Use moto, alone, with the clock of one world and for its account."""
+    global _now_ms, _user, _account
     with MOTO_LOCK:
-        before, _now_ms, _user = (_now_ms, _user), now_ms, get_ident()
+        before = (_now_ms, _user, _account)
+        _now_ms, _user, _account = now_ms, get_ident(), account
         try:
             yield
         finally:
-            _now_ms, _user = before
+            _now_ms, _user, _account = before
 
 
 def in_use_here() -> bool:
@@ -106,11 +109,18 @@ def in_use_here() -> bool:
     return _user == get_ident()
 
 
+def account() -> str | None:
+    """The account that this thread uses moto for; None when it does not."""
+    return _account if in_use_here() else None
+
+
 def reseed(account: str, purpose: str) -> None:
     """Start moto's generator anew for a purpose within an account."""
     from moto.moto_api._internal import mock_random
 
-    mock_random.seed(f"{_seeds.get(account, '')}:{account}:{purpose}")
+    # What one account sees of another does not depend on whether that has a world in this process.
+    seed = _seeds.get(account, "") if _account in (None, account) else ""
+    mock_random.seed(f"{seed}:{account}:{purpose}")
 
 
 @contextmanager

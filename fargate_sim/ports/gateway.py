@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from threading import Event
 from typing import TYPE_CHECKING, Any, Protocol
 
-from fargate_sim.ports import clock, interfaces, loading, metrics, queues, targets
+from fargate_sim.ports import clock, interfaces, isolation, loading, metrics, queues, targets
 from fargate_sim.ports.fingerprint import fingerprint
 from fargate_sim.ports.refusal import NotModelledError
 from fargate_sim.ports.surroundings import MotoSurroundings
@@ -86,7 +86,7 @@ class MotoSide:
             self._loaded.wait()
         if self._failure is not None:
             raise RuntimeError("moto could not be loaded") from self._failure
-        with clock.at(now_ms or self._now_ms), self._counting_for_itself():
+        with clock.at(now_ms or self._now_ms, self.account), self._counting_for_itself():
             yield
 
     @contextmanager
@@ -128,7 +128,7 @@ class MotoSide:
         """Hand over a request that belongs to the base environment: it counts for no seed but its own, at a
         given time.
         """
-        with clock.at(lambda: now_ms):
+        with clock.at(lambda: now_ms, self.account):
             clock.reseed(self.account, purpose)
             return self._through_the_app(environ, body)
 
@@ -233,9 +233,7 @@ class MotoSide:
             with clock.MOTO_LOCK:
                 for services in list(BackendDict._instances):
                     services.pop(self.account, None)
-                # Bucket names are shared by all accounts, so S3 keeps them apart.
-                names = get_backend("s3").bucket_accounts
-                for bucket in [name for name, (_, owner) in names.items() if owner == self.account]:
-                    del names[bucket]
+                get_backend("s3").bucket_accounts.forget(self.account)
+                isolation.forget(self.account)
         queues.detach(self.account)
         clock.release(self.account)

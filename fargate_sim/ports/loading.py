@@ -8,7 +8,7 @@ as not modelled. boto3's sessions, which moto asks for nothing but regions, are 
 
 Quick: what moto works out anew for each request, though it never changes, is worked out once.
 
-Mended: models are not kept alive by moto's own tracking; backends draw their ids from the account's seed,
+Mended: models are not kept alive by moto's own tracking; no account sees another one; backends draw their ids from the account's seed,
 whoever touches them first; no service may send a request to a real host; EC2's addresses and the attributes of
 target groups keep to AWS's ranges; EC2's routes, NAT gateways and VPC endpoints do what AWS's do;
 EventBridge matches and delivers as AWS does; EventBridge Scheduler checks what it is given; ECR knows images
@@ -37,6 +37,7 @@ from fargate_sim.ports import (
     groups,
     identity,
     interfaces,
+    isolation,
     keys,
     metrics,
     policies,
@@ -252,6 +253,7 @@ def load() -> Any:
         common_models.BaseModel.__new__ = _untracked
         _unchanging_answers_once(app_module)
         _seeded_backends(base_backend.AccountSpecificBackend)
+        isolation.isolate()
         role_templates.mend_roles(iam)
         for name in ("sns", "events"):
             modules[name].__dict__["requests"] = _NoNetwork()

@@ -47,4 +47,8 @@ class NoWorldError(LabError):
 
 
 class ControlError(LabError):
-    """The control API refused; the sentence is its own."""
+    """The control API refused; the sentence is its own. ``status`` is that of the answer (HTTP)."""
+
+    def __init__(self, message: str, hint: str = "", status: int = 0) -> None:
+        super().__init__(message, hint)
+        self.status = status

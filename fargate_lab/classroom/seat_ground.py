@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from fargate_lab.classroom.folder import ClassFolder, Seat
     from fargate_lab.ground import LineConsole, Performer
 
-_DAMAGED = 409
-"""How a shard answers that a recording is damaged."""
 SPEED = 10.0
 """How fast a new world's clock runs: as many seconds a second."""
 
@@ -65,7 +63,7 @@ class SeatGround:
         try:
             self._host.post("/_seats/open", question)
         except ControlError as problem:
-            if problem.status == _DAMAGED:
+            if problem.said.get("damaged"):
                 raise RecordingUnusableError(
                     problem.message, problem.hint or "To begin anew: X in the lab."
                 ) from None

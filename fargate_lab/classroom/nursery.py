@@ -62,7 +62,9 @@ class Screen:
     def kill(self) -> None:
         """End it: politely, and firmly if that does not help. Returns at once."""
         self.stdin.close()
-        self._connection.close()
+        with contextlib.suppress(OSError, RuntimeError):
+            # Half of it: the other half still brings the exit code.
+            self._connection.write_eof()
 
     async def _ended(self) -> int:
         code = GONE

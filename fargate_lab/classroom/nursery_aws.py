@@ -85,7 +85,7 @@ class Running:
     def stop(self) -> None:
         """End it, from any thread; returns at once."""
         with self._lock, contextlib.suppress(OSError):
-            self._connection.shutdown(socket.SHUT_RDWR)
+            self._connection.shutdown(socket.SHUT_WR)
 
     def _ended(self) -> int:
         answers = b""

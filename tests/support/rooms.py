@@ -54,7 +54,7 @@ def shard(folder: ClassFolder) -> Iterator[str]:
 @contextmanager
 def short_folder() -> Iterator[Path]:
     """A folder whose path is short enough for the address of a socket."""
-    with tempfile.TemporaryDirectory(prefix="fl-", dir="/tmp") as name:  # noqa: S108
+    with tempfile.TemporaryDirectory(prefix="fl-", dir="/tmp") as name:
         yield Path(name)
 
 
@@ -74,26 +74,32 @@ class Viewer:
     def __init__(self, screen: Screen) -> None:
         self.screen = screen
         self.metas: list[dict[str, Any]] = []
-        self.drawn = 0
-        self._looks = 0
+        self._looks: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._moved = asyncio.Event()
+        self._reading = asyncio.ensure_future(self._read())
 
     @classmethod
     async def of(cls, nursery: Nursery, start: SeatStart, size: tuple[int, int] = (120, 40)) -> Viewer:
-        viewer = cls(await nursery.screen(start, *size))
-        line = await asyncio.wait_for(viewer.screen.stdout.readline(), LIMIT_SECONDS)
+        screen = await nursery.screen(start, *size)
+        line = await asyncio.wait_for(screen.stdout.readline(), LIMIT_SECONDS)
         assert line == b"__GANGLION__\n", line
-        return viewer
+        return cls(screen)
 
-    async def packet(self) -> tuple[bytes, bytes]:
+    async def _read(self) -> None:
         stdout = self.screen.stdout
-        kind = await stdout.readexactly(1)
-        size = int.from_bytes(await stdout.readexactly(4), "big")
-        payload = await stdout.readexactly(size)
-        if kind == b"M":
-            self.metas.append(json.loads(payload))
-        else:
-            self.drawn += 1
-        return kind, payload
+        try:
+            while True:
+                kind = await stdout.readexactly(1)
+                payload = await stdout.readexactly(int.from_bytes(await stdout.readexactly(4), "big"))
+                self._moved.set()
+                if kind == b"M":
+                    said = json.loads(payload)
+                    self.metas.append(said)
+                    look = self._looks.pop(said["id"]) if said.get("do") == "look" else None
+                    if look is not None and not look.done():
+                        look.set_result(said)
+        except asyncio.IncompleteReadError:
+            return
 
     def send(self, kind: bytes, payload: bytes) -> None:
         self.screen.stdin.write(kind + len(payload).to_bytes(4, "big") + payload)
@@ -106,35 +112,28 @@ class Viewer:
 
     async def look(self) -> dict[str, Any]:
         """What is on screen now."""
-        self._looks += 1
-        self.tell({"do": "look", "id": self._looks})
-        while True:
-            kind, payload = await asyncio.wait_for(self.packet(), LIMIT_SECONDS)
-            if kind == b"M":
-                said: dict[str, Any] = json.loads(payload)
-                if said.get("do") == "look" and said["id"] == self._looks:
-                    return said
+        number = len(self.metas)
+        self._looks[number] = asyncio.get_running_loop().create_future()
+        self.tell({"do": "look", "id": number})
+        return await asyncio.wait_for(self._looks[number], LIMIT_SECONDS)
 
     async def text(self) -> str:
         return "\n".join(line.rstrip() for line in (await self.look())["lines"])
 
     async def until(self, *wanted: str) -> str:
         """Look until all of that is on screen."""
-        async with asyncio.timeout(LIMIT_SECONDS):
-            while True:
-                shown = await self.text()
-                if all(each in shown for each in wanted):
-                    return shown
-                # The next look after the next thing that is drawn, or after a moment.
-                try:
-                    await asyncio.wait_for(self.packet(), 0.2)
-                except TimeoutError:
-                    continue
-
-    async def end(self) -> bytes:
-        """Read until it ends."""
+        shown = ""
         try:
-            while True:
-                await asyncio.wait_for(self.packet(), LIMIT_SECONDS)
-        except asyncio.IncompleteReadError as rest:
-            return rest.partial
+            async with asyncio.timeout(LIMIT_SECONDS):
+                while True:
+                    self._moved.clear()
+                    shown = await self.text()
+                    if all(each in shown for each in wanted):
+                        return shown
+                    await self._moved.wait()
+        except TimeoutError:
+            raise AssertionError(f"{wanted} is not on screen:\n{shown}") from None
+
+    async def end(self) -> None:
+        """Until it has ended."""
+        await asyncio.wait_for(self._reading, LIMIT_SECONDS)

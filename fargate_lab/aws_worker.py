@@ -35,7 +35,7 @@ _STICKY = frozenset(
 def main() -> int:
     """Answer until stdin ends."""
     answers = sys.stdout
-    make_driver = _driver_factory()
+    make_driver = driver_factory()
     driver: Any = None
     for line in sys.stdin:
         question = json.loads(line)
@@ -52,7 +52,7 @@ def main() -> int:
     return 0
 
 
-def _driver_factory() -> Callable[[], Any]:
+def driver_factory() -> Callable[[], Any]:
     """Makes drivers that share nothing but the parsed service models."""
     import awscli.clidriver  # noqa: PLC0415 - half a second, for which nobody else should pay
 

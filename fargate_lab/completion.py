@@ -39,7 +39,7 @@ _CUSTOM = {
     "s3": ("cp", "ls", "mb", "mv", "rb", "rm", "sync"),
 }
 # The services of the labs come first.
-_FAVOURITES = (
+FAVOURITES = (
     "ecs",
     "ec2",
     "logs",
@@ -71,7 +71,7 @@ class Completer:
     def warm(self) -> None:
         """Read what the first answers need; slow (0.3 s)."""
         services()
-        for service in _FAVOURITES[:3]:
+        for service in FAVOURITES[:3]:
             operations(service)
 
     def complete(self, line: str, cursor: int) -> Completion:
@@ -186,7 +186,7 @@ def _loader() -> Any:
 def services() -> tuple[str, ...]:
     """The services as the CLI names them, the labs' own first."""
     found = [_RENAMED.get(name, name) for name in _loader().list_available_services("service-2")]
-    return tuple(dict.fromkeys((*_FAVOURITES, *sorted([*found, "s3"]))))
+    return tuple(dict.fromkeys((*FAVOURITES, *sorted([*found, "s3"]))))
 
 
 def _model_name(service: str) -> str:

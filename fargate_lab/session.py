@@ -2,7 +2,7 @@
 
 Where worlds come from and who runs the console's lines is the business of the session's `Ground`: this machine, or a seat of a class.
 Implements `tui.session.LabSession`. Calls come from several threads; what belongs to the open lab is kept in
-one `_Open` object, which is replaced whole. Every `LabError` leaves as a `SessionError`.
+one `OpenLab` object, which is replaced whole. Every `LabError` leaves as a `SessionError`.
 
 The first frame waits for this module and for `preference`: what the labs and the cloud need is imported by
 the calls that need it.
@@ -35,15 +35,16 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
+S = TypeVar("S", bound="Session")
 
 
-def _through_the_door(
-    method: Callable[Concatenate[Session, P], R],
-) -> Callable[Concatenate[Session, P], R]:
+def through_the_door(
+    method: Callable[Concatenate[S, P], R],
+) -> Callable[Concatenate[S, P], R]:
     """Let a LabError leave as a SessionError."""
 
     @functools.wraps(method)
-    def call(self: Session, /, *args: P.args, **kwargs: P.kwargs) -> R:
+    def call(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return method(self, *args, **kwargs)
         except LabError as error:
@@ -60,7 +61,7 @@ def _session_error(error: LabError) -> door.SessionError:
 
 
 @dataclass(slots=True)
-class _Open:
+class OpenLab:
     """What belongs to the open lab."""
 
     world: OpenWorld
@@ -83,7 +84,7 @@ class Session:
     ) -> None:
         self._ground: Ground = ground or OwnMachine(seed=seed, speed=speed)
         self._store = store or ProgressStore()
-        self._open: _Open | None = None
+        self._open: OpenLab | None = None
         self._damaged: str | None = None
         """The lab whose recording turned out to be unusable when it was to be opened."""
         self._performance: Performance | None = None
@@ -93,7 +94,7 @@ class Session:
 
     # The catalogue, and what is remembered: no world is needed.
 
-    @_through_the_door
+    @through_the_door
     def catalogue(self) -> list[door.LabCard]:
         from fargate_lab import views
         from labs import loader
@@ -101,16 +102,16 @@ class Session:
         records = self._store.labs()
         return [views.card(lab, records.get(lab.id, LabRecord())) for lab in loader.load_all()]
 
-    @_through_the_door
+    @through_the_door
     def history(self) -> list[str]:
         return command_history.remembered()
 
-    @_through_the_door
+    @through_the_door
     def preference(self, key: str) -> str | None:
         value, _ = files.read_json(paths.preferences_file())
         return None if value is None or key not in value else str(value[key])
 
-    @_through_the_door
+    @through_the_door
     def set_preference(self, key: str, value: str) -> None:
         with self._lock:
             known, _ = files.read_json(paths.preferences_file())
@@ -118,13 +119,13 @@ class Session:
 
     # The lab.
 
-    @_through_the_door
+    @through_the_door
     def open(self, lab_id: str, progress: door.Progress) -> door.LabView:
         from labs import loader
 
         return self._enter(loader.find(lab_id), progress)
 
-    @_through_the_door
+    @through_the_door
     def snapshot(self, seen: int | None) -> Mapping[str, Any] | None:
         current = self._here()
         query = None if seen is None else {"seen": seen}
@@ -137,7 +138,7 @@ class Session:
             current.names = views.names(answer)
         return answer
 
-    @_through_the_door
+    @through_the_door
     def clock(
         self, action: door.ClockAction, value: float | Literal["max"] | None = None
     ) -> Mapping[str, Any]:
@@ -154,39 +155,39 @@ class Session:
         )
         return answer
 
-    @_through_the_door
+    @through_the_door
     def traffic(self, *, seconds: int, minutes: int) -> Mapping[str, Any]:
         control = self._here().attempt.cloud.control
         asked = {"failures": 0, "seconds": seconds, "minutes": minutes}
         answer: Mapping[str, Any] = self._ask(lambda: control.get("/_lab/traffic", asked))
         return answer
 
-    @_through_the_door
+    @through_the_door
     def scaling(self, *, minutes: int) -> Mapping[str, Any]:
         from labs.control import scaling
 
         control = self._here().attempt.cloud.control
         return self._ask(lambda: scaling(control, minutes))
 
-    @_through_the_door
+    @through_the_door
     def queue(self, *, minutes: int) -> Mapping[str, Any]:
         control = self._here().attempt.cloud.control
         answer: Mapping[str, Any] = self._ask(lambda: control.get("/_lab/queue", {"minutes": minutes}))
         return answer
 
-    @_through_the_door
+    @through_the_door
     def start_traffic(self, rps: float) -> Mapping[str, Any]:
         return self._move_traffic({"action": "start", "rps": rps})
 
-    @_through_the_door
+    @through_the_door
     def stop_traffic(self) -> Mapping[str, Any]:
         return self._move_traffic({"action": "stop"})
 
-    @_through_the_door
+    @through_the_door
     def cost(self) -> Mapping[str, Any]:
         return self._ask(self._here().attempt.runner.cost)
 
-    @_through_the_door
+    @through_the_door
     def why(self, resource: str) -> Mapping[str, Any]:
         from fargate_lab.commands.why import ask
 
@@ -198,7 +199,7 @@ class Session:
         answer: Mapping[str, Any] = self._ask(lambda: control.post("/_lab/traffic", body))
         return answer
 
-    @_through_the_door
+    @through_the_door
     def check(
         self, step_id: str | None, *, drills: bool, progress: door.Progress | None = None
     ) -> door.CheckReport:
@@ -210,12 +211,12 @@ class Session:
 
         return views.report(attempt, result)
 
-    @_through_the_door
+    @through_the_door
     def hint(self, step_id: str, level: int) -> str:
         attempt = self._here().attempt
         return str(self._ask(lambda: attempt.hint(step_id, level))[1])
 
-    @_through_the_door
+    @through_the_door
     def solution(self, step_id: str) -> door.Solution:
         attempt = self._here().attempt
         step = attempt.lab.step(step_id)
@@ -223,13 +224,13 @@ class Session:
         self._ask(lambda: attempt.solution_shown(step_id))
         return door.Solution(step.commands, inspect.cleandoc(why))
 
-    @_through_the_door
+    @through_the_door
     def answer(self, step_id: str, value: str) -> door.Answer:
         attempt = self._here().attempt
         verdict = self._ask(lambda: attempt.answer(step_id, value))
         return door.Answer(verdict.correct, verdict.expected, verdict.why)
 
-    @_through_the_door
+    @through_the_door
     def reset_step(self, step_id: str, progress: door.Progress) -> door.LabView:
         """The world anew, and the steps before this one performed with their reference commands."""
         current = self._here()
@@ -238,7 +239,7 @@ class Session:
         before = steps[: steps.index(attempt.lab.step(step_id))]
         kept = self._store.lab(attempt.lab.id)
         progress("a new world")
-        self._anew(current)
+        self._anew(current, step_id)
         clock = self.clock("read")
         if before:
             self.clock("speed", "max")
@@ -260,21 +261,21 @@ class Session:
                 self._store.answered(attempt.lab.id, step.id, kept.answers[step.id])
         return self._view(resumed=False, current=step_id)
 
-    @_through_the_door
+    @through_the_door
     def reset_lab(self, progress: door.Progress) -> door.LabView:
         progress("a new world")
         if self._open is None and self._damaged is not None:
             from labs import loader
 
             return self._enter(loader.find(self._damaged), progress, fresh=True)
-        self._anew(self._here())
+        self._anew(self._here(), None)
         return self._view(resumed=False)
 
-    @_through_the_door
+    @through_the_door
     def play(self) -> Iterator[door.PlayEvent]:
         return self._guarded(self._perform(self._here(), None))
 
-    @_through_the_door
+    @through_the_door
     def debrief(self) -> door.Debrief:
         told = self._ask(self._here().attempt.runner.debrief)
         return door.Debrief(
@@ -287,7 +288,7 @@ class Session:
 
     # The console.
 
-    @_through_the_door
+    @through_the_door
     def run_command(self, line: str) -> Iterator[door.CommandEvent]:
         console = self._here().console
         command_history.remember(line)
@@ -297,7 +298,7 @@ class Session:
         completer = self._completer
         return completer.complete(line, cursor) if completer else door.Completion(cursor)
 
-    @_through_the_door
+    @through_the_door
     def shell_command(self) -> door.ShellCommand:
         current = self._here()
         return current.console.handover(f"This shell talks to {current.world.endpoint}. Leave it with exit.")
@@ -340,12 +341,12 @@ class Session:
         except BaseException:
             world.close()
             raise
-        self._open = _Open(world, attempt, console)
+        self._open = OpenLab(world, attempt, console)
         self._completer = Completer(console.variable_names, self._names, console.folder_now)
         threading.Thread(target=self._completer.warm, daemon=True).start()
         return self._view(resumed=resumed)
 
-    def _here(self) -> _Open:
+    def _here(self) -> OpenLab:
         if self._open is None:
             raise SurroundingsError("No lab is open.", "Open one from the catalogue.")
         return self._open
@@ -377,7 +378,7 @@ class Session:
         except LabError as error:
             raise _session_error(error) from None
 
-    def _perform(self, current: _Open, steps: tuple[Any, ...] | None) -> Iterator[door.PlayEvent]:
+    def _perform(self, current: OpenLab, steps: tuple[Any, ...] | None) -> Iterator[door.PlayEvent]:
         from fargate_lab.play import Performance
 
         aws = self._ground.performer(current.console)
@@ -393,7 +394,8 @@ class Session:
             aws.close()
             self._performance = self._performer = None
 
-    def _anew(self, current: _Open) -> None:
+    def _anew(self, current: OpenLab, step_id: str | None) -> None:  # noqa: ARG002 - for heirs that write it down
+        """A new world, for the whole lab (None) or for one step of it."""
         from fargate_lab.completion import Completer
 
         current.attempt.reset()

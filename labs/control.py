@@ -105,8 +105,9 @@ def _is_address(endpoint_url: str) -> bool:
 def _refused(status: int, text: bytes) -> ControlError:
     try:
         said = json.loads(text)
-        return ControlError(str(said["error"]), str(said.get("hint", "")))
+        return ControlError(str(said["error"]), str(said.get("hint", "")), said)
     except (ValueError, KeyError, TypeError, AttributeError):
         return ControlError(
-            f"The offline cloud refused with HTTP {status}.", "Is something else listening on this port?"
+            f"The offline cloud refused with HTTP {status}.",
+            "Is something else listening on this port?",
         )

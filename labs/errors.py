@@ -6,7 +6,9 @@ command); ``NoWorldError`` and ``ControlError`` concern the surroundings (exit c
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from chaos.errors import FaultError, LabError
 
@@ -47,4 +49,8 @@ class NoWorldError(LabError):
 
 
 class ControlError(LabError):
-    """The control API refused; the sentence is its own."""
+    """The control API refused; the sentence is its own. ``said`` is the whole answer, when it was a JSON object."""
+
+    def __init__(self, message: str, hint: str = "", said: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message, hint)
+        self.said: Mapping[str, Any] = said or {}

@@ -15,7 +15,7 @@ from typing import Literal
 
 from textual.binding import Binding
 
-Scope = Literal["app", "catalogue", "lab", "scaling", "debrief", "team", "facilitator"]
+Scope = Literal["app", "catalogue", "lab", "scaling", "debrief", "team", "facilitator", "seat"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("toggle_theme", "app", "Anywhere", "Theme", "Switch between the dark and the light theme", (), ("t",)),
     Action("picture", "app", "Anywhere", "Picture", "Save what is on screen as an SVG file in the current folder", ("f12",), ()),
     Action("quit", "app", "Anywhere", "Quit", "Leave; your work is kept and can be resumed", ("ctrl+q",), ()),
+    # A seat in a class has these as well.
+    Action("messages", "seat", "Anywhere", "Teacher", "Read again what the teacher has said", (), ("b",)),
     # The catalogue.
     Action("open", "catalogue", "Catalogue", "Open lab", "Open the chosen lab, or resume it", (), ("enter",), 2),
     Action("quit", "catalogue", "Catalogue", "Quit", "Leave fargate-lab", (), ("q",), 90),
@@ -188,18 +190,18 @@ def footer(scope: Scope) -> list[Action]:
     return sorted(shown, key=lambda action: action.footer)
 
 
-def palette(scope: Scope) -> list[Action]:
-    """What the command palette of a screen offers."""
+def palette(scope: Scope, *more: Scope) -> list[Action]:
+    """What the command palette of a screen offers, in an application that has the actions of ``more`` everywhere."""
     hidden = {"command_palette", "interrupt", "back"}
     own = [a for a in ACTIONS if a.scope == scope and a.name not in hidden]
     names = {a.name for a in own}
-    return own + [a for a in ACTIONS if a.scope == "app" and a.name not in hidden | names]
+    return own + [a for a in ACTIONS if a.scope in ("app", *more) and a.name not in hidden | names]
 
 
-def groups(scope: Scope) -> dict[str, list[Action]]:
-    """The help page of a screen: heading to rows, in the table's order, its own before those of the app."""
+def groups(scope: Scope, *more: Scope) -> dict[str, list[Action]]:
+    """The help page of a screen: heading to rows, in the table's order, its own before those of the app (and of ``more``)."""
     found: dict[str, list[Action]] = {}
-    for action in sorted(ACTIONS, key=lambda a: a.scope == "app"):
-        if action.scope in ("app", scope):
+    for action in sorted(ACTIONS, key=lambda a: a.scope in ("app", *more)):
+        if action.scope in ("app", scope, *more):
             found.setdefault(action.group, []).append(action)
     return found

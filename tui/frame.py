@@ -32,6 +32,10 @@ class Frame(App[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [b for b in bindings("app") if b.action != "command_palette"]
     ENABLE_COMMAND_PALETTE = True
+    MORE: ClassVar[tuple[Scope, ...]] = ()
+    """Whose actions work anywhere, too."""
+    CLOSED: ClassVar[frozenset[str]] = frozenset()
+    """Actions (by name) that this application does not offer."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -48,11 +52,24 @@ class Frame(App[None]):
                 return found
         return "app"
 
+    @property
+    def closed(self) -> frozenset[str]:
+        """The actions that are not offered now, by this application or by its screen."""
+        found = set(self.CLOSED)
+        for screen in self.screen_stack:
+            found |= getattr(screen, "closed", frozenset())
+        return frozenset(found)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action not in self.CLOSED and super().check_action(action, parameters)
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        for action in palette(self.scope):
+        for action in palette(self.scope, *self.MORE):
+            if action.name in self.closed:
+                continue
             keys = ", ".join(key_name(key) for key in (*action.keys, *action.letters))
             title = f"{action.label}  ({keys})" if keys else action.label
-            target = self if action.scope == "app" else screen
+            target = self if action.scope in ("app", *self.MORE) else screen
             yield SystemCommand(title, action.help, self._runner(action.name, target))
 
     def _runner(self, name: str, target: DOMNode) -> Callable[[], Awaitable[object]]:
@@ -65,7 +82,7 @@ class Frame(App[None]):
         from tui.screens.help import HelpScreen  # noqa: PLC0415 - only when it is wanted
 
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self.scope))
+            self.push_screen(HelpScreen(self.scope, more=self.MORE, closed=self.closed))
 
     def action_picture(self) -> None:
         drawn = self.export_screenshot(title=self.TITLE)

@@ -146,6 +146,8 @@ class Step:
     passed: bool = False
     checks: tuple[CheckView, ...] = ()
     """The checks by title, before they have run; may be empty."""
+    locked: bool = False
+    """Whether the teacher of a class has not opened it yet: then it has no guide, no commands and no checks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,8 @@ class LabView:
     """The latency that the lab asks for, at the 99th percentile; None when it asks for none."""
     variables: Mapping[str, str] = field(default_factory=dict)
     """What the shell exports for the guide's commands ($SUBNET_A, $SG ...)."""
+    closed: frozenset[str] = frozenset()
+    """Actions of the screen (by name: `shell`, `play`, `solution`) that this session does not offer."""
 
 
 @dataclass(frozen=True, slots=True)

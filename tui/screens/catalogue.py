@@ -74,6 +74,11 @@ class CatalogueScreen(Screen[object]):
         if self._cards:
             self.load()
 
+    def open_next(self, lab_id: str) -> None:
+        """Read the catalogue again and open that lab."""
+        self._opening = lab_id
+        self.load()
+
     @work(thread=True, exclusive=True)
     def load(self) -> None:
         """Read the catalogue."""

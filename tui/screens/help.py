@@ -37,22 +37,24 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,enter,q,f1,question_mark", "dismiss(None)", "Close")
     ]
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(
+        self, scope: Scope, *, more: tuple[Scope, ...] = (), closed: frozenset[str] = frozenset()
+    ) -> None:
         super().__init__()
-        self._scope = scope
+        self._content = help_content(scope, more, closed)
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog -large") as page:
             page.border_subtitle = "Esc closes · ↑ ↓ scroll"
-            yield Static(help_content(self._scope))
+            yield Static(self._content)
 
 
-def help_content(scope: Scope) -> Content:
-    """The help page of a screen."""
+def help_content(scope: Scope, more: tuple[Scope, ...] = (), closed: frozenset[str] = frozenset()) -> Content:
+    """The help page of a screen, without the actions that are closed."""
     lines: list[Content] = []
-    for group, actions in groups(scope).items():
+    for group, actions in groups(scope, *more).items():
         lines.append(Content.styled(group, "bold"))
-        for action in actions:
+        for action in [each for each in actions if each.name not in closed]:
             keys = "  ".join(key_name(key) for key in (*action.keys, *action.letters)) or "–"
             lines.append(Content.assemble((f"  {keys:<18}", "$primary"), action.help))
         lines.append(Content(""))

@@ -21,7 +21,7 @@ from tui.actions import Scope, bindings
 from tui.messages import ClockRead, LabOpened, ProgressMade, SessionFailed, SnapshotTaken
 from tui.screens.lab_calls import CostsSeen, Explained, ShellReady
 from tui.screens.lab_traffic import LabTraffic
-from tui.session import LabCard, LabSession
+from tui.session import LabCard, LabSession, LabView
 from tui.shell import hand_over
 from tui.snapshot import Clock, Snapshot
 from tui.widgets.banner import Banner
@@ -53,6 +53,9 @@ class LabScreen(LabTraffic):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("lab")]
     SCOPE: ClassVar[Scope] = "lab"
 
+    closed: frozenset[str] = frozenset()
+    """Actions (by name) that the session does not offer for this lab."""
+
     console = query_one(Console)
     banner = query_one(Banner)
 
@@ -82,6 +85,9 @@ class LabScreen(LabTraffic):
         self.action_show("guide")
         self.open_lab(self.card.id)
         self.start_checking()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action not in self.closed and super().check_action(action, parameters)
 
     # Layout.
 
@@ -197,6 +203,7 @@ class LabScreen(LabTraffic):
     async def _on_opened(self, message: LabOpened) -> None:
         message.stop()
         self.work = Work(message.lab)
+        self._offer(message.lab)
         self._debriefed = message.lab.solved
         self._mended()
         self.query_one(TitleLine).title = message.lab.title
@@ -206,6 +213,23 @@ class LabScreen(LabTraffic):
         self.start_feed()
         # What is loaded by now stays: the collector need not look at it again in the middle of a key press.
         gc.freeze()
+
+    async def renew(self, lab: LabView) -> None:
+        """The same lab, but something else of it is open now."""
+        if self.work is not None and self.work.lab.id == lab.id:
+            self.work.renew(lab)
+            self._offer(lab)
+            await self.show_work()
+
+    def open_anew(self, why: str) -> None:
+        """Somebody else has begun the lab anew: open it as it stands."""
+        self.session.cancel()
+        self.guide.wait(why)
+        self.open_lab(self.card.id)
+
+    def _offer(self, lab: LabView) -> None:
+        self.closed = lab.closed
+        self.query_one(KeyBar).closed = lab.closed
 
     @on(ProgressMade)
     def _on_progress(self, message: ProgressMade) -> None:

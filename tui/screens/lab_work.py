@@ -103,6 +103,10 @@ class LabWork(LabCalls):
         step = self.work.step if self.work else None
         if step is None or self.work is None:
             return
+        if step.locked:
+            if asked:
+                self.notify("This step opens when the teacher opens it.", markup=False)
+            return
         if asked and self._checking:
             self.notify("A check is running. It says when it is done.", markup=False)
             return
@@ -149,13 +153,15 @@ class LabWork(LabCalls):
             return
         level = len(self.work.revealed(step.id).hints) + 1
         if level > step.hints:
-            self.notify("That was the last hint. S reveals the solution.", markup=False)
+            last = "That was the last hint." if step.hints else "There are no hints to give now."
+            more = "" if "solution" in self.work.lab.closed else " S reveals the solution."
+            self.notify(last + more, markup=False)
             return
         self.fetch_hint(step.id, level)
 
     def action_solution(self) -> None:
         step = self.work.step if self.work else None
-        if step is not None:
+        if step is not None and not step.locked:
             self.ask(
                 "Reveal the solution of this step?",
                 "It stands below the guide; F6 pastes its commands.",
@@ -201,7 +207,7 @@ class LabWork(LabCalls):
 
     def action_reset_step(self) -> None:
         step = self.work.step if self.work else None
-        if step is not None:
+        if step is not None and not step.locked:
             self.ask(
                 "Put the world back to where this step starts?",
                 "What you have done in this step and after it is lost.",

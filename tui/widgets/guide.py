@@ -22,6 +22,7 @@ from tui.work import Revealed, Work, tally
 Detail = Literal["none", "first", "all"]
 """Of which failing checks the evidence is shown."""
 
+LOCKED = "⊘ opens when the teacher opens it"
 HINT_NAMES = ("a nudge", "a direction", "nearly the answer")
 
 
@@ -210,7 +211,7 @@ class Guide(Vertical):
         `detailed` shows the evidence of every check that fails; otherwise there is only as much as has room.
         """
         step = work.step
-        self.strip.marks = tuple(("✓" if s.id in work.passed else "○", s.title) for s in work.lab.steps)
+        self.strip.marks = tuple((mark(s, s.id in work.passed), s.title) for s in work.lab.steps)
         self.strip.shown = work.index
         if step is None:
             return
@@ -223,7 +224,13 @@ class Guide(Vertical):
         self.checks.checks = work.checks(step.id)
         self.checks.detail = "all" if detailed else "none" if self.has_class("-low") else "first"
         last = work.index == len(work.lab.steps) - 1
-        self.query_one("#tally", Static).update(verdict(work.checks(step.id), passed, checking, last=last))
+        tally_line = (
+            Content.styled(LOCKED, "$warning")
+            if step.locked
+            else verdict(work.checks(step.id), passed, checking, last=last)
+        )
+        self.checks.display = not step.locked
+        self.query_one("#tally", Static).update(tally_line)
         intro = without_title(work.lab.intro, work.lab.title) if work.index == 0 else ""
         await self._show_texts(intro, step, revealed)
 
@@ -252,6 +259,11 @@ class Guide(Vertical):
             await self.query_one("#revealed", Markdown).update(shown)
             if grown and shown:
                 self.query_one("#page", VerticalScroll).scroll_end(animate=False)
+
+
+def mark(step: Step, passed: bool) -> str:
+    """A step's sign in the strip of all steps."""
+    return "✓" if passed else "⊘" if step.locked else "○"
 
 
 def without_title(intro: str, title: str) -> str:

@@ -21,6 +21,8 @@ class KeyBar(Widget, can_focus=False):
 
     tabbed: reactive[bool] = reactive(False)
     """Whether tabs above already show the keys of the panes."""
+    closed: reactive[frozenset[str]] = reactive(frozenset())
+    """Actions (by name) that are not offered."""
 
     def __init__(self, scope: Scope) -> None:
         super().__init__()
@@ -36,6 +38,8 @@ class KeyBar(Widget, can_focus=False):
         used = 0
         for action in [self._actions[-1], *self._actions[:-1]]:
             if self.tabbed and action.group == "Panes" and action.name.startswith(("show", "scaling")):
+                continue
+            if action.name in self.closed:
                 continue
             width = len(_key(action)) + 1 + len(action.label) + (2 if chosen else 0)
             if used + width <= room:

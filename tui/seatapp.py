@@ -1,0 +1,122 @@
+"""The application of a seat in a class: the lab that the class works on opens at once, and the teacher can be heard.
+
+What the server says comes through `Told`; the answers go through `tell`, which whoever runs the application sets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from textual import on, work
+from textual.binding import BindingType
+from textual.message import Message
+
+from tui import text
+from tui.actions import Scope, bindings
+from tui.app import LabApp
+from tui.screens.catalogue import CatalogueScreen
+from tui.screens.lab import LabScreen
+from tui.seat import SeatDoor
+from tui.session import LabView, SessionError
+
+_UNTIL_DISMISSED_SECONDS = 86_400.0
+
+
+@dataclass
+class Told(Message):
+    """The server says something: `what` has a `do`."""
+
+    what: Mapping[str, Any]
+
+
+class SeatApp(LabApp):
+    """fargate-lab at a seat of a class."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("seat")]
+    MORE: ClassVar[tuple[Scope, ...]] = ("seat",)
+    CLOSED: ClassVar[frozenset[str]] = frozenset({"picture"})
+
+    def __init__(self, door: SeatDoor) -> None:
+        super().__init__(door, lab=_wanted(door) or None)
+        self._door = door
+        self.tell: Callable[[dict[str, object]], None] = lambda _answer: None
+
+    @property
+    def _lab_screen(self) -> LabScreen | None:
+        return next((each for each in self.screen_stack if isinstance(each, LabScreen)), None)
+
+    @on(Told)
+    def _on_told(self, message: Told) -> None:
+        message.stop()
+        what = message.what
+        match what.get("do"):
+            case "message":
+                self._say(str(what.get("text", "")))
+            case "policy":
+                self.read_policy()
+            case "reset":
+                screen = self._lab_screen
+                if screen is not None:
+                    self.notify("The teacher begins the lab anew.", markup=False)
+                    screen.open_anew("opening the lab from its first step …")
+            case "look":
+                self.tell({"do": "look", "id": what.get("id"), **self.looks()})
+
+    def _say(self, said: str) -> None:
+        self.notify(
+            text.plain(said), title="The teacher says", timeout=_UNTIL_DISMISSED_SECONDS, markup=False
+        )
+
+    def looks(self) -> dict[str, object]:
+        """What is on screen: as lines of text, and as a picture."""
+        width, height = self.size
+        strips = self.screen._compositor.render_strips()
+        lines = ["".join(segment.text for segment in strip) for strip in strips]
+        return {
+            "width": width,
+            "height": height,
+            "lines": lines,
+            "svg": self.export_screenshot(title=self.TITLE),
+        }
+
+    def action_messages(self) -> None:
+        from tui.screens.said import SaidScreen  # noqa: PLC0415 - only when it is wanted
+
+        if not isinstance(self.screen, SaidScreen):
+            self.clear_notifications()
+            self.push_screen(SaidScreen(self._door))
+
+    @work(thread=True, exclusive=True, group="policy")
+    def read_policy(self) -> None:
+        """See what the teacher has set."""
+        try:
+            wanted, view = self._door.wanted(), self._door.view()
+        except SessionError:
+            return  # The calls that it matters for will say so.
+        self.call_later(self._follow, wanted, view)
+
+    async def _follow(self, wanted: str, view: LabView | None) -> None:
+        screen = self._lab_screen
+        if screen is not None and (not wanted or screen.card.id == wanted):
+            if view is not None:
+                await screen.renew(view)
+            return
+        while len(self.screen_stack) > 1:
+            await self.pop_screen()
+        first = self.screen
+        if not isinstance(first, CatalogueScreen):
+            return
+        if wanted:
+            self.notify("The class works on another lab now.", markup=False)
+            first.open_next(wanted)
+        else:
+            first.load()
+
+
+def _wanted(door: SeatDoor) -> str:
+    try:
+        return door.wanted()
+    except SessionError:
+        return ""

@@ -91,6 +91,7 @@ async def _serve(folder: ClassFolder, options: Options) -> None:
                 "code": folder.code,
                 "teacher_code": folder.teacher_code,
                 "pid": os.getpid(),
+                "trouble": room.trouble,
             }
             sys.stdout.write(json.dumps(said) + "\n")
             sys.stdout.flush()

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fargate_lab.classroom.folder import ClassFolder, Seat
-from fargate_lab.classroom.nursery import Nursery, SeatStart  # type: ignore[import-not-found]
 from fargate_lab.classroom.screens import Process, Reached
 from fargate_lab.errors import SurroundingsError
+
+if TYPE_CHECKING:
+    from fargate_lab.classroom.nursery import Nursery  # type: ignore[import-not-found]
 
 
 class NurserySources:
@@ -28,11 +32,14 @@ class NurserySources:
         self._number = 0
 
     async def start(self) -> None:
-        """Have one ready. SurroundingsError when it does not start."""
-        await self._ready(None)
+        """Have one ready. When it does not start, `trouble` says so; own shells work all the same, and the next browser tries again."""
+        with contextlib.suppress(SurroundingsError):
+            await self._ready(None)
 
     async def seat(self, seat: Seat, reached: Reached, width: int, height: int) -> Process:
         """A seat's screen."""
+        from fargate_lab.classroom.nursery import SeatStart  # noqa: PLC0415
+
         start = SeatStart(
             class_root=str(self._folder.root),
             seat=seat.id,
@@ -73,8 +80,10 @@ class NurserySources:
                 self._nursery = None
             self._number += 1
             try:
+                from fargate_lab.classroom.nursery import Nursery  # noqa: PLC0415
+
                 self._nursery = await Nursery.start(self._private / str(self._number))
-            except (OSError, SurroundingsError) as error:
+            except (OSError, ImportError, SurroundingsError) as error:
                 self.trouble = f"The seats' screens cannot be started: {error}"
                 raise SurroundingsError(self.trouble, "The log of the class says more.") from None
             self.trouble = ""

@@ -122,6 +122,8 @@ def _announce(keeper: Keeper) -> None:
     talk.data(f"teacher's code: {said['teacher_code']}")
     talk.data("ready")
     sys.stdout.flush()
+    if said["trouble"]:
+        talk.say(said["trouble"])
 
 
 def _board(url: str, code: str) -> None:

@@ -130,9 +130,9 @@ class Screen(AppService):  # type: ignore[misc]  # textual-serve is not followed
         """Show it in another browser from now on."""
         self.browser = browser
         await browser.show(AS_AT_FIRST)
-        # A terminal of another size, and back: everything is drawn anew.
-        await self.resize((size[0], size[1] - 1))
         await self.resize(size)
+        # A size that it has already would draw nothing.
+        await self.tell({"do": "repaint"})
 
     async def resize(self, size: tuple[int, int]) -> None:
         """The terminal has that many columns and lines."""

@@ -15,7 +15,8 @@ def show(text: str) -> None:
 
 def packet(kind: bytes, payload: bytes) -> None:
     """Send one."""
-    os.write(1, kind + len(payload).to_bytes(4, "big") + payload)
+    with open(1, "wb", closefd=False) as stream:
+        stream.write(kind + len(payload).to_bytes(4, "big") + payload)
 
 
 def read(count: int) -> bytes:
@@ -68,7 +69,8 @@ def main() -> None:
             packet(b"M", b'{"type":"exit"}')
             sys.exit(0)
         elif payload == b"flood":
-            packet(b"D", b"x" * 4_000_000)
+            for _ in range(10):
+                packet(b"D", b"x" * 4_000_000)
         elif payload == b"nonsense":
             packet(b"M", b'{"no')
             packet(b"M", b'{"type":"open_url","url":"javascript:alert(1)","new_tab":false}')

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 
-import pytest
-from support.rooms import open_class
+from support.open_rooms import open_class
 
 from fargate_lab.classroom.folder import ClassFolder
 
@@ -51,12 +50,12 @@ async def test_two_of_one_name_have_a_seat_each_and_a_full_room_says_so(folder: 
             assert "Every seat is taken" in await answer.text()
 
 
-@pytest.mark.parametrize("name", ["", "x" * 41, "a\x07b", "a\u202eb", "  ", "a\r\nSet-Cookie: x=y\x00"])
-async def test_what_cannot_be_a_name_is_refused_in_words(folder: ClassFolder, name: str) -> None:
+async def test_what_cannot_be_a_name_is_refused_in_words(folder: ClassFolder) -> None:
     async with open_class(folder) as here, here.browser() as browser:
-        async with browser.post("/join", data={"code": folder.code, "name": name}) as answer:
-            assert answer.status == 400
-            assert "That cannot be a name. Use 1 to 40 characters." in await answer.text()
+        for name in ("", "x" * 41, "a\x07b", "a\u202eb", "  ", "a\r\nSet-Cookie: x=y\x00"):
+            async with browser.post("/join", data={"code": folder.code, "name": name}) as answer:
+                assert answer.status == 400
+                assert "That cannot be a name. Use 1 to 40 characters." in await answer.text()
         assert folder.free_seat() is folder.seats[0]
 
 

@@ -8,7 +8,7 @@ import os
 import re
 import signal
 
-from support.rooms import closed, open_class, shown
+from support.open_rooms import closed, open_class, shown
 
 from fargate_lab.classroom.folder import ClassFolder
 
@@ -44,10 +44,10 @@ async def test_a_reload_finds_the_same_screen_drawn_anew(folder: ClassFolder) ->
         async with here.socket(browser) as socket:
             first = await shown(socket, "pid=")
         async with here.socket(browser, "/ws?width=70&height=22") as socket:
-            text = await shown(socket, "<70x22>")
+            text = await shown(socket, r"\[repaint \]")
             assert "hello" not in text
             assert text.startswith("\x1bc\x1b[?1049h")
-            assert "<70x21>" in text
+            assert "<70x22>" in text
         assert f"pid={here.room.screens.pid('01')} " in first
         assert len(here.sources.asked) == 1
         await asyncio.sleep(0)

@@ -13,6 +13,7 @@ from typing import Any
 import aiohttp
 
 from fargate_lab.classroom.folder import ClassFolder, Seat
+from fargate_lab.classroom.keeper import free_ports
 from fargate_lab.classroom.room import OpenRoom
 from fargate_lab.classroom.screens import Reached
 from fargate_lab.classroom.server import Options, opened
@@ -72,11 +73,11 @@ class FakeSources:
 class OpenClass:
     """A room, and where it is."""
 
-    def __init__(self, room: OpenRoom, sources: FakeSources) -> None:
+    def __init__(self, room: OpenRoom, sources: FakeSources, url: str) -> None:
         self.room = room
         self.sources = sources
         self.folder = room.folder
-        self.url = room.address
+        self.url = url
 
     def browser(self, **options: Any) -> aiohttp.ClientSession:
         """One with no cookies."""
@@ -101,9 +102,10 @@ class OpenClass:
 async def open_class(folder: ClassFolder, **options: Any) -> AsyncIterator[OpenClass]:
     """A room with stand-ins."""
     sources = FakeSources()
+    port = options.setdefault("port", free_ports("127.0.0.1", 1 + options.get("shards", 1)))
     keep = {name: options.pop(name) for name in ("grace", "head_seconds") if name in options}
     async with opened(folder, Options(**options), shard=FAKE_SHARD, sources=sources, **keep) as room:
-        yield OpenClass(room, sources)
+        yield OpenClass(room, sources, f"http://127.0.0.1:{port}")
 
 
 async def shown(socket: aiohttp.ClientWebSocketResponse, pattern: str, seconds: float = 10.0) -> str:

@@ -12,6 +12,7 @@ from typing import TypeAlias
 from fargate_lab import (
     __version__,
     capacity_arguments,
+    classroom_arguments,
     fault_arguments,
     gameday_arguments,
     image_arguments,
@@ -66,6 +67,14 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _injection_commands(commands)
     _gameday_command(commands)
+    classroom_arguments.add(
+        _command(
+            commands,
+            "classroom",
+            "classroom.classroom",
+            "hold a class: every learner gets the lab in a browser, and you a board",
+        )
+    )
     _author_commands(commands)
     return parser
 

@@ -132,6 +132,10 @@ class ClassFolder:
             Seat(each, self.root / "seats" / each, keys_of(self._secret, self.room, each)) for each in ids
         )
 
+    def is_room_of(self, secret: str, room: int) -> bool:
+        """Whether this is that room of the class with that secret."""
+        return secrets.compare_digest(self._secret, secret) and self.room == room
+
     @property
     def code(self) -> str:
         """With it somebody takes a seat; the same in every room of a class."""

@@ -83,6 +83,10 @@ class SeatLog:
         """The teacher said something to this seat, or to all."""
         self._add("message", text=text[:LONGEST_TEXT])
 
+    def released(self, before: int | None, after: int | None) -> None:
+        """The teacher opened steps, or locked them: how many of a lab were open, and how many are (None: all)."""
+        self._add("released", before=before, after=after)
+
     def read(self, since: int = 0) -> tuple[list[SeatEntry], int]:
         """The entries from a byte on, and the byte to go on from. A line that is not whole yet is left for the next time, one
         that cannot be

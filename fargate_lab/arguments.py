@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from fargate_lab import (
     __version__,
+    bundle_arguments,
     capacity_arguments,
     fault_arguments,
     gameday_arguments,
@@ -66,6 +67,14 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _injection_commands(commands)
     _gameday_command(commands)
+    bundle_arguments.add(
+        _command(
+            commands,
+            "bundle",
+            "bundle.bundle",
+            "make one folder that installs and runs fargate-lab without internet",
+        )
+    )
     _author_commands(commands)
     return parser
 

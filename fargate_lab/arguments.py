@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from fargate_lab import (
     __version__,
+    bundle_arguments,
     capacity_arguments,
     classroom_arguments,
     fault_arguments,
@@ -73,6 +74,14 @@ def build_parser() -> argparse.ArgumentParser:
             "classroom",
             "classroom.classroom",
             "hold a class: every learner gets the lab in a browser, and you a board",
+        )
+    )
+    bundle_arguments.add(
+        _command(
+            commands,
+            "bundle",
+            "bundle.bundle",
+            "make one folder that installs and runs fargate-lab without internet",
         )
     )
     _author_commands(commands)

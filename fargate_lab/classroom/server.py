@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import importlib.util
 import json
 import logging
 import os
@@ -20,11 +19,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from aiohttp.web import RouteDef
-
 from fargate_lab import paths
-from fargate_lab.classroom import guard, hosts, web
+from fargate_lab.classroom import board_api, guard, hosts, web
 from fargate_lab.classroom.folder import ClassFolder
+from fargate_lab.classroom.guesses import Guesses
 from fargate_lab.classroom.hold import held
 from fargate_lab.classroom.hosts import Hosts
 from fargate_lab.classroom.join import Joining
@@ -137,13 +135,14 @@ async def opened(
         own = _nursery(folder, inner) if sources is None else None
         screens = Screens(own or sources, grace=grace)  # type: ignore[arg-type]  # one of the two is there
         room = OpenRoom(folder, shards, screens, address)
+        guesses = Guesses()
         pages = Pages(
             room,
-            Joining(folder, rooms=options.rooms),
+            Joining(folder, rooms=options.rooms, guesses=guesses),
             public=options.public,
             public_endpoint=options.public_endpoint,
         )
-        app = web.application(pages, names, options.public, _board_routes(room))
+        app = web.application(pages, names, options.public, board_api.routes(room, guesses))
         try:
             await asyncio.gather(shards.start(), *([own.start()] if own else []))
             # Behind a proxy everybody comes from one address.
@@ -161,12 +160,6 @@ def _nursery(folder: ClassFolder, board_url: str) -> NurserySources:
     from fargate_lab.classroom.sources import NurserySources  # noqa: PLC0415 - forks, which is not for every machine
 
     return NurserySources(folder, board_url)
-
-
-def _board_routes(room: OpenRoom) -> list[RouteDef]:
-    if importlib.util.find_spec("fargate_lab.classroom.board_api") is None:
-        return []
-    return list(importlib.import_module("fargate_lab.classroom.board_api").routes(room))
 
 
 def _urls(options: Options) -> list[str]:

@@ -15,7 +15,7 @@ from fargate_lab.classroom.screens import Process, Reached
 from fargate_lab.errors import SurroundingsError
 
 if TYPE_CHECKING:
-    from fargate_lab.classroom.nursery import Nursery  # type: ignore[import-not-found]
+    from fargate_lab.classroom.nursery import Nursery
 
 
 class NurserySources:

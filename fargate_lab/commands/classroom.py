@@ -127,9 +127,7 @@ def _announce(keeper: Keeper) -> None:
 
 
 def _board(url: str, code: str) -> None:
-    from fargate_lab.classroom.board_client import (  # type: ignore[import-not-found] # noqa: PLC0415
-        BoardClient,
-    )
+    from fargate_lab.classroom.board_client import BoardClient  # noqa: PLC0415
     from tui import board  # type: ignore[attr-defined] # noqa: PLC0415 - Textual
 
     door = BoardClient(url, code)

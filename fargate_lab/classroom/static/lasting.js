@@ -47,6 +47,8 @@
         this.pause = FIRST_PAUSE;
         tell("connected", false);
         this.emit("open", event);
+        // Keys are for the lab, from the first on; one that reaches the page may reload it or open the browser's help.
+        document.querySelector("#terminal textarea")?.focus();
       });
       socket.addEventListener("message", (event) => this.emit("message", event));
       socket.addEventListener("close", (event) => this.dropped(event));

@@ -2,7 +2,8 @@
 
 One connection for each process that is wanted. The request comes with the ends of pipes that the process shall have: 4 bytes of length
 (big endian) that carry the descriptors, then a JSON object. The answers are JSON objects, one a line: `{"pid"}` when the process is there,
-`{"code"}` when it has ended (as `subprocess.Popen.returncode`), or `{"error"}`. Who closes the connection ends the process.
+`{"code"}` when it has ended (as `subprocess.Popen.returncode`), or `{"error"}`. Who closes the connection, or
+the half of it in which they speak, ends the process.
 """
 
 from __future__ import annotations

@@ -157,8 +157,8 @@ class SeatConsole:
         if simple.name:
             self._assign(simple.name, simple.value)
             return failed[-1].code if failed else 0
-        if not simple.words:
-            return 0
+        if failed or not simple.words:
+            return failed[-1].code if failed else 0
         code = yield from self._command(list(simple.words))
         return int(not code) if negated else code
 

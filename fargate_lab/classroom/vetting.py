@@ -200,7 +200,15 @@ class _Words:
             name, equals, _ = self._words[0].partition("=")
             if name not in _GLOBAL:
                 return
-            del self._words[: 1 + (0 if equals else _GLOBAL[name])]
+            del self._words[0]
+            if _GLOBAL[name] and not equals:
+                self.value(name)
+
+    def value(self, option: str) -> None:
+        """Pass the value of an option. What looks like another option is none: the CLI would see it as that."""
+        if not self._words or self._words[0].startswith("--"):
+            raise UsageError(f"{option} needs a value.", "Quote it: --query '...'.")
+        del self._words[0]
 
 
 def _operation(service: str, command: str, rest: _Words) -> None:
@@ -253,7 +261,7 @@ def _s3(command: str, rest: _Words) -> None:
             if option not in _S3[command]:
                 raise _unknown_option(option, f"aws s3 {command}", _S3[command])
             if option in _S3_VALUED and not equals:
-                rest.next()
+                rest.value(option)
         elif not word.startswith("s3://") and command != "ls":
             raise _closed(f"aws s3 {command} {word}", "Only s3://... can be named: there are no files here.")
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from fargate_lab.classroom.folder import ClassFolder
 from fargate_lab.classroom.nursery import Nursery, Screen, SeatStart
+from tui.session import CommandLine, Output
 
 LIMIT_SECONDS = 30.0
 
@@ -137,3 +138,18 @@ class Viewer:
     async def end(self) -> None:
         """Until it has ended."""
         await asyncio.wait_for(self._reading, LIMIT_SECONDS)
+
+
+def quiet(_words: str) -> None:
+    """Nobody listens."""
+
+
+def typed(session: CommandLine, line: str) -> tuple[str, int]:
+    """What a line of a console printed, and its exit code."""
+    text, code = "", -1
+    for event in session.run_command(line):
+        if isinstance(event, Output):
+            text += event.text
+        else:
+            code = event.exit_code
+    return text, code

@@ -61,6 +61,9 @@ class SeatApp(LabApp):
                 if screen is not None:
                     self.notify("The teacher begins the lab anew.", markup=False)
                     screen.open_anew("opening the lab from its first step …")
+            case "repaint":
+                # Another browser shows it: its terminal is empty.
+                self.screen.refresh(layout=True)
             case "look":
                 self.tell({"do": "look", "id": what.get("id"), **self.looks()})
 

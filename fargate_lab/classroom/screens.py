@@ -97,7 +97,7 @@ class Screen(AppService):  # type: ignore[misc]  # textual-serve is not followed
             "",
             write_bytes=self._show,
             write_str=self._show,
-            close=self._exit,
+            close=self._closed,
             download_manager=DownloadManager(),
         )
         self._source = source
@@ -188,8 +188,10 @@ class Screen(AppService):  # type: ignore[misc]  # textual-serve is not followed
             while True:
                 began = loop.time()
                 await self.run()
-                self._screen.kill()
-                await self._screen.wait()
+                # Zero is somebody who left. One whose nursery died ends in good order as well, but not with zero.
+                if await self._ended() == 0:
+                    self._left = True
+                    await self._leave(ENDED, "You have left the lab. Everything is kept.")
                 lives = LIVES if loop.time() - began > CALM_SECONDS else lives - 1
                 if self._left or self.browser is None:
                     return
@@ -206,6 +208,14 @@ class Screen(AppService):  # type: ignore[misc]  # textual-serve is not followed
                     return
         finally:
             self.over.set()
+
+    async def _ended(self) -> int:
+        try:
+            async with asyncio.timeout(QUIT_SECONDS):
+                return await self._screen.wait()
+        except TimeoutError:
+            self._screen.kill()
+            return await self._screen.wait()
 
     async def on_meta(self, data: bytes) -> None:
         """A packet that is not for the terminal."""
@@ -224,17 +234,14 @@ class Screen(AppService):  # type: ignore[misc]  # textual-serve is not followed
         elif kind == "open_url":
             if str(said.get("url", "")).startswith(("http://", "https://")):
                 await super().on_meta(data)
-        elif kind == "exit":
-            await self._exit()
-        else:
+        elif kind != "exit":  # its end comes in any case
             LOG.warning("a screen sent a packet of the unknown kind %r", kind)
 
     async def on_packed(self, payload: bytes) -> None:
         """A piece of a file: nobody asked for one."""
 
-    async def _exit(self) -> None:
-        self._left = True
-        await self._leave(ENDED, "You have left the lab. Everything is kept.")
+    async def _closed(self) -> None:
+        """`AppService` would end the browser's connection here; that is for `_live` to decide."""
 
     async def _show(self, data: bytes | str) -> None:
         browser = self.browser

@@ -84,6 +84,7 @@ def build_parser() -> argparse.ArgumentParser:
             "make one folder that installs and runs fargate-lab without internet",
         )
     )
+    _board_command(commands)
     _author_commands(commands)
     return parser
 
@@ -461,6 +462,32 @@ def _gameday_command(commands: Commands) -> None:
         "game days for teams: list, show and check scenarios, and see what one would do",
     )
     gameday_arguments.add(gameday, _Parser)
+
+
+def _board_command(commands: Commands) -> None:
+    board = _command(
+        commands,
+        "board",
+        "board.board",
+        "open the teacher's board of a class in this terminal, or print it, or fetch the grades",
+    )
+    board.add_argument(
+        "url",
+        metavar="URL",
+        nargs="?",
+        default="http://127.0.0.1:8700",
+        help="the address of the class, as `classroom` prints it (default http://127.0.0.1:8700)",
+    )
+    board.add_argument(
+        "--code",
+        metavar="CODE",
+        help="the teacher's code (else $FARGATE_LAB_TEACHER, which other users of the machine cannot see; else it is asked for)",
+    )
+    form = board.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print the board as JSON")
+    form.add_argument(
+        "--grades", metavar="FILE", help="write the grades: FILE.csv for spreadsheets, FILE.xml as JUnit XML"
+    )
 
 
 def _author_commands(commands: Commands) -> None:

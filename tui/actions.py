@@ -15,7 +15,7 @@ from typing import Literal
 
 from textual.binding import Binding
 
-Scope = Literal["app", "catalogue", "lab", "scaling", "debrief", "team", "facilitator", "seat"]
+Scope = Literal["app", "catalogue", "lab", "scaling", "debrief", "team", "facilitator", "seat", "board"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +138,23 @@ ACTIONS: tuple[Action, ...] = (
     Action("abort", "facilitator", "The game", "Abort", "End the game and take every injection back", (), ("x",), 44),
     Action("retry", "facilitator", "The game", "Look again", "Look at the game now", ("ctrl+r",), ()),
     Action("leave", "facilitator", "The game", "Leave", "Leave; the worlds end, and the game can be gone on with later", (), ("q",), 90),
+    # The teacher's board.
+    Action("about", "board", "A seat", "Seat", "Show all about the selected seat", (), ("v",), 20),
+    Action("look", "board", "A seat", "Look", "Look at the selected seat's screen, live and read-only", (), ("l",), 2),
+    Action("order", "board", "A seat", "Order", "Those that are stuck first, or all by number", (), ("d",), 21),
+    Action("everybody", "board", "Whom keys act on", "All/one", "Let the keys act on all seats, or on the selected one", (), ("a",), 3),
+    Action("message", "board", "The lesson", "Message", "Say something on their screens", (), ("m",), 4),
+    Action("next_step", "board", "The lesson", "Next step", "Open one more step", (), ("n",), 5),
+    Action("steps", "board", "The lesson", "Steps", "Choose how far steps are open", (), ("o",), 6),
+    Action("hints", "board", "The lesson", "Hints", "Choose which hints are given", (), ("h",), 8),
+    Action("solutions", "board", "The lesson", "Solutions", "Open or close the reference solutions", (), ("s",), 9),
+    Action("lab", "board", "The lesson", "Lab", "Choose the lab to work on", (), ("c",), 22),
+    Action("clock", "board", "The lesson", "Clock", "Pause or run clocks, or set how fast they go", ("f8",), ("space",), 7),
+    Action("reset", "board", "The lesson", "Reset", "Begin the lab anew", (), ("x",), 23),
+    Action("join", "board", "The class", "Join", "Show address and code in large letters", ("f2",), ("w",), 10),
+    Action("export", "board", "The class", "Grades", "Write the grades as CSV and JUnit XML", (), ("g",), 11),
+    Action("retry", "board", "The class", "Look again", "Look at the class now", ("ctrl+r",), ()),
+    Action("leave", "board", "The class", "Leave", "Leave the board; the class goes on", (), ("q",), 90),
 )  # fmt: skip
 
 _NAMES = {

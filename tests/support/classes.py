@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from fargate_lab.classroom import board_api
 from fargate_lab.classroom.folder import ClassFolder, Seat
 from fargate_lab.classroom.seatlog import SeatEntry
 from fargate_lab.errors import LabError
@@ -66,3 +71,25 @@ class FakeRoom:
         self.calls.append(("begin_anew", seat))
         if seat in self.fail:
             raise self.fail[seat]
+
+
+class Limit:
+    """Allows so many wrong codes."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+    def may_try(self, address: str | None) -> bool:
+        return self.left > 0
+
+    def was_wrong(self, address: str | None) -> None:
+        self.left -= 1
+
+
+@asynccontextmanager
+async def served(room: FakeRoom, wrong_codes: int = 3) -> AsyncIterator[TestServer]:
+    """The board's API of a room, over HTTP."""
+    app = web.Application()
+    app.add_routes(board_api.routes(room, Limit(wrong_codes)))
+    async with TestServer(app) as server:
+        yield server

@@ -8,6 +8,7 @@ import pytest
 
 from tui.actions import ACTIONS, Scope, bindings, footer, groups, key_name, palette
 from tui.app import LabApp
+from tui.screens.board import BoardScreen
 from tui.screens.catalogue import CatalogueScreen
 from tui.screens.debrief import DebriefScreen
 from tui.screens.facilitator import FacilitatorScreen
@@ -24,6 +25,7 @@ OWNERS: dict[Scope, type] = {
     "debrief": DebriefScreen,
     "team": TeamScreen,
     "facilitator": FacilitatorScreen,
+    "board": BoardScreen,
 }
 
 

@@ -1,4 +1,4 @@
-"""Something to say to a team, or to all."""
+"""Something to say to a team or a seat, or to all."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ from textual.widgets import Input, Static
 
 
 class MessageScreen(ModalScreen[str | None]):
-    """Returns what was typed, or None. `whom` stands within a sentence."""
+    """Returns what was typed, or None. `whom` and `where` stand within a sentence."""
 
     CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Not now")]
 
-    def __init__(self, whom: str) -> None:
+    def __init__(self, whom: str, where: str = "what their pager shows") -> None:
         super().__init__()
         self._whom = whom
+        self._where = where
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Static(Content.assemble(("Message to ", "bold"), (self._whom, "bold $primary")))
-            yield Input(placeholder="what their pager shows")
+            yield Input(placeholder=self._where)
             yield Static(Content.styled("Enter sends · Esc not now", "$muted"))
 
     @on(Input.Submitted)

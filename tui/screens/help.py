@@ -27,6 +27,13 @@ _SIGNS_OF_A_GAME = (
     "Injections: ○ waiting   ⏸ held   ● in force   ✓ came   ↩ taken back   ✗ refused",
     "Commands: ❯ changed something   · only looked   ✗ was refused",
 )
+_SIGNS_OF_A_CLASS = (
+    "Steps: ✓ passed   ✗ tried, and not passed   ▸ at it   · open   – locked",
+    "● at the screen   ○ no screen open   ! stuck",
+    "Stuck: something was done in the last 15 minutes, and either three checks of the step failed,",
+    "or it takes longer than 5 minutes and than twice the class's median (at first: the lab's own time).",
+    "since: how long that step takes; of a pause, 15 minutes count.  hint: the highest level, S: the solution.",
+)
 
 
 class HelpScreen(ModalScreen[None]):
@@ -59,6 +66,6 @@ def help_content(scope: Scope, more: tuple[Scope, ...] = (), closed: frozenset[s
             lines.append(Content.assemble((f"  {keys:<18}", "$primary"), action.help))
         lines.append(Content(""))
     lines.append(Content.styled("Signs", "bold"))
-    signs = _SIGNS_OF_A_GAME if scope == "facilitator" else _SIGNS
+    signs = {"facilitator": _SIGNS_OF_A_GAME, "board": _SIGNS_OF_A_CLASS}.get(scope, _SIGNS)
     lines += [Content(f"  {line}") for line in signs]
     return Content("\n").join(lines)

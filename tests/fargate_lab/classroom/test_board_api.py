@@ -6,15 +6,14 @@ import asyncio
 import csv
 import io
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from support.classes import FakeRoom, entry, write
+from support.classes import FakeRoom, Limit, entry, served, write
 
 from fargate_lab.classroom import board_api
 from fargate_lab.classroom.board_client import BoardClient
@@ -27,19 +26,6 @@ from tui.session import SessionError
 T = TypeVar("T")
 
 
-class Limit:
-    """Allows so many wrong codes."""
-
-    def __init__(self, left: int) -> None:
-        self.left = left
-
-    def may_try(self, address: str | None) -> bool:
-        return self.left > 0
-
-    def was_wrong(self, address: str | None) -> None:
-        self.left -= 1
-
-
 @pytest.fixture
 def room(home: Path) -> FakeRoom:
     """Four seats, two of them taken; at seat 01 the core lab is open."""
@@ -48,14 +34,6 @@ def room(home: Path) -> FakeRoom:
         seat.take(name)
     write(folder.seat("01"), entry(0, "opened", lab="core-lab"))
     return FakeRoom(folder)
-
-
-@asynccontextmanager
-async def served(room: FakeRoom, wrong_codes: int = 3) -> AsyncIterator[TestServer]:
-    app = web.Application()
-    app.add_routes(board_api.routes(room, Limit(wrong_codes)))
-    async with TestServer(app) as server:
-        yield server
 
 
 async def ask(room: FakeRoom, call: Callable[[BoardClient], T], code: str | None = None) -> T:

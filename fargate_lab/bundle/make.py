@@ -59,7 +59,8 @@ def make(path: Path, targets: Sequence[Target], extras: Sequence[str], say: Call
     facts: dict[str, dict[str, object]] = {}
     for target in targets:
         here = (*needed[target], ours)
-        lines = "".join(f"{wheel.pinned}\n" for wheel in sorted(here, key=lambda each: each.project))
+        # By its file, not by its version: a folder for many machines may hold several of a version that would do here.
+        lines = "".join(f"{_place(wheel.name)} --hash=sha256:{wheel.sha256}\n" for wheel in here)
         folder.put(_LOCK.format(target.key), f"# {target.words}\n{lines}".encode())
         facts[target.key] = {
             "lock": _LOCK.format(target.key),

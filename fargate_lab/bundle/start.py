@@ -123,9 +123,9 @@ class Bundle:
         """
         wheels = {f"wheels/{name}" for name in self.target()["wheels"]}
         for name, facts in self.files.items():
+            path = inside(self.folder, name)
             if name.startswith("wheels/") and name not in wheels and name != self.about["pip"]:
                 continue
-            path = inside(self.folder, name)
             try:
                 found = digest(path)
             except OSError:
@@ -285,13 +285,12 @@ def install(bundle: Bundle, target: dict[str, Any], environment: Path) -> None:
                 "--no-compile",
                 "--disable-pip-version-check",
                 "--require-hashes",
-                "--find-links",
-                str(bundle.folder / "wheels"),
                 "--requirement",
                 str(inside(bundle.folder, target["lock"])),
             ],
             env=pip_environment(inside(bundle.folder, bundle.about["pip"])),
-            cwd=environment,
+            # The lock names the wheels from here.
+            cwd=bundle.folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -320,6 +319,7 @@ def pip_environment(pip: Path) -> dict[str, str]:
         **kept,
         "PYTHONPATH": str(pip),
         "PIP_CONFIG_FILE": os.devnull,
+        "PYTHONSAFEPATH": "1",
         "PYTHONUTF8": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
     }

@@ -132,6 +132,11 @@ class Nursery:
         request = {"do": "screen", "start": asdict(seat), "socket": str(self._address)}
         return await self._fork({**request, "width": width, "height": height}, log)
 
+    async def board(self, url: str, teacher_code: str, width: int, height: int, log: Path) -> Screen:
+        """A teacher's board of the class at ``url``. SurroundingsError when there can be none now."""
+        request = {"do": "board", "url": url, "teacher_code": teacher_code}
+        return await self._fork({**request, "width": width, "height": height}, log)
+
     async def close(self) -> None:
         """End it, and all screens with it."""
         assert self._process.stdin is not None  # noqa: S101 - a pipe was asked for

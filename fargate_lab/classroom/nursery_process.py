@@ -49,16 +49,20 @@ class Kinds:
 
     def load(self, nowhere: Path) -> None:
         """Import everything, with an environment in which nothing of the person's own is found."""
-        from fargate_lab.classroom import seat_app, seat_aws
+        from fargate_lab.classroom import board_app, seat_app, seat_aws
 
         seat_app.preload()
+        board_app.preload()
         self._screen = seat_app.run
+        self._board = board_app.run
         self._aws = seat_aws.Aws(nowhere)
 
     def run(self, request: Mapping[str, Any]) -> int:
         """Be the child; its exit code."""
         if request["do"] == "screen":
             return self._screen(request)
+        if request["do"] == "board":
+            return self._board(request)
         return self._aws.run(request)
 
 
@@ -130,7 +134,11 @@ class NurseryProcess:
             request = visitor.request.read(visitor.connection, STANDARD)
             if request is None:
                 return
-            if len(visitor.request.descriptors) != STANDARD or request.get("do") not in ("screen", "aws"):
+            if len(visitor.request.descriptors) != STANDARD or request.get("do") not in (
+                "screen",
+                "board",
+                "aws",
+            ):
                 raise ValueError("it asks for nothing that there is")
             visitor.pid = self._fork(request, visitor.request.descriptors)
             self._say(visitor, {"pid": visitor.pid})

@@ -52,7 +52,8 @@ class NurserySources:
     async def board(self, width: int, height: int) -> Process:
         """The teacher's board."""
         code = self._folder.teacher_code
-        return await self._made(lambda nursery: nursery.board(self._board_url, code, width, height))
+        log = self._folder.root / "logs" / "board.log"
+        return await self._made(lambda nursery: nursery.board(self._board_url, code, width, height, log))
 
     async def _made(self, make: Callable[[Nursery], Awaitable[Process]]) -> Process:
         """A screen, of another nursery when the one that there is has died."""

@@ -1,4 +1,4 @@
-"""The teacher's board as a process: forked from the nursery, for a browser that showed the teacher's code. It is a client of the class's own
+"""The teacher's board as a process: forked from the nursery for a browser with the teacher's code. It is a client of the class's own
 address, as the board in a terminal is.
 """
 

@@ -56,10 +56,14 @@ class Class:
 
     def __init__(self, folder: Path, *, seats: int = 2, **limits: Any) -> None:
         self.clock = Clock()
+        self.used = Clock()
+        """The processor's time, which stands still unless a test moves it."""
         self.tenants = Tenants.of(described(folder, seats, **limits))
         self.app = ShardApp(
             self.tenants,
             wall=self.clock,
+            sleep=self.clock.sleep,
+            used=self.used,
             world_options={"start_ms": lambda: START_MS, "patience": 0.0},
         )
 

@@ -53,8 +53,8 @@ class Replays:
                 return None if over == connection else at
             if len(self._seen) >= MOST:
                 raise FullError
-            self._seen[short] = (now, connection)
             self._write(short, now)
+            self._seen[short] = (now, connection)
         return None
 
     def close(self) -> None:

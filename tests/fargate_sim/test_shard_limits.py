@@ -65,7 +65,9 @@ def test_too_many_calls_are_told_as_aws_tells_it(
     assert (counts(room, "01")["calls"], counts(room, "01")["throttled"]) == (1, 1)
 
 
-@pytest.mark.parametrize(("service", "call"), [("ecs", "list_clusters"), ("ec2", "describe_subnets"), ("iam", "list_users")])
+@pytest.mark.parametrize(
+    ("service", "call"), [("ecs", "list_clusters"), ("ec2", "describe_subnets"), ("iam", "list_users")]
+)
 def test_an_sdk_comes_back_by_itself(
     make: Make, service: str, call: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -242,7 +244,12 @@ def test_a_world_has_only_so_many_tasks(make: Make) -> None:
         containerDefinitions=[{"name": "app", "image": "nginx:1.27"}],
     )
     network = {"awsvpcConfiguration": {"subnets": [env["SUBNET_A"]], "securityGroups": [env["SG"]]}}
-    words = {"cluster": "c", "taskDefinition": "web", "launchType": "FARGATE", "networkConfiguration": network}
+    words = {
+        "cluster": "c",
+        "taskDefinition": "web",
+        "launchType": "FARGATE",
+        "networkConfiguration": network,
+    }
     ecs.create_service(serviceName="a", desiredCount=6, **words)
     for call in (
         lambda: ecs.create_service(serviceName="b", desiredCount=1, **words),
@@ -342,6 +349,6 @@ def test_limits_that_are_none(tmp_path: Path, limits: dict[str, Any], why: str) 
 
 
 def test_every_protocol_has_its_word_for_too_much() -> None:
-    assert {
-        throttled(protocol, "x").code for protocol in ("json-1.0", "json-1.1", "cbor", "rest-json")
-    } == {"ThrottlingException"}
+    assert {throttled(protocol, "x").code for protocol in ("json-1.0", "json-1.1", "cbor", "rest-json")} == {
+        "ThrottlingException"
+    }

@@ -327,7 +327,7 @@ class Control:
         actions: dict[str, Callable[[Pacer], None]] = {
             "pause": Pacer.pause,
             "run": Pacer.run,
-            "speed": lambda pacer: pacer.set_speed(_speed(body.get("speed"))),
+            "speed": lambda pacer: pacer.set_speed(self._endpoint.pace.speed(_speed(body.get("speed")))),
             "advance": lambda pacer: pacer.advance(_whole(body.get("ms"), "ms")),
             "next": lambda pacer: pacer.next(self._longest_next()),
             "settle": lambda pacer: pacer.settle(_whole(body.get("limit_ms"), "limit_ms", DEFAULT_SETTLE_MS)),
@@ -414,29 +414,27 @@ class Control:
         """How far a jump to the next happening may go, in milliseconds: less far while many requests or orders are coming."""
         cloud = self._endpoint.cloud
         world = cloud.world(cloud.region)
+        pace = self._endpoint.pace
         loads = (
-            (world.traffic.peak_rps, traffic_api.BEARABLE.in_a_jump),
-            (world.queues.peak_rps, queue_api.BEARABLE.in_a_jump),
+            (world.traffic.peak_rps, pace.requests.in_a_jump),
+            (world.queues.peak_rps, pace.orders.in_a_jump),
         )
         usual_ms = UNDER_LOAD_MS if any(peak_rps for peak_rps, _ in loads) else HOUR_MS
         return min([usual_ms, *(int(most * 1000 / peak_rps) for peak_rps, most in loads if peak_rps)])
 
     def _refuse_the_unbearable(self, cloud: Cloud, action: str, body: dict[str, Any]) -> None:
-        """Traffic that runs limits how far and how fast the clock may go. ValueError says so."""
-        world = cloud.world(cloud.region)
-        if not (world.traffic.running or world.queues.peak_rps):
-            return
-        jumps: dict[str, int] = {
-            "advance": _whole(body.get("ms"), "ms", 0),
-            "settle": _whole(body.get("limit_ms"), "limit_ms", DEFAULT_SETTLE_MS),
-            "next": (cloud.engine.next_at() or cloud.engine.now_ms) - cloud.engine.now_ms,
-        }
-        if action in jumps:
-            traffic_api.BEARABLE.refuse_jump(world.traffic.peak_rps, jumps[action])
-            queue_api.BEARABLE.refuse_jump(world.queues.peak_rps, jumps[action])
+        """How far and how fast the clock may go, all the less while traffic runs. ValueError says so."""
+        world, pace = cloud.world(cloud.region), self._endpoint.pace
+        if action == "advance":
+            pace.refuse_jump(world, _whole(body.get("ms"), "ms", 0))
+        elif action == "settle":
+            pace.refuse_jump(world, _whole(body.get("limit_ms"), "limit_ms", DEFAULT_SETTLE_MS))
+        elif action == "next":
+            pace.refuse_jump(world, (cloud.engine.next_at() or cloud.engine.now_ms) - cloud.engine.now_ms)
         elif action == "speed":
-            traffic_api.BEARABLE.refuse_pace(world.traffic.peak_rps, _speed(body.get("speed")))
-            queue_api.BEARABLE.refuse_pace(world.queues.peak_rps, _speed(body.get("speed")))
+            speed = pace.speed(_speed(body.get("speed")))
+            pace.requests.refuse_pace(world.traffic.peak_rps, speed)
+            pace.orders.refuse_pace(world.queues.peak_rps, speed)
 
     def _note(self, body: dict[str, Any]) -> Answer:
         kind, data = body.get("kind"), body.get("data", {})
@@ -481,13 +479,15 @@ class Control:
 
     def _set_traffic(self, body: dict[str, Any]) -> Answer:
         def act(world: World, given: dict[str, Any]) -> None:
-            traffic_api.act(world, given, speed=self._endpoint.pacer.speed)
+            traffic_api.act(
+                world, given, speed=self._endpoint.pacer.speed, bearable=self._endpoint.pace.requests
+            )
 
         return self._change("traffic", body, act, lambda cloud, _done: _traffic_report(cloud, 0))
 
     def _set_queue(self, body: dict[str, Any]) -> Answer:
         def act(world: World, given: dict[str, Any]) -> dict[str, Any]:
-            queue_api.act(world, given, speed=self._endpoint.pacer.speed)
+            queue_api.act(world, given, speed=self._endpoint.pacer.speed, bearable=self._endpoint.pace.orders)
             name = queue_name(given["queue"]) if given.get("queue") else None
             return queue_report.report(world, name=name, minutes=0)
 

@@ -22,6 +22,7 @@ from fargate_sim.front import Chapter, Front
 from fargate_sim.fronts import ECS, front_of
 from fargate_sim.gate import Doorkeeper
 from fargate_sim.model.world import World
+from fargate_sim.pace import Pace
 from fargate_sim.pacer import Pacer
 from fargate_sim.ports.refusal import NotModelledError
 from fargate_sim.recording import (
@@ -33,7 +34,7 @@ from fargate_sim.recording import (
     without_actor,
 )
 from fargate_sim.threshold import LOOPBACK, Threshold
-from fargate_sim.waiters import is_waiter
+from fargate_sim.waiters import LONGEST_RUN_MS, is_waiter
 from fargate_sim.wire.asked import asked
 from fargate_sim.wire.errors import AwsError
 from fargate_sim.wire.identify import Call, identify, is_reading, scope_of
@@ -72,6 +73,8 @@ class Endpoint:
     ``recorder`` makes it survive a crash. ``hosts`` are the names that a request may use for this endpoint.
     With a ``gate`` not everybody may do everything.
     ``make_cloud`` builds the cloud and its pacer of a reset from (seed or None, label); with ``only_seed`` no reset may ask for another.
+    ``pace`` is what may be asked of its time, ``largest_body`` how many bytes a request may have (one with a JSON body at most
+    ``LARGEST_JSON_BODY``).
     """
 
     def __init__(
@@ -85,6 +88,8 @@ class Endpoint:
         version: Callable[[], str] = lambda: "0",
         gate: Doorkeeper | None = None,
         only_seed: int | None = None,
+        pace: Pace | None = None,
+        largest_body: int = LARGEST_BODY,
     ) -> None:
         self.cloud = cloud
         self.pacer = pacer
@@ -93,6 +98,8 @@ class Endpoint:
         self.make_cloud = make_cloud
         self.gate = gate
         self.only_seed = only_seed
+        self.pace = pace or Pace()
+        self._largest_body = largest_body
         self._threshold = Threshold(hosts, signed=gate is not None)
         self._polled: tuple[object, ...] = ()
         """The last poll of a waiter: from where, of what."""
@@ -109,7 +116,11 @@ class Endpoint:
         path = environ.get("PATH_INFO", "/")
         length = _content_length(environ)
         front = front_of(environ)
-        limit = LARGEST_JSON_BODY if front or path.startswith("/_lab/") else LARGEST_BODY
+        limit = (
+            min(LARGEST_JSON_BODY, self._largest_body)
+            if front or path.startswith("/_lab/")
+            else self._largest_body
+        )
         if length is None or length > limit:
             return _too_large(front, environ, limit)
         body = environ["wsgi.input"].read(length) if length else b""
@@ -190,7 +201,10 @@ class Endpoint:
             poll = (*sender, region, call.operation, environ.get("PATH_INFO"), body)
             again = environ.get("REMOTE_PORT") is not None and poll == self._polled
             self._polled = poll
-            if front.wait_for(cloud.world(region), call.operation or "", environ, body, again=again):
+            world = cloud.world(region)
+            if self.pace.bears(world, LONGEST_RUN_MS) and front.wait_for(
+                world, call.operation or "", environ, body, again=again
+            ):
                 self.pacer.jumped()
         if self.recorder is not None and not call.reading:
             self.recorder.call(cloud.engine.now_ms, environ, body, actor)

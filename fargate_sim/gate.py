@@ -132,14 +132,12 @@ class Gate:
 
     def check_call(self, environ: dict[str, Any], body: bytes, key_id: str, call: Call) -> None:
         """Let an AWS call of the team pass; AwsError (403) in AWS's words otherwise. ``key_id`` is that of the account."""
-        check_signed(self, environ, body, key_id, call)
+        check(environ, body, {key_id: self.secret_key}, datetime.now(UTC), call.protocol)
+        check_allowed(self, call)
 
 
-def check_signed(gate: Doorkeeper, environ: Mapping[str, Any], body: bytes, key_id: str, call: Call) -> None:
-    """An AWS call must be signed with the key of the gate, name a region that there is, and a service that may be called; AwsError (403)
-    in AWS's words otherwise.
-    """
-    check(environ, body, {key_id: gate.secret_key}, datetime.now(UTC), call.protocol)
+def check_allowed(gate: Doorkeeper, call: Call) -> None:
+    """A call must name a region that there is, and a service that may be called; AwsError (403) in AWS's words otherwise."""
     if call.region not in regions():
         # [R] the beginning of AWS's sentence. Each region that is named is a world of its own, so not every word may be one.
         message = f"Credential should be scoped to a valid region, not '{call.region}'."

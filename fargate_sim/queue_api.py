@@ -21,7 +21,9 @@ _OF_REQUESTS = frozenset({"path", "long_share", "long_ms", "client_timeout_ms"})
 """What a load of requests has, and orders have not."""
 
 
-def act(world: World, body: Mapping[str, Any], *, speed: float | str = 1.0) -> None:
+def act(
+    world: World, body: Mapping[str, Any], *, speed: float | str = 1.0, bearable: Bearable = BEARABLE
+) -> None:
     """Carry out ``{"action": "start", "queue": ..., ...}`` or ``{"action": "stop"}``; ``speed`` is that of the clock."""
     action = body.get("action")
     name = body.get("queue")
@@ -31,7 +33,7 @@ def act(world: World, body: Mapping[str, Any], *, speed: float | str = 1.0) -> N
         world.queues.stop(queue_name(name) if name else None)
     elif action == "start":
         demand = _demand(body, name)
-        BEARABLE.refuse_pace(world.queues.peak_rps + demand.peak_rps, speed)
+        bearable.refuse_pace(world.queues.peak_rps + demand.peak_rps, speed)
         world.queues.start(demand)
     else:
         raise ValueError(f"{action!r} is no action of a queue; there are {', '.join(ACTIONS)}")

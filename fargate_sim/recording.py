@@ -229,6 +229,11 @@ class Recorder:
             os.ftruncate(self._descriptor, sound)
             raise
 
+    @property
+    def size(self) -> int:
+        """How long the file is, in bytes."""
+        return os.fstat(self._descriptor).st_size
+
     def call(self, at_ms: int, environ: Mapping[str, Any], body: bytes, actor: str | None = None) -> None:
         """A request that may change something, and who made it, if not whom the world is for."""
         headers = {

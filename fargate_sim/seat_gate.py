@@ -5,26 +5,28 @@ key: their calls are signed, and may be to every service that a world lives thro
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from fargate_sim.gate import TEAM_SERVICES, TOKEN_HEADER, Who, check_signed
+from fargate_sim.allowance import Allowance
+from fargate_sim.gate import TEAM_SERVICES, TOKEN_HEADER, Who, check_allowed
+from fargate_sim.wire.errors import AwsError
 from fargate_sim.wire.identify import Call
+from fargate_sim.wire.signature import check
 
 SEAT_SERVICES = TEAM_SERVICES | {"fis"}
 """Who breaks things themselves may see what breaks them."""
 
-Admit = Callable[[dict[str, Any], Call], None]
-
 
 @dataclass(frozen=True, slots=True)
 class SeatGate:
-    """``admit`` lets a call of the learner pass whose signature is right, or raises AwsError: there are limits to how much."""
+    """``allowance`` says how much a learner may."""
 
     token: str
     secret_key: str
-    admit: Admit
+    allowance: Allowance
     hurries: bool = True
 
     def who(self, environ: Mapping[str, Any]) -> Who | None:
@@ -38,5 +40,14 @@ class SeatGate:
 
     def check_call(self, environ: dict[str, Any], body: bytes, key_id: str, call: Call) -> None:
         """Let a learner's call pass; AwsError in AWS's words otherwise. ``key_id`` is that of the account."""
-        check_signed(self, environ, body, key_id, call)
-        self.admit(environ, call)
+        try:
+            check(environ, body, {key_id: self.secret_key}, datetime.now(UTC), call.protocol)
+        except AwsError:
+            self.allowance.turn_away(environ, call)
+            raise
+        try:
+            check_allowed(self, call)
+        except AwsError:
+            self.allowance.counts.refused += 1
+            raise
+        self.allowance.admit(environ, call)

@@ -15,9 +15,11 @@ from threading import Condition
 
 from fargate_sim import locks, startup
 from fargate_sim.cloud import Cloud
-from fargate_sim.endpoint import Endpoint
+from fargate_sim.endpoint import LARGEST_BODY, Endpoint
 from fargate_sim.gate import Doorkeeper
 from fargate_sim.labels import plain
+from fargate_sim.model.service import INACTIVE
+from fargate_sim.pace import Pace
 from fargate_sim.pacer import DEFAULT_SPEED, Pacer
 from fargate_sim.tenants import Tenant
 
@@ -66,12 +68,16 @@ class SeatWorld:
         gate: Doorkeeper,
         hosts: list[str],
         *,
+        pace: Pace | None = None,
+        largest_body: int = LARGEST_BODY,
         start_ms: Callable[[], int | None] = lambda: None,
         patience: float = PATIENCE_SECONDS,
     ) -> None:
         self.tenant = tenant
         self._gate = gate
         self._hosts = hosts
+        self._pace = pace or Pace()
+        self._largest_body = largest_body
         self._start_ms = start_ms
         self._patience = patience
         self._turn = Condition()
@@ -87,6 +93,27 @@ class SeatWorld:
         """What is open there, or will be at the next request."""
         opened = self._opened
         return opened.label if opened else None
+
+    @property
+    def recorded_bytes(self) -> int:
+        """How long the recording of the world is that is open; to be asked while it is used."""
+        endpoint = self._endpoint
+        return endpoint.recorder.size if endpoint is not None and endpoint.recorder is not None else 0
+
+    @property
+    def tasks(self) -> int:
+        """How many tasks there are, or should be, in all regions of the world that is open."""
+        endpoint = self._endpoint
+        if endpoint is None:
+            return 0
+        worlds = endpoint.cloud.worlds().values()
+        wanted = sum(
+            each.desired
+            for world in worlds
+            for each in list(world.services.values())
+            if each.status != INACTIVE
+        )
+        return max(wanted, sum(len(world.tasks) for world in worlds))
 
     @contextmanager
     def using(self) -> Iterator[Endpoint]:
@@ -122,6 +149,7 @@ class SeatWorld:
         RecordingUnusableError is one, and InUseError as for ``using``; then nothing is open.
         """
         with self._alone():
+            speed = float(self._pace.speed(speed))
             opened = self._opened
             if self._endpoint is not None and opened is not None and opened.label == label and not fresh:
                 return self._endpoint
@@ -181,11 +209,16 @@ class SeatWorld:
                 hosts=self._hosts,
                 gate=self._gate,
                 only_seed=True,
+                pace=self._pace,
+                largest_body=self._largest_body,
             )
         except BaseException:
             locks.let_go(held)
             raise
         self._held = held
+        pacer = self._endpoint.pacer
+        if pacer.speed != self._pace.within(pacer.speed):  # it was recorded where more was allowed
+            pacer.set_speed(self._pace.within(pacer.speed))
         return self._endpoint
 
     def _fresh(self, label: str, opened: Opened) -> tuple[Cloud, Pacer]:

@@ -45,17 +45,13 @@ def serve(options: argparse.Namespace) -> None:
         raise CannotServeError(str(problem)) from problem
     app = ShardApp(tenants, hosts=options.allow_host)
     sys.setswitchinterval(SWITCH_SECONDS)
+    _allow_files(tenants.limits.connections + 20 * len(tenants.seats) + 100)
 
     def make_server() -> Any:
-        from waitress.server import create_server
+        from fargate_sim.slow_clients import room_server
 
-        return create_server(
-            app,
-            host=options.bind,
-            port=options.port,
-            threads=32,
-            ident="fargate-lab",
-            clear_untrusted_proxy_headers=True,
+        return room_server(
+            app, bind=options.bind, port=options.port, seats=len(tenants.seats), limits=tenants.limits
         )
 
     def warm() -> None:
@@ -70,6 +66,18 @@ def serve(options: argparse.Namespace) -> None:
         close=app.shut,
         exit_with_stdin=options.exit_with_stdin,
     )
+
+
+def _allow_files(wanted: int) -> None:
+    """Let the process have so many files and connections open, or as many as it may have."""
+    try:
+        import resource  # absent on Windows
+    except ImportError:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -80,8 +80,10 @@ def endpoint_of(
     hosts: list[str],
     gate: Doorkeeper | None,
     only_seed: bool = False,
+    **limits: Any,
 ) -> Endpoint:
-    """A world's application, new or as the file ``state`` has it. With ``only_seed`` it never becomes one of another seed.
+    """A world's application, new or as the file ``state`` has it. With ``only_seed`` it never becomes one of another seed;
+    ``limits`` are the ``pace`` and the ``largest_body`` of `Endpoint`.
     RecordingUnusableError when there is no going on with the file, which stays as it is; CannotServeError when it cannot be read or
     written.
     """
@@ -114,6 +116,7 @@ def endpoint_of(
         version=version,
         gate=gate,
         only_seed=seed if only_seed else None,
+        **limits,
     )
     if state is not None:
         try:

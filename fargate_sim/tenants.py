@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from fargate_sim.cloud import account_of
+from fargate_sim.limits import Limits
 from fargate_sim.model.trail.keys import LONG_TERM, access_key
 
 SHORTEST_SECRET = 16
@@ -51,7 +52,7 @@ class Tenants:
 
     token: str
     seats: tuple[Tenant, ...]
-    limits: Mapping[str, Any]
+    limits: Limits
 
     @classmethod
     def read(cls, path: Path) -> Tenants:
@@ -66,7 +67,7 @@ class Tenants:
     def of(cls, raw: Mapping[str, Any]) -> Tenants:
         """From its content; ValueError, KeyError or TypeError when it is none."""
         seats = tuple(_tenant(each) for each in raw["seats"])
-        tenants = cls(_secret(raw["token"]), seats, dict(raw.get("limits") or {}))
+        tenants = cls(_secret(raw["token"]), seats, Limits.of(raw.get("limits") or {}))
         for what, found in (
             ("seat", [each.seat for each in seats]),
             ("account", [each.account for each in seats]),

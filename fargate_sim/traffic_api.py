@@ -15,14 +15,16 @@ BEARABLE = Bearable("requests", 5_000_000, 50_000)
 ACTIONS = ("start", "stop")
 
 
-def act(world: World, body: Mapping[str, Any], *, speed: float | str = 1.0) -> None:
+def act(
+    world: World, body: Mapping[str, Any], *, speed: float | str = 1.0, bearable: Bearable = BEARABLE
+) -> None:
     """Carry out ``{"action": "start", ...}`` or ``{"action": "stop"}``; ``speed`` is that of the clock."""
     action = body.get("action")
     if action == "stop":
         world.traffic.stop()
     elif action == "start":
         demand = _demand(world, body)
-        BEARABLE.refuse_pace(demand.peak_rps, speed)
+        bearable.refuse_pace(demand.peak_rps, speed)
         world.traffic.start(demand)
     else:
         raise ValueError(f"{action!r} is no action of the traffic; there are {', '.join(ACTIONS)}")

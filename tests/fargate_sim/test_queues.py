@@ -15,6 +15,7 @@ from fargate_sim.cloud import Cloud
 from fargate_sim.control import header_of
 from fargate_sim.endpoint import Endpoint
 from fargate_sim.inprocess import ControlRefusedError
+from fargate_sim.pace import Pace
 from fargate_sim.pacer import Pacer
 from fargate_sim.recording import Recorder, read
 
@@ -264,9 +265,7 @@ def test_the_next_happening_is_not_the_next_order(offline: Offline, url: str) ->
     assert clock["next_ms"] is None or clock["next_ms"] - clock["now_ms"] > 1000
 
 
-def test_a_jump_over_what_tells_nothing_brings_no_more_orders_than_others(
-    offline: Offline, url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_jump_over_what_tells_nothing_brings_no_more_orders_than_others(offline: Offline, url: str) -> None:
     alarm = {"AlarmName": "a", "Namespace": "Shop", "MetricName": "Depth", "Statistic": "Sum", "Period": 60}
     offline.client("cloudwatch").put_metric_alarm(
         **alarm, EvaluationPeriods=1, Threshold=1, ComparisonOperator="GreaterThanThreshold"
@@ -274,7 +273,7 @@ def test_a_jump_over_what_tells_nothing_brings_no_more_orders_than_others(
     advance(offline, 300)
     offline.app.pacer = offline.cloud.pacer(paused=True)
     offline.control.post("/_lab/queue", {"action": "start", "queue": url, "rps": 1})
-    monkeypatch.setattr(queue_api, "BEARABLE", replace(queue_api.BEARABLE, in_a_jump=600))
+    offline.app.pace = Pace(orders=replace(queue_api.BEARABLE, in_a_jump=600))
     before_ms = offline.cloud.engine.now_ms
     offline.control.post("/_lab/clock", {"action": "next"})
     assert offline.cloud.engine.now_ms - before_ms <= 600_000

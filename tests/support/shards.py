@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,12 +54,17 @@ class Clock:
 class Class:
     """A shard and who talks to it. Another one of the same folder is the same shard after a restart."""
 
-    def __init__(self, folder: Path, *, seats: int = 2, **limits: Any) -> None:
+    def __init__(self, folder: Path, *, seats: int = 2, hosts: Sequence[str] = (), **limits: Any) -> None:
         self.clock = Clock()
+        self.used = Clock()
+        """The processor's time, which stands still unless a test moves it."""
         self.tenants = Tenants.of(described(folder, seats, **limits))
         self.app = ShardApp(
             self.tenants,
+            hosts=hosts,
             wall=self.clock,
+            sleep=self.clock.sleep,
+            used=self.used,
             world_options={"start_ms": lambda: START_MS, "patience": 0.0},
         )
 

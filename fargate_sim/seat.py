@@ -1,0 +1,82 @@
+"""A seat of a shard: who it is for, its world, and what it may have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from fargate_sim.allowance import Allowance
+from fargate_sim.limits import AtOnce, Limits, Shares, Strangers
+from fargate_sim.replays import Replays
+from fargate_sim.seat_gate import SeatGate
+from fargate_sim.seat_world import SeatWorld
+from fargate_sim.tenants import Tenant
+
+_LOOK_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Room:
+    """What the seats of a shard have in common. ``wall`` tells seconds, ``now`` seconds since the epoch, ``used`` the seconds of the
+    processor that this thread has used.
+    """
+
+    hosts: tuple[str, ...]
+    limits: Limits
+    shares: Shares
+    strangers: Strangers
+    wall: Callable[[], float]
+    now: Callable[[], float]
+    sleep: Callable[[float], None]
+    used: Callable[[], float]
+
+
+class Seat:
+    """One seat of the shard: who it is for, its world, and what it may have."""
+
+    def __init__(self, tenant: Tenant, room: Room, world_options: Mapping[str, Any]) -> None:
+        limits = room.limits
+        self._room = room
+        self.tenant = tenant
+        self.world: SeatWorld
+        self.allowance = Allowance(
+            tenant.seat,
+            limits,
+            room.shares,
+            room.strangers,
+            Replays(tenant.state / "signatures.jsonl", room.now()),
+            recorded=lambda: self.world.recorded_bytes,
+            tasks=lambda: self.world.tasks,
+            wall=room.wall,
+            sleep=room.sleep,
+            now=room.now,
+        )
+        self.gate = SeatGate(tenant.token, tenant.secret_key, self.allowance)
+        self.world = SeatWorld(
+            tenant,
+            self.gate,
+            list(room.hosts),
+            pace=limits.pace,
+            largest_body=limits.body_bytes,
+            **world_options,
+        )
+        self.programs = AtOnce(limits.requests_at_once)
+
+    @contextmanager
+    def charged(self) -> Iterator[None]:
+        """What this thread uses of the processor meanwhile is used for the seat."""
+        before = self._room.used()
+        try:
+            yield
+        finally:
+            used = self._room.used() - before
+            self.allowance.counts.busy_s += used
+            self._room.shares.charge(self.tenant.seat, used)
+
+    def wait_for_share(self) -> None:
+        """Let other seats have their share of the processor first, but not for ever."""
+        until = self._room.wall() + self._room.limits.longest_wait_s
+        while self._room.shares.over(self.tenant.seat) and self._room.wall() < until:
+            self._room.sleep(_LOOK_SECONDS)

@@ -58,7 +58,7 @@ def bracketed(address: str) -> str:
 def without_port(host: str) -> str:
     """The name in a Host header."""
     if host.startswith("["):
-        return host.partition("]")[0] + "]"
+        return "".join(host.partition("]")[:2])
     return host.partition(":")[0]
 
 

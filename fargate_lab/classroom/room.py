@@ -1,10 +1,10 @@
-"""What the room offers to whoever serves its board."""
+"""A class at work, from within the server's process: what the pages and the board's requests (`board_api.Room`) ask of it."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import aiohttp
 
@@ -19,44 +19,8 @@ from tui.classroom import Look
 ASK_SECONDS = 60.0
 
 
-class Room(Protocol):
-    """A class at work, from within the server's process. What goes wrong is a `LabError`."""
-
-    folder: ClassFolder
-
-    def online(self, seat: str) -> bool:
-        """Whether a browser shows the seat's screen."""
-        ...
-
-    async def look(self, seat: str) -> Look | None:
-        """The seat's screen as it is now; None when there is none, or it does not answer."""
-        ...
-
-    async def tell(self, do: Mapping[str, Any], seat: str | None = None) -> None:
-        """Say something to the programs of the screens that are open, one or all."""
-        ...
-
-    async def ask(self, seat: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """The control API of the seat's world: GET, or POST when there is a body."""
-        ...
-
-    async def begin_anew(self, seat: str) -> None:
-        """A new world for the lab that is open there."""
-        ...
-
-    @property
-    def address(self) -> str:
-        """Where the class's pages are."""
-        ...
-
-    @property
-    def trouble(self) -> str:
-        """What does not work, for a person; empty when all is well."""
-        ...
-
-
 class OpenRoom:
-    """The `Room` of a server: its shards and its screens."""
+    """The shards and the screens of a class. What goes wrong is a `LabError`."""
 
     def __init__(self, folder: ClassFolder, shards: Shards, screens: Screens, address: str) -> None:
         self.folder = folder

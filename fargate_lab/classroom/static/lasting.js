@@ -46,6 +46,8 @@
       socket.addEventListener("open", (event) => {
         this.pause = FIRST_PAUSE;
         tell("connected", false);
+        // F5 and its like are the lab's while the terminal has the keyboard.
+        if (document.activeElement === document.body) document.querySelector("#terminal textarea")?.focus();
         this.emit("open", event);
         // Keys are for the lab, from the first on; one that reaches the page may reload it or open the browser's help.
         document.querySelector("#terminal textarea")?.focus();

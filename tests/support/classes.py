@@ -89,7 +89,15 @@ class Limit:
 @asynccontextmanager
 async def served(room: FakeRoom, wrong_codes: int = 3) -> AsyncIterator[TestServer]:
     """The board's API of a room, over HTTP."""
-    app = web.Application()
+
+    @web.middleware
+    async def reads(request: web.Request, handler: Any) -> web.StreamResponse:
+        # As the guard of the pages does.
+        await request.read()
+        answer: web.StreamResponse = await handler(request)
+        return answer
+
+    app = web.Application(middlewares=[reads])
     app.add_routes(board_api.routes(room, Limit(wrong_codes)))
     async with TestServer(app) as server:
         yield server

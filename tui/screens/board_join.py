@@ -20,6 +20,7 @@ class JoinScreen(Screen[None]):
     """Says how to join, and how many have. The whole screen: what the others work at is nobody's business."""
 
     CSS_PATH = "dialog.tcss"
+    DEFAULT_CSS = "JoinScreen { align: center middle; }"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q,w,W", "dismiss(None)", "Close")]
 
     def __init__(self, view: BoardView) -> None:
@@ -47,20 +48,19 @@ class JoinScreen(Screen[None]):
 def join_lines(view: BoardView, width: int) -> list[Content]:
     """The page."""
     address = text.one_line(view.join)
-    lines = [Content.styled("Open in your browser", "$muted"), *_large(address, width, "bold $primary")]
+    # A browser supplies the usual scheme itself, and the rest is the larger for it.
+    large = _large(address.removeprefix("http://"), address, width, "bold $primary")
+    lines = [Content.styled("Open in your browser", "$muted"), *large]
     lines += [Content(""), Content.styled("and type the code of the class", "$muted")]
-    lines += [*_large(view.code, width, "bold $success"), Content("")]
+    lines += [*_large(view.code, view.code, width, "bold $success"), Content("")]
     count = len(view.seats)
     joined = "1 has joined" if count == 1 else f"{count} have joined"
     lines.append(Content.assemble((joined, "bold"), (f", {view.free} seats are free", "$muted")))
     return [Content.assemble(" " * (max(0, width - line.cell_length) // 2), line) for line in lines]
 
 
-def _large(words: str, width: int, style: str) -> list[Content]:
-    """Words in large letters, if they fit; and once more in those that the eye can copy."""
+def _large(words: str, exactly: str, width: int, style: str) -> list[Content]:
+    """Words in large letters, if they fit; and what is to be typed in those that the eye can copy."""
     drawn = [Content.styled(line, style) for line in big(words, width)]
-    return (
-        [Content(""), *drawn, Content(""), Content.styled(words, style)]
-        if drawn
-        else [Content.styled(words, style)]
-    )
+    small = Content.styled(exactly, style)
+    return [Content(""), *drawn, Content(""), small] if drawn else [small]

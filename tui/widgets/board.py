@@ -118,7 +118,7 @@ class TableHead(ScenePart):
     DEFAULT_CSS = "TableHead { height: 1; padding-right: 1; }"
 
     def make(self, scene: BoardScene, width: int) -> Content:
-        return Content("") if scene.view is None else head_line(scene.view, width - 1)
+        return Content("") if scene.view is None else head_line(scene.view, width)
 
 
 class SeatTable(LineList):

@@ -56,6 +56,14 @@ class Again:
         self._live(first)
         self._endpoint.pacer.advance(max(0, at_ms - self.now_ms))
 
+    def before(self, place: int) -> None:
+        """Live on with the inputs before one, by its place in the recording, up to its moment."""
+        first, self._next = self._next, max(self._next, place)
+        self._live(first)
+        if place < len(self._recording.inputs):
+            moment = {"at": self._recording.inputs[place]["at"]}
+            self.unlike += self._endpoint.replay(Recording(self._recording.header, [moment], 0))
+
     def to_the_end(self) -> None:
         """Live on with all the inputs that are left."""
         first, self._next = self._next, len(self._recording.inputs)

@@ -2,7 +2,7 @@
 
 Asking for a path never creates anything; `ready(path)` does, just before writing.
 
-    state    progress.json · history · worlds/<pid>.json · recordings/<label>.jsonl · logs/<label>.log
+    state    progress.json · history · hand-in-key.pem · worlds/<pid>.json · recordings/<label>.jsonl · logs/<label>.log
     cache    aws.json (which `aws` was found) · shim/aws
     data     work/<lab>/ (the directory that a lab's shell starts in)
 """
@@ -58,6 +58,11 @@ def progress_file() -> Path:
 def preferences_file() -> Path:
     """The screen's remembered choices."""
     return state_dir() / "preferences.json"
+
+
+def key_file() -> Path:
+    """The learner's private key, with which results are signed."""
+    return state_dir() / "hand-in-key.pem"
 
 
 def history_file() -> Path:

@@ -38,6 +38,11 @@ FACILITATOR = "facilitator"
 """An actor: whoever runs a game day, in contrast to those for whom the world is."""
 
 
+def kept_header(name: str) -> bool:
+    """Whether a recording has the header as it came, by its WSGI name."""
+    return name == "CONTENT_TYPE" or (name.startswith("HTTP_") and not _UNKEPT.match(name))
+
+
 class RecordingError(Exception):
     """A recording that cannot be used; says why."""
 
@@ -236,11 +241,7 @@ class Recorder:
 
     def call(self, at_ms: int, environ: Mapping[str, Any], body: bytes, actor: str | None = None) -> None:
         """A request that may change something, and who made it, if not whom the world is for."""
-        headers = {
-            name: value
-            for name, value in environ.items()
-            if name == "CONTENT_TYPE" or (name.startswith("HTTP_") and not _UNKEPT.match(name))
-        }
+        headers = {name: value for name, value in environ.items() if kept_header(name)}
         if "HTTP_AUTHORIZATION" in environ:
             headers["HTTP_AUTHORIZATION"] = _SIGNATURE.sub(r"\g<1>0", environ["HTTP_AUTHORIZATION"])
         try:

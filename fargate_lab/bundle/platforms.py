@@ -19,8 +19,9 @@ PYTHONS = ("3.13", "3.12", "3.11", "3.14")
 _GLIBC = ((2, 17), (2, 12), (2, 5), (2, 24), (2, 26), (2, 27), (2, 28))
 """The most widespread first: of two wheels that fit, the first is taken."""
 _LEGACY = ("manylinux2014", "manylinux2010", "manylinux1")
-_MACOS_INTEL = (*((10, minor) for minor in range(9, 17)), (11, 0), (12, 0), (13, 0))
-_MACOS_ARM = ((10, 9), (11, 0), (12, 0), (13, 0), (14, 0))
+_MACOS_INTEL = (*((10, minor) for minor in range(9, 17)), (11, 0))
+_MACOS_ARM = ((10, 9), (11, 0))
+"""Wheels for macOS 11 and older ones, so that macOS 11 is enough."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ for address in "$@"; do
 "
 done
 
-echo "# Written by rooms.sh: $count rooms."
+echo "# Written by rooms.sh for $count rooms."
 if [ -n "${RESOLVER:-}" ]; then
     echo "resolver $RESOLVER valid=5s ipv6=off;"
     echo "resolver_timeout 3s;"

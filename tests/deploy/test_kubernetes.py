@@ -30,8 +30,12 @@ def manifests() -> dict[str, dict[str, Any]]:
     return found
 
 
+def specs() -> list[dict[str, Any]]:
+    return [each["spec"] for each in manifests().values() if "spec" in each]
+
+
 def pods() -> list[dict[str, Any]]:
-    return [each["spec"]["template"]["spec"] for each in manifests().values() if "template" in each["spec"]]
+    return [each["template"]["spec"] for each in specs() if "template" in each]
 
 
 @pytest.mark.parametrize("name", list(manifests()))
@@ -49,7 +53,9 @@ def test_a_field_that_is_none_would_be_found() -> None:
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="there is no kubectl")
 def test_kustomize_puts_it_together() -> None:
     done = subprocess.run(["kubectl", "kustomize", str(DEPLOY)], capture_output=True, text=True, check=True)
-    together = {f"{each['kind']}/{each['metadata']['name']}": each for each in yaml.safe_load_all(done.stdout)}
+    together = {
+        f"{each['kind']}/{each['metadata']['name']}": each for each in yaml.safe_load_all(done.stdout)
+    }
     configuration = next(each for name, each in together.items() if name.startswith("ConfigMap/proxy-"))
     assert configuration["data"] == {
         "nginx.conf": (FOLDER / "nginx.conf").read_text(encoding="utf-8"),
@@ -78,17 +84,9 @@ def test_pods_are_what_a_restricted_namespace_lets_in() -> None:
 
 
 def test_services_policies_and_budgets_are_about_pods_that_there_are() -> None:
-    labels = [
-        each["spec"]["template"]["metadata"]["labels"]
-        for each in manifests().values()
-        if "template" in each["spec"]
-    ]
-    selectors = [
-        found
-        for each in manifests().values()
-        for found in (each["spec"].get("selector"), each["spec"].get("podSelector"))
-        if found
-    ]
+    labels = [each["template"]["metadata"]["labels"] for each in specs() if "template" in each]
+    both = [(each.get("selector"), each.get("podSelector")) for each in specs()]
+    selectors = [found for pair in both for found in pair if found]
     assert len(selectors) == 8
     for selector in selectors:
         wanted = selector.get("matchLabels", selector)

@@ -21,8 +21,8 @@ import aiohttp
 from fargate_lab.classroom.folder import ClassFolder, Seat
 
 START_SECONDS = 90.0
-NEXT_COMMAND, RUN, CHECK = "\x1b[17~", "\r", "\x1b[15~"
-"""F6, Enter, F5."""
+NEXT_STEP, NEXT_COMMAND, RUN, CHECK = "\x1b[1;3C", "\x1b[17~", "\r", "\x1b[15~"
+"""Alt+Right, F6, Enter, F5."""
 
 
 class RunningClass:
@@ -189,9 +189,15 @@ class Learner:
 
     async def work(self, chance: random.Random) -> None:
         """Go through the lab with the guide's own commands, until cancelled; comes back whenever the screen is lost."""
+        at = 0
         while True:
             if not self.connected:
                 await self.look()
+                # A lab opens at the first step that has not passed.
+                at = len(self.passed())
+            if len(self.passed()) > at:
+                await self.press(NEXT_STEP)
+                at += 1
             await self.press(NEXT_COMMAND)
             await asyncio.sleep(0.3)
             await self.press(RUN)

@@ -47,6 +47,7 @@ async def _one_class(home: Path, victims: list[str], chance: random.Random) -> N
         for victim in victims:
             await asyncio.sleep(chance.uniform(0.0, LONGEST_PAUSE))  # a kill comes in real time
             before = [each.passed() for each in people]
+            print(f"{victim} is killed after {before}")
             if victim == "everything":
                 for task in working:
                     task.cancel()
@@ -61,11 +62,13 @@ async def _one_class(home: Path, victims: list[str], chance: random.Random) -> N
             else:
                 _kill(running, victim, chance)
             for each, steps in zip(people, before, strict=True):
-                await eventually(lambda each=each, steps=steps: _kept(each.running, each, steps))
+                await eventually(
+                    lambda each=each, steps=steps: _kept(each.running, each, steps), told=each.told
+                )
             # And it goes on.
             ran = [_commands(each) for each in people]
             for each, count in zip(people, ran, strict=True):
-                await eventually(lambda each=each, count=count: _commands(each) > count)
+                await eventually(lambda each=each, count=count: _commands(each) > count, told=each.told)
     finally:
         for task in working:
             task.cancel()

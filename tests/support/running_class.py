@@ -18,7 +18,9 @@ from typing import Any
 
 import aiohttp
 
+from fargate_lab.classroom.board_client import BoardClient
 from fargate_lab.classroom.folder import ClassFolder, Seat
+from tui.session import SessionError
 
 START_SECONDS = 90.0
 NEXT_STEP, NEXT_COMMAND, RUN, CHECK = "\x1b[1;3C", "\x1b[17~", "\r", "\x1b[15~"
@@ -206,6 +208,17 @@ class Learner:
                 await self.press(CHECK)
                 await asyncio.sleep(0.5)
 
+    def told(self) -> str:
+        """What somebody sees who looks over their shoulder, and what the class has written down."""
+        board = BoardClient(self.running.address, self.running.teacher_code)
+        try:
+            screen = "\n".join(board.look(self.seat.id).lines)
+        except SessionError as error:
+            screen = f"no screen: {error.message} {error.hint}"
+        log = (self.seat.folder / "log.jsonl").read_text(encoding="utf-8").splitlines()[-8:]
+        said = (self.running.home / "class.txt").read_text(encoding="utf-8").splitlines()[-8:]
+        return "\n".join([f"connected: {self.connected}", screen, *log, *said])
+
     def passed(self) -> set[str]:
         """The steps that were completed, as the seat's progress has them."""
         try:
@@ -229,12 +242,14 @@ async def learners(running: RunningClass, *names: str) -> AsyncIterator[list[Lea
             await each.close()
 
 
-async def eventually(holds: Callable[[], Any], seconds: float = 60.0) -> Any:
-    """What becomes true in real processes, at last."""
+async def eventually(
+    holds: Callable[[], Any], seconds: float = 60.0, told: Callable[[], str] = lambda: ""
+) -> Any:
+    """What becomes true in real processes, at last; ``told`` says what is to be seen if it does not."""
     until = time.monotonic() + seconds
     while True:
         found = holds()
         if found:
             return found
-        assert time.monotonic() < until, "it did not happen in time"
+        assert time.monotonic() < until, f"it did not happen in time\n{told()}"
         await asyncio.sleep(0.1)

@@ -39,7 +39,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("picture", "app", "Anywhere", "Picture", "Save what is on screen as an SVG file in the current folder", ("f12",), ()),
     Action("quit", "app", "Anywhere", "Quit", "Leave; your work is kept and can be resumed", ("ctrl+q",), ()),
     # A seat in a class has these as well.
-    Action("messages", "seat", "Anywhere", "Teacher", "Read again what the teacher has said", (), ("b",)),
+    Action("messages", "seat", "Anywhere", "Teacher", "Read again what the teacher has said", (), ("e",)),
     # The catalogue.
     Action("open", "catalogue", "Catalogue", "Open lab", "Open the chosen lab, or resume it", (), ("enter",), 2),
     Action("quit", "catalogue", "Catalogue", "Quit", "Leave fargate-lab", (), ("q",), 90),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from fargate_lab.classroom.folder import ClassFolder, Seat
 from fargate_lab.classroom.policy import Policy
-from fargate_lab.classroom.seatlog import SeatLog
+from fargate_lab.classroom.seatlog import SeatEntry, SeatLog
 from fargate_lab.errors import UsageError
 from fargate_lab.progress import ProgressStore
 from fargate_lab.session import Session, through_the_door
@@ -50,6 +50,19 @@ class SeatStore(ProgressStore):
     def solution_shown(self, lab: str, step: str) -> None:
         super().solution_shown(lab, step)
         self._log.solution(lab, step)
+
+
+def standing(entries: Sequence[SeatEntry], lab: str) -> set[str]:
+    """The steps of a lab that have passed, as a seat's log has it: since the lab was begun, or begun anew."""
+    passed: set[str] = set()
+    for entry in entries:
+        if entry.data.get("lab") != lab:
+            continue
+        if entry.kind == "passed":
+            passed.add(str(entry.data["step"]))
+        elif entry.kind == "reset" or (entry.kind == "opened" and not entry.data["resumed"]):
+            passed.clear()
+    return passed
 
 
 class SeatSession(Session):
@@ -194,7 +207,20 @@ class SeatSession(Session):
     def _enter(self, lab: Lab, progress: door.Progress, *, fresh: bool = False) -> door.LabView:
         view = super()._enter(lab, progress, fresh=fresh)
         self._log.opened(lab.id, resumed=view.resumed)
+        self._make_good(lab)
         return view
+
+    def _make_good(self, lab: Lab) -> None:
+        """Bring the log up to the progress: somebody may have been killed between the one and the other."""
+        entries, _ = self._log.read()
+        logged = standing(entries, lab.id)
+        reached = set(self._store.lab(lab.id).steps)
+        if logged - reached:
+            self._log.reset(lab.id, None)
+            logged = set()
+        for step in lab.steps:
+            if step.id in reached - logged:
+                self._log.passed(lab.id, step.id)
 
     def _anew(self, current: OpenLab, step_id: str | None) -> None:
         super()._anew(current, step_id)

@@ -16,6 +16,7 @@ from tui.screens.help import help_content
 from tui.screens.lab import LabScreen
 from tui.screens.scaling import ScalingScreen
 from tui.screens.team import TeamScreen
+from tui.seatapp import SeatApp
 
 OWNERS: dict[Scope, type] = {
     "app": LabApp,
@@ -26,6 +27,7 @@ OWNERS: dict[Scope, type] = {
     "team": TeamScreen,
     "facilitator": FacilitatorScreen,
     "board": BoardScreen,
+    "seat": SeatApp,
 }
 
 
@@ -37,6 +39,12 @@ def test_every_action_has_its_method(action) -> None:
 @pytest.mark.parametrize("scope", OWNERS)
 def test_no_key_means_two_things(scope: Scope) -> None:
     keys = Counter(key for a in ACTIONS if a.scope in ("app", scope) for key in (*a.keys, *a.letters))
+    assert [key for key, count in keys.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("scope", ["catalogue", "lab", "scaling", "debrief"])
+def test_nor_does_one_at_a_seat_of_a_class(scope: Scope) -> None:
+    keys = Counter(key for a in ACTIONS if a.scope in ("app", "seat", scope) for key in (*a.keys, *a.letters))
     assert [key for key, count in keys.items() if count > 1] == []
 
 

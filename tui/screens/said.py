@@ -21,7 +21,7 @@ class SaidScreen(ModalScreen[None]):
     """The messages, the last one first."""
 
     CSS_PATH = "dialog.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q,b", "dismiss(None)", "Close")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q,e,E", "dismiss(None)", "Close")]
 
     def __init__(self, door: SeatDoor) -> None:
         super().__init__()

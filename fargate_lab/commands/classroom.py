@@ -63,7 +63,9 @@ def classroom(arguments: argparse.Namespace) -> ExitCode:
             if shown:
                 with told.quiet():
                     _board(f"http://{hosts.inner(arguments.bind)}:{port}", keeper.said["teacher_code"])
-                talk.say("The class goes on. Ctrl-C ends it; `fargate-lab board` shows the board again.")
+                talk.say(
+                    f"The class goes on. Ctrl-C ends it. The board again: fargate-lab board {keeper.said['address']}"
+                )
             while not keeper.over.wait(1.0):
                 pass
         raise SurroundingsError(

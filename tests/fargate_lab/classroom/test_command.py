@@ -85,7 +85,7 @@ def test_a_class_is_made_told_and_kept(home: Path, capsys: pytest.CaptureFixture
 
 def test_an_address_for_others_brings_a_warning(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(KeyboardInterrupt):
-        command.classroom(run("--bind", "0.0.0.0"))  # noqa: S104
+        command.classroom(run("--bind", "0.0.0.0"))
     assert "only in a network that you trust" in capsys.readouterr().err
 
 

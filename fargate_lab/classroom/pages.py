@@ -61,6 +61,7 @@ class Pages:
             web.get("/env/{code}", self.env),
             web.get("/board", self.board),
             web.post("/board", self.open_board),
+            web.post("/board/leave", self.leave_board),
             web.get("/board/alive", self.board_alive),
             web.get("/board/ws", self.board_socket),
             web.get("/healthz", self.health),
@@ -181,6 +182,12 @@ class Pages:
             return self._page("board_code.html", status=refused.status, wrong=refused.why)
         answer = _see("/board")
         self._set(answer, BOARD_COOKIE, self.joining.board_cookie())
+        return answer
+
+    async def leave_board(self, _request: web.Request) -> web.Response:
+        """This browser is the teacher's no longer."""
+        answer = _see("/board")
+        answer.del_cookie(BOARD_COOKIE, path="/")
         return answer
 
     async def board_alive(self, request: web.Request) -> web.Response:

@@ -63,7 +63,9 @@ def classroom(arguments: argparse.Namespace) -> ExitCode:
             if shown:
                 with told.quiet():
                     _board(f"http://{hosts.inner(arguments.bind)}:{port}", keeper.said["teacher_code"])
-                talk.say("The class goes on. Ctrl-C ends it; the board is there again at the address above.")
+                talk.say(
+                    f"The class goes on. Ctrl-C ends it. The board again: fargate-lab board {keeper.said['address']}"
+                )
             while not keeper.over.wait(1.0):
                 pass
         raise SurroundingsError(
@@ -128,7 +130,7 @@ def _announce(keeper: Keeper) -> None:
 
 def _board(url: str, code: str) -> None:
     from fargate_lab.classroom.board_client import BoardClient  # noqa: PLC0415
-    from tui import board  # type: ignore[attr-defined] # noqa: PLC0415 - Textual
+    from tui import board  # noqa: PLC0415 - Textual
 
     door = BoardClient(url, code)
     try:

@@ -128,7 +128,7 @@ def test_what_makes_no_sense_is_refused_and_leaves_nothing(
 
 
 def test_a_machine_that_cannot_is_told_what_can(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
     with pytest.raises(LabError, match="aiohttp") as error:
         command.classroom(run())
     assert "fargate-lab[classroom]" in error.value.hint

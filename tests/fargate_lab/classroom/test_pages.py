@@ -87,6 +87,8 @@ async def test_the_board_asks_for_the_teachers_code(folder: ClassFolder) -> None
             assert 'data-alive="/board/alive"' in await answer.text()
         async with browser.get("/seat", allow_redirects=False) as answer:
             assert answer.status == 303  # the teacher has no seat
+        async with browser.post("/board/leave"), browser.get("/board/alive") as answer:
+            assert answer.status == 403
 
 
 async def test_an_own_shell_is_told_where_its_world_is(folder: ClassFolder) -> None:

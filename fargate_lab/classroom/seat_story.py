@@ -15,8 +15,8 @@ from fargate_lab.classroom.seatlog import SeatEntry
 
 BREAK_S = 15 * 60.0
 
-_NOBODY_ACTED = frozenset({"message", "released"})
-"""What is written at a seat without anything being done there."""
+_NOBODY_ACTED = frozenset({"message", "released", "reset"})
+"""What may be written at a seat without anything being done there."""
 
 
 @dataclass
@@ -112,14 +112,15 @@ class SeatStory:
     def take(self, entry: SeatEntry) -> None:
         """The next entry of the log."""
         data = entry.data
-        if entry.kind not in _NOBODY_ACTED and data.get("on") is not False:
+        if entry.kind in _NOBODY_ACTED or data.get("on") is False:
+            self._pass_time(entry.at)
+        else:
             self._act(entry.at)
         if entry.kind == "command":
             code = data.get("code")
             ended = f"  (exit {code})" if isinstance(code, int) and code else ""
             self.last_command = f"{data.get('line', '')}{ended}"
         if entry.kind == "released":
-            self._pass_time(entry.at)
             for story in self.labs.values():
                 story.release(data.get("before"))
         lab = data.get("lab")

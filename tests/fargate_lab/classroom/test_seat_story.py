@@ -51,9 +51,16 @@ def test_of_a_long_pause_a_quarter_of_an_hour_counts() -> None:
 
 
 def test_what_the_teacher_says_is_no_work() -> None:
-    story = told(opened(), entry(10, "message", text="x"), entry(20, "message", text="x"))
+    story = told(
+        opened(),
+        entry(10, "message", text="x"),
+        entry(20, "message", text="x"),
+        entry(25, "screen", on=False),
+    )
     assert story.idle_s(minutes(30)) == 1800
     assert story.on_step_s(minutes(30)) == 900
+    story.take(entry(40, "reset", lab="core", step=None))
+    assert story.idle_s(minutes(40)) == 2400
 
 
 def test_failed_checks_are_counted_until_the_step_passes() -> None:

@@ -14,6 +14,7 @@ from fargate_lab import (
     capacity_arguments,
     fault_arguments,
     gameday_arguments,
+    handin_arguments,
     image_arguments,
     load_arguments,
     pid1_arguments,
@@ -66,6 +67,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _injection_commands(commands)
     _gameday_command(commands)
+    _handin_commands(commands)
     _author_commands(commands)
     return parser
 
@@ -443,6 +445,26 @@ def _gameday_command(commands: Commands) -> None:
         "game days for teams: list, show and check scenarios, and see what one would do",
     )
     gameday_arguments.add(gameday, _Parser)
+
+
+def _handin_commands(commands: Commands) -> None:
+    handin_arguments.hand_in(
+        _command(
+            commands,
+            "hand-in",
+            "handin.hand_in",
+            "write one signed file with what you have done, for your teacher",
+        )
+    )
+    handin_arguments.verify_result(
+        _command(
+            commands,
+            "verify-result",
+            "handin.verify_result",
+            "live through what was handed in and grade it anew; exit 1 when a claim does not hold, 2 when a file cannot be used",
+            json="as JSON",
+        )
+    )
 
 
 def _author_commands(commands: Commands) -> None:

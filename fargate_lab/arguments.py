@@ -16,6 +16,7 @@ from fargate_lab import (
     classroom_arguments,
     fault_arguments,
     gameday_arguments,
+    handin_arguments,
     image_arguments,
     load_arguments,
     pid1_arguments,
@@ -85,6 +86,7 @@ def build_parser() -> argparse.ArgumentParser:
         )
     )
     _board_command(commands)
+    _handin_commands(commands)
     _author_commands(commands)
     return parser
 
@@ -487,6 +489,26 @@ def _board_command(commands: Commands) -> None:
     form.add_argument("--json", action="store_true", help="print the board as JSON")
     form.add_argument(
         "--grades", metavar="FILE", help="write the grades: FILE.csv for spreadsheets, FILE.xml as JUnit XML"
+    )
+
+
+def _handin_commands(commands: Commands) -> None:
+    handin_arguments.hand_in(
+        _command(
+            commands,
+            "hand-in",
+            "handin.hand_in",
+            "write one signed file with what you have done, for your teacher",
+        )
+    )
+    handin_arguments.verify_result(
+        _command(
+            commands,
+            "verify-result",
+            "handin.verify_result",
+            "live through what was handed in and grade it anew; exit 1 when a claim does not hold, 2 when a file cannot be used",
+            json="as JSON",
+        )
     )
 
 

@@ -72,7 +72,7 @@ _IN_ITS_PLACE = {
     },
     "body": "Action=LeftOut&Version=2010-05-08",
 }
-"""What stands for a request that is left out: one that is refused. Requests are counted, and what comes later draws its ids by the count."""
+"""What stands for a request that is left out: one that is refused. Requests are counted, and what comes later draws ids by the count."""
 
 
 class NoRecordingError(LabError):

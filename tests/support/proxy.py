@@ -71,7 +71,7 @@ class Proxy:
         text = (FOLDER / "nginx.conf").read_text(encoding="utf-8")
         for ours, tests in (
             ("listen 8080 ", f"listen 127.0.0.1:{self.port} "),
-            ("/tmp/nginx", f"{folder}/nginx"),  # noqa: S108 - what is replaced
+            ("/tmp/nginx", f"{folder}/nginx"),
             ("/dev/stdout", str(self.log)),
             ("/dev/stderr", str(folder / "error.log")),
             ("worker_processes auto;", "worker_processes 1;"),

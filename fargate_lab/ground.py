@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from fargate_lab import worlds
     from fargate_lab.awscli_runner import Ran
     from fargate_lab.console import Console
+    from fargate_lab.plain_console import PlainConsole
     from labs.endpoint_cloud import EndpointCloud
     from tui.session import CommandEvent, ShellCommand
 
@@ -114,21 +116,26 @@ class OwnMachine:
             files.set_aside(recording, "it is damaged")
         return worlds.start(lab_id, speed=self._speed, seed=self._seed, recording=recording)
 
-    def console(self, lab_id: str, cloud: EndpointCloud) -> Console:
-        """The person's shell."""
+    def console(self, lab_id: str, cloud: EndpointCloud) -> Console | PlainConsole:
+        """The person's shell; on Windows, where there is none that lines are written for, one that reads them itself."""
         from fargate_lab import environment
         from fargate_lab.console import Console
 
         variables = environment.lab_variables(cloud.env)
         env = environment.complete_environment(variables)
+        if os.name == "nt":
+            from fargate_lab.plain_console import PlainConsole
+
+            return PlainConsole(cloud, paths.shell_dir(lab_id), paths.work_dir(lab_id), env)
         return Console(paths.shell_dir(lab_id), paths.work_dir(lab_id), variables, env)
 
     def performer(self, console: LineConsole) -> Performer:
         """A worker process that keeps the AWS CLI loaded."""
         from fargate_lab.awscli_runner import AwsRunner
         from fargate_lab.console import Console
+        from fargate_lab.plain_console import PlainConsole
 
-        assert isinstance(console, Console)  # noqa: S101 - made above
+        assert isinstance(console, Console | PlainConsole)  # noqa: S101 - made above
         aws = AwsRunner(console.work)
         aws.use(console.lab_env)
         return aws

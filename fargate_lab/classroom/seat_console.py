@@ -10,13 +10,13 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Literal, Protocol
 
 from fargate_lab import command_history, files, own_commands
 from fargate_lab.awscli_runner import Ran
 from fargate_lab.classroom import vetting
-from fargate_lab.classroom.nursery_aws import NurseryAws, Running
 from fargate_lab.commandline import Simple, expand
 from fargate_lab.errors import LabError, SurroundingsError, UsageError, exit_code
 from labs.cloud import Cloud
@@ -52,6 +52,28 @@ There are no pipes, redirections, files or other programs. F6 pastes the guide's
 """
 
 
+class RunningAws(Protocol):
+    """One `aws` command that runs; `code` is its exit code once `pieces` has come to its end (negative: the signal that ended it)."""
+
+    code: int
+
+    def pieces(self) -> Iterator[tuple[Literal["out", "err"], str]]:
+        """What it prints, as it comes."""
+        ...
+
+    def stop(self) -> None:
+        """End it. Safe to call twice, and from another thread."""
+        ...
+
+
+class Aws(Protocol):
+    """Starts `aws` commands."""
+
+    def start(self, words: Sequence[str], env: Mapping[str, str]) -> RunningAws:
+        """Start `words` (the first is `aws`) with this environment. Raises SurroundingsError."""
+        ...
+
+
 def aws_environment(variables: Mapping[str, str]) -> dict[str, str]:
     """The environment of an `aws` command, whole."""
     return {
@@ -74,7 +96,7 @@ class SeatConsole:
 
     def __init__(
         self,
-        aws: NurseryAws,
+        aws: Aws,
         control: ControlClient,
         cloud: Cloud,
         names: Mapping[str, str],
@@ -89,7 +111,7 @@ class SeatConsole:
         self._kept = kept
         self._own_shell = own_shell
         self._set = self._remembered()
-        self._running: Running | None = None
+        self._running: RunningAws | None = None
         self._lock = threading.Lock()
         self._cancelled = threading.Event()
 
@@ -128,8 +150,9 @@ class SeatConsole:
         """See the protocol."""
         return sorted(self.variables)
 
-    def folder_now(self) -> None:
+    def folder_now(self) -> Path | None:
         """Lines see no files."""
+        return None
 
     def handover(self, greeting: str) -> ShellCommand:  # noqa: ARG002
         """There is none."""
@@ -185,11 +208,15 @@ class SeatConsole:
         return 0
 
     def _run_aws(self, words: list[str]) -> Events:
-        vetting.vet(words[1:])
+        self._vet(words[1:])
         running = self._start(words)
         for stream, text in running.pieces():
             yield Output(text, stream)
         return running.code if running.code >= 0 else 128 - running.code
+
+    def _vet(self, words: list[str]) -> None:
+        """Refuse what must not run on the machine of the class."""
+        vetting.vet(words)
 
     def _collected(self, words: list[str]) -> Ran:
         """Run the words of a `$(...)`."""
@@ -203,7 +230,7 @@ class SeatConsole:
                 return Ran(int(end.value), "".join(out), "".join(err))
             (out if event.stream == "out" else err).append(event.text)
 
-    def _start(self, words: list[str]) -> Running:
+    def _start(self, words: list[str]) -> RunningAws:
         with self._lock:
             if self._cancelled.is_set():
                 raise UsageError("Interrupted.")

@@ -13,6 +13,10 @@ from fargate_lab.errors import SurroundingsError
 
 PATIENCE_SECONDS = 15.0
 """How long the shards of a server that was killed may take to notice."""
+ORCHESTRATED_PATIENCE_SECONDS = 75.0
+"""An orchestrator may begin a room anew while the old one still ends, for which it has a minute; and a lock on a network file system
+outlives a machine that is lost until its lease is over.
+"""
 _LOOK_SECONDS = 0.1
 
 

@@ -23,7 +23,7 @@ from fargate_lab import paths
 from fargate_lab.classroom import board_api, guard, hosts, web
 from fargate_lab.classroom.folder import ClassFolder
 from fargate_lab.classroom.guesses import Guesses
-from fargate_lab.classroom.hold import held
+from fargate_lab.classroom.hold import ORCHESTRATED_PATIENCE_SECONDS, PATIENCE_SECONDS, held
 from fargate_lab.classroom.hosts import Hosts
 from fargate_lab.classroom.join import Joining
 from fargate_lab.classroom.pages import Pages
@@ -81,7 +81,8 @@ async def _serve(folder: ClassFolder, options: Options) -> None:
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, over.set)
     _watch_input(loop, over)
-    with held(folder.root) as lock:
+    patience = ORCHESTRATED_PATIENCE_SECONDS if options.public else PATIENCE_SECONDS
+    with held(folder.root, patience=patience) as lock:
         async with opened(folder, options, inherited=(lock,)) as room:
             said = {
                 "address": room.address,

@@ -1,4 +1,4 @@
-"""The templates for Amazon ECS: AWS's own schemas, the validation of RegisterTaskDefinition, and a class's services in the offline cloud."""
+"""The templates for Amazon ECS: AWS's own schemas, what RegisterTaskDefinition validates, and a class's services in the offline cloud."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_a_room_is_kept_in_its_own_folder() -> None:
         each["SourceVolume"]: each["ContainerPath"]
         for each in definition["ContainerDefinitions"][0]["MountPoints"]
     }
-    assert mounts == {"class": "/data", "tmp": "/tmp"}
+    assert mounts == {"class": "/data", "tmp": "/tmp"}  # noqa: S108 - in a container
     files = volumes["class"]["EFSVolumeConfiguration"]
     assert files["TransitEncryption"] == "ENABLED"
     assert files["AuthorizationConfig"] == {"AccessPointId": "fsap-0123456789abcdef0", "IAM": "ENABLED"}

@@ -26,8 +26,8 @@ _MAPS = ("Options",)
 
 
 class Stack:
-    """A template with the values of its parameters. What a resource is referred to by, and what other stacks export, is taken from ``known``:
-    "Logs", "Task.Arn", "fargate-lab-Cluster". KeyError when something is missing there.
+    """A template with the values of its parameters. What a resource is referred to by, and what other stacks export, is taken from
+    ``known``: "Logs", "Task.Arn", "fargate-lab-Cluster". KeyError when something is missing there.
     """
 
     def __init__(self, path: Path, parameters: Mapping[str, str], known: Mapping[str, str]) -> None:

@@ -139,6 +139,23 @@ async def test_guessing_is_limited_for_each_kind_of_code(folder: ClassFolder) ->
             assert answer.status == 204  # whoever is in stays in
 
 
+async def test_behind_a_proxy_who_guesses_keeps_nobody_else_out(folder: ClassFolder) -> None:
+    async with open_class(folder, public="https://class.example") as here, here.browser() as browser:
+        for number in range(BURST + 2):
+            form, eve = {"code": "ABCDEF", "name": "Eve"}, {"X-Real-IP": "192.0.2.66"}
+            async with browser.post("/join", data=form, headers=eve) as answer:
+                assert answer.status == (403 if number <= BURST else 429)
+        form, ada = {"code": folder.code, "name": "Ada"}, {"X-Real-IP": "192.0.2.7"}
+        async with browser.post("/join", data=form, headers=ada, allow_redirects=False) as answer:
+            assert answer.status == 303
+    async with open_class(folder) as here, here.browser() as browser:
+        # Without a proxy the header is anybody's word.
+        for number in range(BURST + 2):
+            form, eve = {"code": "ABCDEF", "name": "Eve"}, {"X-Real-IP": f"192.0.2.{number}"}
+            async with browser.post("/join", data=form, headers=eve) as answer:
+                assert answer.status == (403 if number <= BURST else 429)
+
+
 def test_wrong_codes_are_forgotten_with_time_and_counted_for_each_network() -> None:
     now = [0.0]
     guesses = Guesses(lambda: now[0])

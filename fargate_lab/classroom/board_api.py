@@ -19,7 +19,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Protocol, get_args
 
@@ -34,7 +34,7 @@ from fargate_lab.classroom.seatlog import LONGEST_TEXT
 from fargate_lab.errors import LabError, SurroundingsError, UsageError
 from fargate_lab.files import write_atomically
 from labs.nearest import did_you_mean
-from tui.classroom import BoardView, ClassClock, Look
+from tui.classroom import ClassClock, Look
 
 TEACHER_HEADER = "X-Fargate-Lab-Teacher"
 PREFIX = "/board/api"
@@ -148,20 +148,16 @@ class _Board:
         self._reader = ClassReader(room.folder)
         self._gate = asyncio.Lock()
         self._setting = asyncio.Lock()
-        self._view: BoardView | None = None
+        self._view = ""
         self._until = 0.0
 
     async def view(self, _request: web.Request) -> web.Response:
         async with self._gate:
             now = asyncio.get_running_loop().time()
-            if self._view is None or now >= self._until:
-                room = self._room
-                online = self._online()
-                self._view = await asyncio.to_thread(
-                    self._reader.view, online.__contains__, join=room.address, trouble=room.trouble
-                )
+            if not self._view or now >= self._until:
+                self._view = await asyncio.to_thread(self._viewed, self._online())
                 self._until = asyncio.get_running_loop().time() + VIEW_SECONDS
-            return _json(asdict(self._view))
+            return _text(self._view)
 
     async def look(self, request: web.Request) -> web.Response:
         seat = self._room.folder.seat(request.match_info["seat"])
@@ -220,6 +216,12 @@ class _Board:
     def _online(self) -> frozenset[str]:
         # Asked on the loop's thread, where screens come and go.
         return frozenset(seat.id for seat in self._room.folder.seats if self._room.online(seat.id))
+
+    def _viewed(self, online: Container[str]) -> str:
+        """The view as JSON, made once for all who ask."""
+        room = self._room
+        view = self._reader.view(online.__contains__, join=room.address, trouble=room.trouble)
+        return json.dumps(asdict(view), ensure_ascii=False)
 
     async def _sitters(self) -> Sequence[Sitter]:
         return await asyncio.to_thread(self._reader.sitters, self._online().__contains__)
@@ -327,10 +329,13 @@ def _message(text: object) -> str:
     return words
 
 
-def _json(value: object) -> web.Response:
-    return web.Response(text=json.dumps(value, ensure_ascii=False), content_type="application/json")
+def _text(text: str, status: int = 200) -> web.Response:
+    return web.Response(status=status, text=text, content_type="application/json")
+
+
+def _json(value: object, status: int = 200) -> web.Response:
+    return _text(json.dumps(value, ensure_ascii=False), status)
 
 
 def _refusal(status: int, error: str, hint: str) -> web.Response:
-    body = json.dumps({"error": error, "hint": hint}, ensure_ascii=False)
-    return web.Response(status=status, text=body, content_type="application/json")
+    return _json({"error": error, "hint": hint}, status)

@@ -1,7 +1,7 @@
 """The class as its board shows it, out of the seats' logs and of what the teacher has set.
 
-`ClassReader` reads the folder, each log from where it stopped; the rest is pure. A seat is *stuck* when somebody works there (something
-happened in the last `QUIET_S` seconds), its step is open, and
+`ClassReader` reads the folder, each log from where it stopped; the rest is pure. A seat is *stuck* when somebody works there (is at the
+screen, and did something in the last `QUIET_S` seconds), its step is open, and
 
 - `TRIES` checks of it failed since it was begun, or
 - it takes longer than twice what is usual, and longer than `PATIENCE_S` seconds. Usual is the median of the seats that have passed it;
@@ -122,9 +122,11 @@ class Usual:
         return known.minutes * 60 / max(1, len(known.steps))
 
 
-def is_stuck(*, idle_s: float | None, locked: bool, tries: int, on_step_s: float, usual_s: float) -> bool:
+def is_stuck(
+    *, online: bool, idle_s: float | None, locked: bool, tries: int, on_step_s: float, usual_s: float
+) -> bool:
     """The rule."""
-    if idle_s is None or idle_s >= QUIET_S or locked:
+    if not online or idle_s is None or idle_s >= QUIET_S or locked:
         return False
     return tries >= TRIES or on_step_s > max(PATIENCE_S, 2 * usual_s)
 
@@ -179,6 +181,7 @@ def _row(
         hints=here.hints.get(step, 0),
         solution=step in here.solutions,
         stuck=is_stuck(
+            online=sitter.online,
             idle_s=idle_s,
             locked=sitter.policy.steps is not None and at >= sitter.policy.steps,
             tries=tries,

@@ -1,7 +1,8 @@
 """What a seat's log amounts to: which lab is open there, what has passed, what is being tried, for how long.
 
 Pure: entries go in one after the other, and no clock is asked. Durations are seconds of this machine's time in which the lab was open
-there; of a pause between two things that somebody did, `BREAK_S` counts at most, so that a night between two lessons is no work.
+there. Of a pause between two things that somebody did, `BREAK_S` counts at most, and nothing once the screen has gone: a night between
+two lessons is no work.
 """
 
 from __future__ import annotations
@@ -108,12 +109,15 @@ class SeatStory:
         self.last_command = ""
         self._counted_s = 0.0
         """How much of the pause since `last` is in `worked_s` already."""
+        self._away = False
+        """Whether the screen has gone since."""
 
     def take(self, entry: SeatEntry) -> None:
         """The next entry of the log."""
         data = entry.data
         if entry.kind in _NOBODY_ACTED or data.get("on") is False:
             self._pass_time(entry.at)
+            self._away = self._away or data.get("on") is False
         else:
             self._act(entry.at)
         if entry.kind == "command":
@@ -145,7 +149,7 @@ class SeatStory:
         return story.worked_s - story.since_s + self._uncounted_s(now)
 
     def _uncounted_s(self, now: datetime) -> float:
-        return max(0.0, min(BREAK_S, self.idle_s(now) or 0.0) - self._counted_s)
+        return 0.0 if self._away else max(0.0, min(BREAK_S, self.idle_s(now) or 0.0) - self._counted_s)
 
     def _pass_time(self, at: datetime) -> None:
         more = self._uncounted_s(at)
@@ -156,6 +160,7 @@ class SeatStory:
     def _act(self, at: datetime) -> None:
         self._pass_time(at)
         self._counted_s = 0.0
+        self._away = False
         self.first = self.first or at
         self.last = at if self.last is None else max(at, self.last)
 

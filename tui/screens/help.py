@@ -30,11 +30,11 @@ _SIGNS_OF_A_GAME = (
 _SIGNS_OF_A_CLASS = (
     "Steps: ✓ passed   ✗ tried, and not passed   ▸ at it   · open   – locked",
     "● at the screen   ○ no screen open   ! stuck",
-    "Stuck: something was done in the last 15 minutes, the step is open, and either",
-    "three checks of it failed, or it takes longer than 5 minutes and than twice what is",
-    "usual: the median of those who have passed it; before there are three, the lab's",
-    "minutes divided by its steps.",
-    "since: how long the step has taken; of a pause, 15 minutes count.",
+    "Stuck: somebody is there, did something in the last 15 minutes, the step is open,",
+    "and three checks of it failed, or it takes longer than 5 minutes and than twice",
+    "what is usual: the median of those who have passed it; before there are three, the",
+    "lab's minutes divided by its steps.",
+    "since: how long the step has taken, at the screen; of a pause, 15 minutes count.",
     "hint: the highest level that was shown.  S: the solution was shown.",
 )
 

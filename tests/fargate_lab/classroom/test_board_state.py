@@ -106,8 +106,11 @@ def test_who_is_stuck(
     times: tuple[float, float], tries: int, idle_s: float | None, locked: bool, stuck: bool
 ) -> None:
     on_step_s, usual_s = times
-    found = is_stuck(idle_s=idle_s, locked=locked, tries=tries, on_step_s=on_step_s, usual_s=usual_s)
-    assert found is stuck
+    for online in (True, False):
+        found = is_stuck(
+            online=online, idle_s=idle_s, locked=locked, tries=tries, on_step_s=on_step_s, usual_s=usual_s
+        )
+        assert found is (stuck and online)
 
 
 def test_usual_is_the_median_of_those_who_passed_or_the_labs_own_word() -> None:

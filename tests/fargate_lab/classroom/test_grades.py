@@ -62,7 +62,7 @@ def test_a_row_for_each_seat() -> None:
         "hints": "2",
         "solutions": "1",
         "first": "2026-03-02T09:00:00+00:00",
-        "last": "2026-03-02T09:06:00+00:00",
+        "last": "2026-03-02T09:04:00+00:00",
         "core/one": "3.0",
         "core/two": "",
     }

@@ -63,6 +63,13 @@ def test_what_the_teacher_says_is_no_work() -> None:
     assert story.idle_s(minutes(40)) == 2400
 
 
+def test_time_stands_still_without_a_screen() -> None:
+    story = told(opened(), entry(4, "screen", on=False), entry(6, "message", text="x"))
+    assert story.on_step_s(minutes(9)) == 240
+    story.take(entry(10, "screen", on=True))
+    assert story.on_step_s(minutes(11)) == 300
+
+
 def test_failed_checks_are_counted_until_the_step_passes() -> None:
     story = told(opened(), failed(1, "one", ["a", "x"]), failed(2, "one", ["a", "y"], ["b", "z"]))
     core = story.labs["core"]

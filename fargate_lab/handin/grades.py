@@ -34,6 +34,12 @@ def told(verdict: FileVerdict) -> Iterator[str]:
     for lab in verdict.labs:
         for sentence in _about(lab):
             yield talk.wrapped(f"{lab.lab}: {_shown(sentence)}", "  ")
+        for step in () if lab.trouble else lab.steps:
+            if not step.passed:
+                yield f"  {lab.lab}: {step.id} does not pass again"
+            for check in step.failing:
+                yield talk.wrapped(f"{check['id']}: expected {_shown(check['expected'])};", "    ")
+                yield talk.wrapped(f"observed {_shown(check['observed'])}", "      ")
 
 
 def _row(lab: LabVerdict) -> tuple[str, ...]:
@@ -51,7 +57,7 @@ def _row(lab: LabVerdict) -> tuple[str, ...]:
 
 
 def _about(lab: LabVerdict) -> Iterator[str]:
-    """What a table has no room for."""
+    """What a table has no room for, in sentences without their end."""
     if lab.trouble:
         yield f"nothing of it counts: {lab.trouble}"
     if lab.copy_of:
@@ -59,11 +65,6 @@ def _about(lab: LabVerdict) -> Iterator[str]:
     if lab.solution_used:
         yield "the reference solution was applied by the program (`fargate-lab solve`)"
     yield from lab.notices
-    for step in lab.steps if not lab.trouble else ():
-        if not step.passed:
-            yield f"{step.id} does not pass again"
-        for check in step.failing:
-            yield f"  {check['id']}: expected {check['expected']}; observed {check['observed']}"
 
 
 def to_json(verdicts: Sequence[FileVerdict]) -> str:

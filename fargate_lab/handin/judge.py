@@ -33,7 +33,7 @@ from labs.grading import answer, grade
 from labs.history import LAB_STARTED
 
 _MOST_MEMORY = 4 * 1024**3
-_MOST_SECONDS = 900
+_MOST_SECONDS = 300
 """Of the processor."""
 _REST_MS = 60 * 60_000
 """How long a world may take to come to rest, in virtual milliseconds."""

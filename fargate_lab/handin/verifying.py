@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
+from threading import Lock
 
 from fargate_lab.errors import LabError
 from fargate_lab.handin.errors import ResultFileError
@@ -23,7 +24,7 @@ from fargate_lab.handin.package import HandedLab, Package, unpacked
 from fargate_lab.handin.verdict import FileVerdict, LabVerdict, StepVerdict
 
 _MOST_AT_ONCE = 4
-_PATIENCE_SECONDS = 900.0
+_PATIENCE_SECONDS = 600.0
 """For one lab, of the wall's time."""
 _LONGEST_SAID = 200
 
@@ -32,8 +33,14 @@ Told = Callable[[str], None]
 
 def verify(paths: Sequence[Path], known: Known, told: Told = lambda _text: None) -> list[FileVerdict]:
     """The verdicts, in the order of the files. What is known is extended and kept."""
+    telling = Lock()
+
+    def one_at_a_time(text: str) -> None:
+        with telling:
+            told(text)
+
     with ThreadPoolExecutor(min(_MOST_AT_ONCE, os.cpu_count() or 1)) as pool:
-        begun = [_begin(path, known, pool, told) for path in paths]
+        begun = [_begin(path, known, pool, one_at_a_time) for path in paths]
         verdicts = [replace(file, labs=tuple(each.result() for each in judged)) for file, judged in begun]
     found = _copies(verdicts, known)
     known.keep()
@@ -45,20 +52,29 @@ def _begin(
 ) -> tuple[FileVerdict, list[Future[LabVerdict]]]:
     verdict = FileVerdict(str(path))
     try:
-        content = opened(_read(path))
-        package = unpacked(content.content)
-        notices = known.meet(package.name, content.key)
+        file = _read(path)
+        found = opened(file)
+        package = unpacked(found.content)
+        notices = known.meet(package.name, found.key)
     except ResultFileError as error:
         return replace(verdict, trouble=f"{error.message} {error.hint}".strip()), []
     verdict = replace(
         verdict,
         name=package.name,
-        key=content.key,
+        key=found.key,
         made_at=package.made_at,
         version=package.version,
         notices=tuple(notices),
     )
-    return verdict, [pool.submit(_judged, package, lab, told) for lab in package.labs]
+    # Packed they wait for their turn: unpacked, a class's files might not fit into memory.
+    return verdict, [
+        pool.submit(_unpacked_and_judged, file, place, told) for place in range(len(package.labs))
+    ]
+
+
+def _unpacked_and_judged(file: bytes, place: int, told: Told) -> LabVerdict:
+    package = unpacked(opened(file).content)
+    return _judged(package, package.labs[place], told)
 
 
 def _read(path: Path) -> bytes:

@@ -19,6 +19,7 @@ from fargate_lab.errors import LabError
 from fargate_sim.cloud import account_of
 from fargate_sim.gate import TEAM_SERVICES, regions
 from fargate_sim.recording import FORMAT, Header, Recording, kept_header
+from fargate_sim.wire.identify import is_reading
 from fargate_sim.wire.services import command_name
 
 LONGEST_LINE = 96 * 1024 * 1024
@@ -233,6 +234,8 @@ def _read(line: Mapping[str, Any]) -> str | None:
         isinstance(text, str) and len(text) <= 200 for text in texts
     ):
         raise ValueError("a look is none")
+    if read["operation"] is not None and not is_reading(read["operation"]):
+        raise ValueError("a look is at something that changes the world")
     return None
 
 

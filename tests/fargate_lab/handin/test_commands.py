@@ -318,3 +318,20 @@ def test_a_judge_that_dies_or_takes_too_long_is_told(
     assert "more than 0 minutes" in judged([str(slow)], 0.2)
     with pytest.raises(LabError, match="No process"):
         judged(["/nowhere"])
+
+
+def test_a_world_that_runs_is_asked_for_its_checksum(
+    capsys: pytest.CaptureFixture[str], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fargate_lab import worlds  # noqa: PLC0415
+    from fargate_lab.attempt import Attempt  # noqa: PLC0415
+    from fargate_lab.handin import collect  # noqa: PLC0415
+    from labs import loader  # noqa: PLC0415
+
+    monkeypatch.setattr(collect, "_checksum", lambda *_: pytest.fail("nothing is to be found out here"))
+    with worlds.start("core-lab", recording=paths.recording_file("core-lab")) as world:
+        Attempt(loader.find("core-lab"), world.cloud(), ProgressStore()).begin()
+        assert run(capsys, "hand-in", "--name", "Ada", "-o", "a.result")[0] == 0
+        assert world.alive
+    recording = unpacked(opened(Path("a.result").read_bytes()).content).labs[0].recording
+    assert "digest" in json.loads(recording.splitlines()[-1])

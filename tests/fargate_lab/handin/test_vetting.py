@@ -146,6 +146,7 @@ def test_each_kind_of_line_comes_through(line: dict[str, Any]) -> None:
         {"note": {"kind": "lab.ready", "data": []}},
         # A look that claims to have changed something, or more than a look has.
         {"read": {**READ, "reading": False}},
+        {"read": {**READ, "operation": "PutScalingPolicy"}},
         {"read": {**READ, "params": {"cluster": "x"}}},
         {"read": {**READ, "actor": "facilitator"}},
         {"read": {**READ, "status": "200"}},

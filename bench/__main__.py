@@ -1,4 +1,4 @@
-"""Print the report: what was measured, the bar, and whether it held. ``python -m bench [simulation|endpoint|command|classroom ...]``."""
+"""Print the report: what was measured, the bar, and whether it held. ``python -m bench [simulation|endpoint|command|classroom|hammered ...]``."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import os
 import platform
 import sys
 
-from bench import classroom, command, endpoint, simulation
+from bench import classroom, command, endpoint, hammered, simulation
 
 PARTS = {
     "simulation": simulation.rows,
     "endpoint": endpoint.rows,
     "command": command.rows,
     "classroom": classroom.rows,
+    "hammered": hammered.rows,
 }
 
 

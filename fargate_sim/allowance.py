@@ -25,8 +25,6 @@ CONNECTION = "fargate_sim.connection"
 """In a request's environment: which connection it came over."""
 HOLD = "fargate_sim.hold"
 """In a request's environment: a function that lets nothing more be read from its connection for some seconds."""
-GROWING = frozenset({"CreateService", "UpdateService", "RunTask", "StartTask", "RegisterScalableTarget"})
-"""Operations after which there may be more tasks."""
 _SIGNATURE = re.compile(r"Signature=([0-9a-f]{64})$")
 _SECOND = 1.0
 """The resolution of the time in a signature."""
@@ -63,7 +61,7 @@ def connection_of(environ: dict[str, Any]) -> Hashable:
 
 
 class Allowance:
-    """One seat's. ``recorded`` tells the bytes of its world's recording, ``tasks`` how many tasks its world has or wants."""
+    """One seat's. ``full`` says why a call may not add anything to its world; empty when it may."""
 
     def __init__(
         self,
@@ -73,8 +71,7 @@ class Allowance:
         strangers: Strangers,
         replays: Replays,
         *,
-        recorded: Callable[[], int],
-        tasks: Callable[[], int],
+        full: Callable[[Call, bytes], str],
         wall: Wall,
         sleep: Callable[[float], None],
         now: Callable[[], float] = time.time,
@@ -85,23 +82,26 @@ class Allowance:
         self._limits = limits
         self._shares = shares
         self._strangers = strangers
-        self._recorded = recorded
-        self._tasks = tasks
+        self._full = full
         self._sleep = sleep
         self._now = now
         self._rate = TokenBucket(limits.calls_per_s, limits.calls_burst, wall)
         self._calls = AtOnce(limits.calls_at_once)
         self._sent_back = AtOnce(1)
 
-    def admit(self, environ: dict[str, Any], call: Call) -> None:
+    def admit(self, environ: dict[str, Any], body: bytes, call: Call) -> None:
         """Let a call pass, or raise AwsError."""
         if not self._rate.take() or not self._calls.enter():
             raise self._too_much(environ, call)
         environ.setdefault(LEAVE, []).append(self._calls.leave)
         if self._shares.over(self._seat):
             raise self._too_much(environ, call)
+        full = self._full(call, body)
+        if full:
+            self.counts.refused += 1
+            # [A] the code: several services of AWS have it for a quota; unlike LimitExceededException it makes no SDK try again.
+            raise AwsError("ServiceQuotaExceededException", full)
         if not call.reading:
-            self._refuse_growth(call)
             self._refuse_replay(environ, call)
         self.counts.calls += 1
 
@@ -116,20 +116,6 @@ class Allowance:
         self.counts.throttled += 1
         hold(environ, self._limits.hold_s)
         return throttled(call.protocol, call.service)
-
-    def _refuse_growth(self, call: Call) -> None:
-        # [A] the code: several services of AWS have it for a quota; unlike LimitExceededException it makes no SDK try again.
-        if self._recorded() > self._limits.recording_bytes:
-            self.counts.refused += 1
-            megabytes = self._limits.recording_bytes / 1024 / 1024
-            message = f"This world's history is longer than {megabytes:g} MB: nothing more can be changed in it. Begin the lab anew."
-            raise AwsError("ServiceQuotaExceededException", message)
-        if call.operation in GROWING and self._tasks() > self._limits.tasks:
-            self.counts.refused += 1
-            message = (
-                f"This world has, or wants, more than {self._limits.tasks} tasks. Scale something in first."
-            )
-            raise AwsError("ServiceQuotaExceededException", message)
 
     def _refuse_replay(self, environ: dict[str, Any], call: Call) -> None:
         signature = _SIGNATURE.search(environ.get("HTTP_AUTHORIZATION", ""))

@@ -17,6 +17,7 @@ from typing import Any, cast
 from fargate_sim import base, schedule_targets
 from fargate_sim.api import alarms, cloudwatch
 from fargate_sim.api.ecs.tasks import show_task
+from fargate_sim.effort import Effort
 from fargate_sim.images import default_catalogue
 from fargate_sim.kernel.engine import Engine
 from fargate_sim.kernel.journal import Journal
@@ -199,10 +200,17 @@ class Cloud:
         """Whether no deployment is in progress and no task or experiment is on its way, in any region."""
         return all(world.settled for world in self._worlds.values())
 
-    def pacer(self, *, speed: Speed = DEFAULT_SPEED, paused: bool = False) -> Pacer:
+    def pacer(
+        self, *, speed: Speed = DEFAULT_SPEED, paused: bool = False, effort: Effort | None = None
+    ) -> Pacer:
         """A driver for this cloud's clock."""
         return Pacer(
-            self.engine, lambda: self.settled, speed=speed, paused=paused, told=lambda: len(self.journal)
+            self.engine,
+            lambda: self.settled,
+            speed=speed,
+            paused=paused,
+            told=lambda: len(self.journal),
+            effort=effort,
         )
 
     def exports(self) -> dict[str, str]:

@@ -24,6 +24,7 @@ from fargate_sim import (
     watch_api,
 )
 from fargate_sim.digest import digest
+from fargate_sim.effort import UnfinishedError
 from fargate_sim.gate import TEAM_MAY, for_team
 from fargate_sim.model.queues import report as queue_report
 from fargate_sim.model.queues.message import KEPT_MINUTES
@@ -344,11 +345,22 @@ class Control:
                 actions[action](pacer)
             except ValueError as error:
                 raise ControlError(400, str(error), "see docs/control-api.md") from error
-            if self._endpoint.recorder is not None:
-                self._endpoint.recorder.clock(cloud.engine.now_ms, paused=pacer.paused, speed=pacer.speed)
+            except UnfinishedError:
+                self._note_clock(cloud)
+                raise ControlError(
+                    503,
+                    f"so much is going on here that the clock got only to {iso(cloud.engine.now_ms)}",
+                    "go on from there",
+                ) from None
+            self._note_clock(cloud)
             return self._clock()
 
         return self._locked(act)
+
+    def _note_clock(self, cloud: Cloud) -> None:
+        pacer = self._endpoint.pacer
+        if self._endpoint.recorder is not None:
+            self._endpoint.recorder.clock(cloud.engine.now_ms, paused=pacer.paused, speed=pacer.speed)
 
     def _rewind(self, body: dict[str, Any]) -> Answer:
         self._wait()

@@ -203,7 +203,7 @@ class Endpoint:
             self._polled = poll
             world = cloud.world(region)
             if self.pace.bears(world, LONGEST_RUN_MS) and front.wait_for(
-                world, call.operation or "", environ, body, again=again
+                world, call.operation or "", environ, body, again=again, enough=self.pacer.enough
             ):
                 self.pacer.jumped()
         if self.recorder is not None and not call.reading:
@@ -323,8 +323,7 @@ class Endpoint:
             if self.recorder is not None:
                 self.catch_up()
                 now_ms = self.cloud.engine.now_ms
-                if self.gate is not None and self.cloud.ready:
-                    # Whoever plays may have called until now: only this proves all of it.
+                if self.gate is not None and self.gate.sealed and self.cloud.ready:
                     self.recorder.digest(now_ms, digest(self.cloud))
                 self.recorder.clock(now_ms, paused=self.pacer.paused, speed=self.pacer.speed)
                 self.recorder.close()

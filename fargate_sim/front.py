@@ -72,17 +72,26 @@ class Front(ABC):
     # -- what all have in common -----------------------------------------------------------------
 
     def wait_for(
-        self, world: World, operation: str, environ: Environ, body: bytes, *, again: bool = False
+        self,
+        world: World,
+        operation: str,
+        environ: Environ,
+        body: bytes,
+        *,
+        again: bool = False,
+        enough: Callable[[], bool] | None = None,
     ) -> bool:
         """Run the world ahead for a waiter's poll; whether the clock moved. A poll that is in error waits for
-        nothing. ``again``: the waiter has polled for the same just before.
+        nothing. ``again``: the waiter has polled for the same just before. ``enough`` may end it earlier.
         """
         perform = self.operations.get(operation)
         if perform is None:
             return False
         try:
             params = self.parse(operation, environ, body)
-            return waiters.run_ahead(world.engine, operation, lambda: perform(world, params), again=again)
+            return waiters.run_ahead(
+                world.engine, operation, lambda: perform(world, params), again=again, enough=enough
+            )
         except AwsError:
             return False
 

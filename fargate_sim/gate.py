@@ -73,6 +73,11 @@ class Doorkeeper(Protocol):
         """Whether whoever calls owns the clock, so that it jumps for their waiters."""
         ...
 
+    @property
+    def sealed(self) -> bool:
+        """Whether the end of the world's recording is to be proved by a checksum."""
+        ...
+
     def who(self, environ: Mapping[str, Any]) -> Who | None:
         """Whose token a request carries: the facilitator's opens everything."""
         ...
@@ -125,6 +130,11 @@ class Gate:
     def hurries(self) -> bool:
         """The clock is the game's."""
         return False
+
+    @property
+    def sealed(self) -> bool:
+        """Whoever plays may have called until the end: only this proves all of it."""
+        return True
 
     def may_call(self, service: str) -> bool:
         """Whether a team may call a service of AWS, by its name for the ``aws`` command."""

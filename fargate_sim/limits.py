@@ -34,13 +34,17 @@ class Limits:
     strangers_burst: int = 20
     busy_share: float = 0.8
     """How much of a processor all seats of a shard may use before each has only its share."""
+    effort_s: float = 10.0
+    """Seconds of the processor that one request may use to bring its world on."""
     longest_wait_s: float = 1.0
     """How long a request to move the clock waits while its seat has had more than its share."""
     body_bytes: int = 2 * 1024 * 1024
     """The largest body of any call; of those with a JSON body 1 MiB."""
     recording_bytes: int = 64 * 1024 * 1024
     """How long the recording of a world may grow."""
-    tasks: int = 12_000
+    history_entries: int = 400_000
+    """How long the journal of a world may become, at about 250 bytes of memory an entry."""
+    tasks: int = 6_000
     """How many tasks of a world may be alive or wanted together."""
     fastest: float = 60.0
     """Virtual seconds per second."""

@@ -28,7 +28,7 @@ def rewind(endpoint: Endpoint, to_ms: int) -> None:
     new = Cloud.again(past.header)
     with new.lock:
         # Whoever waits for the old world goes on to this one, and waits until it stands.
-        endpoint.pacer = new.pacer(speed=endpoint.pacer.speed, paused=True)
+        endpoint.pacer = new.pacer(speed=endpoint.pacer.speed, paused=True, effort=endpoint.pacer.effort)
         endpoint.cloud = new
         new.wait_until_ready()
         endpoint.replay(past)

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from fargate_sim.allowance import Allowance
+from fargate_sim.effort import Effort
 from fargate_sim.limits import AtOnce, Limits, Shares, Strangers
 from fargate_sim.replays import Replays
+from fargate_sim.room_left import full, history_full
 from fargate_sim.seat_gate import SeatGate
 from fargate_sim.seat_world import SeatWorld
 from fargate_sim.tenants import Tenant
+from fargate_sim.wire.identify import Call
 
 _LOOK_SECONDS = 0.05
 
@@ -47,8 +50,7 @@ class Seat:
             room.shares,
             room.strangers,
             Replays(tenant.state / "signatures.jsonl", room.now()),
-            recorded=lambda: self.world.recorded_bytes,
-            tasks=lambda: self.world.tasks,
+            full=self._full,
             wall=room.wall,
             sleep=room.sleep,
             now=room.now,
@@ -59,10 +61,19 @@ class Seat:
             self.gate,
             list(room.hosts),
             pace=limits.pace,
+            effort=Effort(limits.effort_s, room.used, full=self._history_full),
             largest_body=limits.body_bytes,
             **world_options,
         )
         self.programs = AtOnce(limits.requests_at_once)
+
+    def _full(self, call: Call, body: bytes) -> str:
+        endpoint = self.world.endpoint
+        return full(endpoint, self._room.limits, call, body) if endpoint is not None else ""
+
+    def _history_full(self) -> bool:
+        endpoint = self.world.endpoint
+        return endpoint is not None and history_full(endpoint, self._room.limits)
 
     @contextmanager
     def charged(self) -> Iterator[None]:

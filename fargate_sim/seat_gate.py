@@ -28,6 +28,7 @@ class SeatGate:
     secret_key: str
     allowance: Allowance
     hurries: bool = True
+    sealed: bool = False
 
     def who(self, environ: Mapping[str, Any]) -> Who | None:
         """The class's programs may do everything; nobody else has a token."""
@@ -50,4 +51,4 @@ class SeatGate:
         except AwsError:
             self.allowance.counts.refused += 1
             raise
-        self.allowance.admit(environ, call)
+        self.allowance.admit(environ, body, call)

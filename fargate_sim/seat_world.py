@@ -15,10 +15,10 @@ from threading import Condition
 
 from fargate_sim import locks, startup
 from fargate_sim.cloud import Cloud
+from fargate_sim.effort import Effort
 from fargate_sim.endpoint import LARGEST_BODY, Endpoint
 from fargate_sim.gate import Doorkeeper
 from fargate_sim.labels import plain
-from fargate_sim.model.service import INACTIVE
 from fargate_sim.pace import Pace
 from fargate_sim.pacer import DEFAULT_SPEED, Pacer
 from fargate_sim.tenants import Tenant
@@ -69,6 +69,7 @@ class SeatWorld:
         hosts: list[str],
         *,
         pace: Pace | None = None,
+        effort: Effort | None = None,
         largest_body: int = LARGEST_BODY,
         start_ms: Callable[[], int | None] = lambda: None,
         patience: float = PATIENCE_SECONDS,
@@ -77,6 +78,7 @@ class SeatWorld:
         self._gate = gate
         self._hosts = hosts
         self._pace = pace or Pace()
+        self._effort = effort
         self._largest_body = largest_body
         self._start_ms = start_ms
         self._patience = patience
@@ -95,25 +97,9 @@ class SeatWorld:
         return opened.label if opened else None
 
     @property
-    def recorded_bytes(self) -> int:
-        """How long the recording of the world is that is open; to be asked while it is used."""
-        endpoint = self._endpoint
-        return endpoint.recorder.size if endpoint is not None and endpoint.recorder is not None else 0
-
-    @property
-    def tasks(self) -> int:
-        """How many tasks there are, or should be, in all regions of the world that is open."""
-        endpoint = self._endpoint
-        if endpoint is None:
-            return 0
-        worlds = endpoint.cloud.worlds().values()
-        wanted = sum(
-            each.desired
-            for world in worlds
-            for each in list(world.services.values())
-            if each.status != INACTIVE
-        )
-        return max(wanted, sum(len(world.tasks) for world in worlds))
+    def endpoint(self) -> Endpoint | None:
+        """The application of the world that is open, to look at while it is used."""
+        return self._endpoint
 
     @contextmanager
     def using(self) -> Iterator[Endpoint]:
@@ -170,7 +156,9 @@ class SeatWorld:
             self._forget()
 
     def shut(self) -> None:
-        """Close what is open, to go on with it later."""
+        """Close what is open, to go on with it later: the process ends, so who moves the clock is stopped."""
+        if self._effort is not None:
+            self._effort.ended = True
         with self._alone():
             self._shut()
 
@@ -225,9 +213,8 @@ class SeatWorld:
         cloud = Cloud(self.tenant.seed, start_ms=self._start_ms(), label=label, warm_at_once=False)
         return cloud, self._pacer(cloud, opened)
 
-    @staticmethod
-    def _pacer(cloud: Cloud, opened: Opened) -> Pacer:
-        return cloud.pacer(speed=opened.speed)
+    def _pacer(self, cloud: Cloud, opened: Opened) -> Pacer:
+        return cloud.pacer(speed=opened.speed, effort=self._effort)
 
     def _shut(self) -> None:
         if self._endpoint is not None:

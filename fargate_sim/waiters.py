@@ -59,9 +59,16 @@ _AT_REST: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
 }
 
 
-def run_ahead(engine: Engine, operation: str, describe: Describe, *, again: bool = False) -> bool:
+def run_ahead(
+    engine: Engine,
+    operation: str,
+    describe: Describe,
+    *,
+    again: bool = False,
+    enough: Callable[[], bool] | None = None,
+) -> bool:
     """Run the world until a poll of ``operation`` would be satisfied. ``again``: the waiter's last poll was the same, so that answer did
-    not satisfy it. Answers whether the clock moved.
+    not satisfy it. ``enough`` may end it earlier. Answers whether the clock moved.
     """
     at_rest = _AT_REST.get(operation)
     if again and operation == "DescribeTasks" and _tasks_at_rest(describe()):
@@ -72,5 +79,6 @@ def run_ahead(engine: Engine, operation: str, describe: Describe, *, again: bool
         next_ms = engine.next_at()
         if next_ms is None or next_ms > limit_ms:
             break
-        engine.run_until(next_ms)
+        if (enough is not None and enough()) or not engine.run_until(next_ms, enough):
+            break
     return engine.now_ms != started_ms

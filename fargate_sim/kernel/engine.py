@@ -14,6 +14,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+ASKED_EVERY = 50
+"""After so many happenings it is asked whether that is enough."""
+
 
 class Happening:
     """A call that is due at a virtual moment. Keep it to cancel it."""
@@ -42,6 +45,7 @@ class Engine:
         self.now_ms = start_ms
         self.cause: int | None = None
         self.happened = 0
+        self._ask_at = 0
         self._counter = 0
         self._heap: list[tuple[int, int, int, Happening]] = []
         self._quiet: list[tuple[int, int, int, Happening]] = []
@@ -120,23 +124,31 @@ class Engine:
             self.cause = None
         return True
 
-    def run_until(self, until_ms: int) -> None:
-        """Run everything due up to and including a moment, and leave the clock there."""
+    def run_until(self, until_ms: int, enough: Callable[[], bool] | None = None) -> bool:
+        """Run everything due up to and including a moment, and leave the clock there. ``enough`` may stop it earlier, between two moments;
+        it is asked now and then. Whether it got there.
+        """
         while True:
             heap = self._next_heap()
             if heap is None or heap[0][0] > until_ms:
                 break
+            if enough is not None and heap[0][0] > self.now_ms and self.happened >= self._ask_at:
+                self._ask_at = self.happened + ASKED_EVERY
+                if enough():
+                    return False
             self.step()
         self.now_ms = max(self.now_ms, until_ms)
+        return True
 
-    def run_next(self, limit_ms: int) -> bool:
-        """Jump to the next moment at which something happens that is not quiet, not past ``limit_ms``, and run all that is due then."""
+    def run_next(self, limit_ms: int, enough: Callable[[], bool] | None = None) -> bool:
+        """Jump to the next moment at which something happens that is not quiet, not past ``limit_ms``, and run all that is due then.
+        Whether there was one, and ``enough`` did not stop it.
+        """
         next_ms = self.next_at()
         if next_ms is None or next_ms > limit_ms:
-            self.run_until(limit_ms)
+            self.run_until(limit_ms, enough)
             return False
-        self.run_until(next_ms)
-        return True
+        return self.run_until(next_ms, enough)
 
 
 def _name(callback: Callable[[], Any] | None) -> str:

@@ -230,6 +230,53 @@ def test_a_recording_grows_only_so_far(make: Make) -> None:
     assert room.client("01", "ecs").create_cluster(clusterName="c")
 
 
+def test_a_history_becomes_only_so_long(make: Make) -> None:
+    room = make(history_entries=30)
+    room.lab("01", "POST", "clock", {"action": "pause"})
+    room.lab("01", "POST", "watch", {"every_ms": 1000})
+    status, told = room.lab("01", "POST", "clock", {"action": "advance", "ms": 60 * MINUTE_MS})
+    assert status == 503
+    assert "so much is going on here that the clock got only to 2026-01-01T09:" in told["error"]
+    stands = room.lab("01", "GET", "clock")[1]["now_ms"]
+    assert room.lab("01", "POST", "clock", {"action": "advance", "ms": 60 * MINUTE_MS})[0] == 503
+    assert room.lab("01", "GET", "clock")[1]["now_ms"] <= stands + MINUTE_MS
+    with pytest.raises(ClientError, match=r"ServiceQuotaExceeded.*Begin the lab anew"):
+        room.client("01", "ecs").create_cluster(clusterName="c")
+    room.open("01", fresh=True)
+    assert room.client("01", "ecs").create_cluster(clusterName="c")
+
+
+def test_a_jump_that_is_too_much_ends_early_and_is_gone_on_with(make: Make, tmp_path: Path) -> None:
+    room = make(effort_s=5.0)
+    room.lab("01", "POST", "clock", {"action": "pause"})
+    room.lab("01", "POST", "watch", {"every_ms": 1000})
+    endpoint = room.app._seats["01"].world.endpoint
+    assert endpoint is not None
+    step = endpoint.cloud.engine.step
+
+    def slowly() -> bool:
+        room.used.now += 0.1
+        return step()
+
+    endpoint.cloud.engine.step = slowly  # type: ignore[method-assign]
+    began = room.lab("01", "GET", "clock")[1]["now_ms"]
+    assert room.lab("01", "POST", "clock", {"action": "advance", "ms": 10 * MINUTE_MS})[0] == 503
+    got_to = room.lab("01", "GET", "clock")[1]["now_ms"]
+    assert began < got_to < began + 2 * MINUTE_MS
+    room.app._room.shares.charge("01", -1e9)
+    while (
+        room.lab("01", "POST", "clock", {"action": "advance", "ms": began + 10 * MINUTE_MS - got_to})[0]
+        == 503
+    ):
+        got_to = room.lab("01", "GET", "clock")[1]["now_ms"]
+    assert room.lab("01", "GET", "clock")[1]["now_ms"] == began + 10 * MINUTE_MS
+    digest = room.lab("01", "GET", "digest")[1]["digest"]
+    room.end()
+    again = Class(tmp_path)
+    assert again.lab("01", "GET", "digest")[1]["digest"] == digest
+    again.end()
+
+
 def test_a_world_has_only_so_many_tasks(make: Make) -> None:
     room = make(tasks=5)
     env = room.lab("01", "GET", "env")[1]
@@ -259,6 +306,9 @@ def test_a_world_has_only_so_many_tasks(make: Make) -> None:
         with pytest.raises(ClientError, match="more than 5 tasks"):
             call()
     # The way back is open.
+    ecs.update_service(cluster="c", service="a", desiredCount=5)
+    assert ecs.run_task(**words)
+    room.lab("01", "POST", "clock", {"action": "settle"})
     ecs.delete_service(cluster="c", service="a", force=True)
     room.lab("01", "POST", "clock", {"action": "settle"})
     assert ecs.create_service(serviceName="b", desiredCount=1, **words)

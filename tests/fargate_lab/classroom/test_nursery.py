@@ -81,7 +81,7 @@ async def test_a_screen_ends_when_its_pipes_close_and_another_goes_on_where_it_w
     viewer = await Viewer.of(nursery, room.start("04"))
     await console(viewer)
     viewer.type("MINE=kept\r")
-    await viewer.until("❯ MINE=kept")
+    await viewer.until("❯ MINE=kept", "❯ aws ecs")
     viewer.screen.stdin.close()
     assert await asyncio.wait_for(viewer.screen.wait(), 20) == 0
     again = await Viewer.of(nursery, room.start("04"))

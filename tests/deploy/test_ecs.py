@@ -119,7 +119,7 @@ def test_a_room_is_kept_in_its_own_folder() -> None:
         each["SourceVolume"]: each["ContainerPath"]
         for each in definition["ContainerDefinitions"][0]["MountPoints"]
     }
-    assert mounts == {"class": "/data", "tmp": "/tmp"}  # noqa: S108 - in a container
+    assert mounts == {"class": "/data", "tmp": "/tmp"}
     files = volumes["class"]["EFSVolumeConfiguration"]
     assert files["TransitEncryption"] == "ENABLED"
     assert files["AuthorizationConfig"] == {"AccessPointId": "fsap-0123456789abcdef0", "IAM": "ENABLED"}

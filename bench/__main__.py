@@ -1,4 +1,4 @@
-"""Print the report: what was measured, the bar, and whether it held. ``python -m bench [simulation|endpoint|command|classroom|hammered ...]``."""
+"""Print the report: what was measured, the bar, and whether it held. ``python -m bench [PART ...]``; without one, all parts."""
 
 from __future__ import annotations
 

@@ -361,7 +361,9 @@ class TestTheDoor:
         load()
         assert sys.modules["moto.ec2.models.instance_types"].INSTANCE_TYPES == {}
         # In a process of its own: other tests bring it themselves.
-        asked = "import sys; from fargate_sim.ports.loading import load; load(); print('cfnlint' in sys.modules)"
+        asked = (
+            "import sys; from fargate_sim.ports.loading import load; load(); print('cfnlint' in sys.modules)"
+        )
         found = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
         assert found.stdout.strip() == "False"
         assert "sympy" not in sys.modules

@@ -9,7 +9,8 @@ as not modelled. boto3's sessions, which moto asks for nothing but regions, are 
 Quick: what moto works out anew for each request, though it never changes, is worked out once.
 
 Mended: models are not kept alive by moto's own tracking; no account sees another one; backends draw their ids from the account's seed,
-whoever touches them first; no service may send a request to a real host; EC2's addresses and the attributes of
+whoever touches them first; no service may send a request to a real host; CloudFormation's templates are data and
+run nothing; EC2's addresses and the attributes of
 target groups keep to AWS's ranges; EC2's routes, NAT gateways and VPC endpoints do what AWS's do;
 EventBridge matches and delivers as AWS does; EventBridge Scheduler checks what it is given; ECR knows images
 by their content; IAM simulates policies; STS names the learner; KMS takes ARNs;
@@ -32,6 +33,7 @@ from typing import Any
 from fargate_sim.ports import (
     balancer_attributes,
     clock,
+    documents,
     endpoints,
     events,
     groups,
@@ -268,6 +270,7 @@ def load() -> Any:
         routing.mend_ec2()
         endpoints.mend_ec2()
         groups.mend_ec2()
+        documents.mend_cloudformation()
         templates.mend_ec2()
         templates.mend_cloudformation()
         balancer_attributes.mend_elbv2()

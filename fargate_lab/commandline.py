@@ -19,7 +19,14 @@ Substitute = Callable[[list[str]], str]
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_BRACED = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _REFUSED = "|&;<>()`*?[~"
+LONGEST_LINE = 100_000
+"""Characters of a line, before and after its variables and substitutions are replaced: more than AWS takes in any one of its calls, but for
+the content of files.
+"""
+DEEPEST = 10
+"""How many substitutions may stand one inside of the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,8 @@ class Simple:
 
 def expand(text: str, variables: Mapping[str, str], substitute: Substitute) -> Simple:
     """One command, its variables and substitutions replaced. Raises UsageError for what is not understood."""
+    if len(text) > LONGEST_LINE:
+        raise _endless("This line is")
     reader = _Reader(text.strip(), variables, substitute)
     match = _ASSIGNMENT.match(reader.text)
     if match:
@@ -46,14 +55,26 @@ def expand(text: str, variables: Mapping[str, str], substitute: Substitute) -> S
     return Simple(words=tuple(reader.words()))
 
 
-class _Reader:
-    """A cursor over one command."""
+def _endless(what: str) -> UsageError:
+    return UsageError(
+        f"{what} longer than {LONGEST_LINE} characters.",
+        "Say it in several lines, or ask for less with --query.",
+    )
 
-    def __init__(self, text: str, variables: Mapping[str, str], substitute: Substitute) -> None:
+
+class _Reader:
+    """A cursor over one command, which stands inside of so many others."""
+
+    def __init__(
+        self, text: str, variables: Mapping[str, str], substitute: Substitute, depth: int = 0
+    ) -> None:
         self.text = text
         self.at = 0
         self.variables = variables
         self.substitute = substitute
+        self.depth = depth
+        self.replaced = 0
+        """How many characters have taken the places of variables and substitutions."""
 
     def words(self, *, split: bool = True) -> list[str]:
         """The words up to the end; unquoted values are split at blanks as a shell does, unless `split` is
@@ -132,28 +153,39 @@ class _Reader:
 
     def _dollar(self) -> str:
         """The value of what begins with the dollar at the cursor."""
-        rest = self.text[self.at + 1 :]
-        if rest.startswith("(("):
+        after = self.at + 1
+        if self.text.startswith("((", after):
             raise self._refuse("arithmetic")
-        if rest.startswith("("):
+        if self.text.startswith("(", after):
+            if self.depth == DEEPEST:
+                raise UsageError(
+                    f"More than {DEEPEST} substitutions stand one inside of the other.",
+                    "Keep what they give: NAME=$(aws ...).",
+                )
             end = self._closing(self.at + 2)
-            inner = _Reader(self.text[self.at + 2 : end], self.variables, self.substitute)
+            inner = _Reader(self.text[self.at + 2 : end], self.variables, self.substitute, self.depth + 1)
             self.at = end + 1
-            return self.substitute(inner.words()).rstrip("\n")
-        braced = re.match(r"\{([A-Za-z_][A-Za-z0-9_]*)\}", rest)
-        plain = braced or _NAME.match(rest)
+            return self._counted(self.substitute(inner.words()).rstrip("\n"))
+        braced = _BRACED.match(self.text, after)
+        plain = braced or _NAME.match(self.text, after)
         if plain is None:
-            if rest.startswith("{"):
+            if self.text.startswith("{", after):
                 raise self._refuse("'${' with more than a name")
             self.at += 1
             return "$"
         name = braced.group(1) if braced else plain.group()
-        self.at += 1 + plain.end()
+        self.at = plain.end()
         if name not in self.variables:
             raise UsageError(
                 f"${name} is not set, in: {self.text}", "Set it with an earlier command: NAME=$(aws ...)."
             )
-        return self.variables[name]
+        return self._counted(self.variables[name])
+
+    def _counted(self, value: str) -> str:
+        self.replaced += len(value)
+        if self.replaced > LONGEST_LINE:
+            raise _endless("With what its variables and substitutions stand for this line is")
+        return value
 
     def _closing(self, start: int) -> int:
         """Where the parenthesis that is open at `start` closes, quotes respected."""

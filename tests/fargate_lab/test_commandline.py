@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import subprocess
+import time
 
 import pytest
 
@@ -83,3 +84,31 @@ def test_what_only_a_shell_can_do_is_refused_by_name(text: str, names: str) -> N
     with pytest.raises(UsageError) as refused:
         expand(text, VARIABLES, answered)
     assert names in refused.value.message
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "echo " + "$A" * 100_000,
+        'echo "' + "$A" * 100_000 + '"',
+        "echo " + "$A " * 100_000,
+        "X=" + "$A" * 100_000,
+        "echo " + "$(aws x)" * 100_000,
+        "echo $(aws " + "$A" * 100_000 + ")",
+        "echo '" + "x" * 200_000 + "'",
+        "x" * 200_000,
+    ],
+    ids=["word", "quoted", "words", "assignment", "substitutions", "inner", "string", "long"],
+)
+def test_a_line_that_would_become_endless_is_refused_at_once(line: str) -> None:
+    began = time.process_time()
+    with pytest.raises(UsageError, match=r"too long|longer than"):
+        expand(line, {"A": "x" * 50_000}, lambda _words: "x" * 50_000)
+    assert time.process_time() - began < 2.0
+
+
+def test_substitutions_do_not_stand_in_each_other_without_end() -> None:
+    assert expand("echo " + "$(aws " * 5 + ")" * 5, {}, answered).words[0] == "echo"
+    for depth in (30, 10_000):
+        with pytest.raises(UsageError, match="inside"):
+            expand("echo " + "$(aws " * depth + ")" * depth, {}, answered)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from threading import Event
 from typing import TYPE_CHECKING, Any, Protocol
 
-from fargate_sim.ports import clock, interfaces, isolation, loading, metrics, queues, targets
+from fargate_sim.ports import clock, interfaces, isolation, loading, metrics, queues, stores, targets
 from fargate_sim.ports.fingerprint import fingerprint
 from fargate_sim.ports.refusal import NotModelledError
 from fargate_sim.ports.surroundings import MotoSurroundings
@@ -235,6 +235,7 @@ class MotoSide:
                     services.pop(self.account, None)
                 get_backend("s3").bucket_accounts.forget(self.account)
                 isolation.forget(self.account)
+                stores.forget(self.account)
         queues.detach(self.account)
         clock.release(self.account)
 

@@ -13,7 +13,7 @@ whoever touches them first; no service may send a request to a real host; CloudF
 run nothing; EC2's addresses and the attributes of
 target groups keep to AWS's ranges; EC2's routes, NAT gateways and VPC endpoints do what AWS's do;
 EventBridge matches and delivers as AWS does; EventBridge Scheduler checks what it is given; ECR knows images
-by their content; IAM simulates policies; STS names the learner; KMS takes ARNs;
+by their content; what S3 and SQS keep is bounded; IAM simulates policies; STS names the learner; KMS takes ARNs;
 malformed policies are refused.
 """
 
@@ -48,6 +48,7 @@ from fargate_sim.ports import (
     role_templates,
     routing,
     schedules,
+    stores,
     targets,
     templates,
 )
@@ -277,6 +278,8 @@ def load() -> Any:
         targets.mend_elbv2()
         metrics.mend_cloudwatch()
         queues.mend_sqs()
+        stores.mend_sqs()
+        stores.mend_s3()
         registry.mend_ecr()
         events.mend_events()
         schedules.mend_scheduler()

@@ -53,6 +53,13 @@ def facts(backend: Any, name: str) -> QueueFacts | None:
     )
 
 
+def bodies(queue: Any) -> list[str]:
+    """Of the messages that a queue of moto's holds."""
+    books = _books_of(queue)
+    held = queue._messages if books is None else books[0].queue(queue.name).messages
+    return [message.body for message in held]
+
+
 def _books_of(queue: Any) -> Books | None:
     return None if queue.fifo_queue else _REGIONS.get((queue.account_id, queue.region))
 

@@ -13,7 +13,7 @@ whoever touches them first; no service may send a request to a real host; CloudF
 run nothing; EC2's addresses and the attributes of
 target groups keep to AWS's ranges; EC2's routes, NAT gateways and VPC endpoints do what AWS's do;
 EventBridge matches and delivers as AWS does; EventBridge Scheduler checks what it is given; ECR knows images
-by their content; what S3 and SQS keep is bounded; IAM simulates policies; STS names the learner; KMS takes ARNs;
+by their content; what S3 and SQS keep is bounded; prefixes are no expressions; IAM simulates policies; STS names the learner; KMS takes ARNs;
 malformed policies are refused.
 """
 
@@ -43,6 +43,7 @@ from fargate_sim.ports import (
     keys,
     metrics,
     policies,
+    prefixes,
     queues,
     registry,
     role_templates,
@@ -279,6 +280,7 @@ def load() -> Any:
         metrics.mend_cloudwatch()
         queues.mend_sqs()
         stores.mend_sqs()
+        prefixes.mend_prefixes()
         stores.mend_s3()
         registry.mend_ecr()
         events.mend_events()

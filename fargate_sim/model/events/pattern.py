@@ -220,12 +220,28 @@ def _in_network(value: Any, argument: str) -> bool:
 
 
 def _fits(value: Any, argument: str) -> bool:
-    """A wildcard: ``*`` is any run of characters, ``\\*`` and ``\\\\`` are themselves."""
+    """A wildcard: ``*`` is any run of characters, ``\\*`` and ``\\\\`` are themselves. Takes linear time for each ``*``."""
     if not isinstance(value, str):
         return False
-    parts = re.findall(r"\\[*\\]|\*|[^*\\]+|\\", argument)
-    regex = "".join(".*" if part == "*" else re.escape(re.sub(r"\\([*\\])", r"\1", part)) for part in parts)
-    return re.fullmatch(regex, value, re.DOTALL) is not None
+    texts = [""]
+    for part in re.findall(r"\\[*\\]|\*|[^*\\]+|\\", argument):
+        if part == "*":
+            texts.append("")
+        else:
+            texts[-1] += re.sub(r"\\([*\\])", r"\1", part)
+    first, *rest = texts
+    if not rest:
+        return value == first
+    last = rest.pop()
+    if not (value.startswith(first) and value.endswith(last) and len(value) >= len(first) + len(last)):
+        return False
+    at, end = len(first), len(value) - len(last)
+    for text in rest:
+        found = value.find(text, at, end)
+        if found < 0:
+            return False
+        at = found + len(text)
+    return True
 
 
 def _is_other(value: Any, argument: Any) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -161,6 +162,16 @@ def test_a_wildcard_with_everything_escaped_is_the_text_itself(text: str) -> Non
     escaped = text.replace("\\", "\\\\").replace("*", "\\*")
     assert matches({"a": [{"wildcard": escaped}]}, {"a": text})
     assert not matches({"a": [{"wildcard": escaped}]}, {"a": text + "x"})
+
+
+@given(st.text("ab*\n", max_size=8), st.text("ab\n", max_size=8))
+def test_wildcards_match_as_defined(pattern: str, text: str) -> None:
+    regex = re.escape(pattern).replace(r"\*", ".*")
+    assert matches({"a": [{"wildcard": pattern}]}, {"a": text}) == bool(re.fullmatch(regex, text, re.DOTALL))
+
+
+def test_many_wildcards_take_no_time() -> None:
+    assert not matches({"a": [{"wildcard": "*a" * 200 + "b"}]}, {"a": "a" * 20_000})
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,8 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Protocol
 
+from fargate_sim.sparing_log import Sparing
+
 if TYPE_CHECKING:
     from fargate_sim.cloud import Cloud
     from fargate_sim.endpoint import Endpoint
@@ -145,12 +147,15 @@ def set_up_log(path: Path | None) -> None:
         long.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
         long.setLevel(logging.DEBUG)
         handlers.append(long)
+    for handler in handlers:
+        handler.addFilter(Sparing())
     # It warns of every request that waits for a moment.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    own = logging.getLogger("fargate_sim")
-    own.setLevel(logging.DEBUG)
-    own.propagate = False
-    own.handlers = handlers
+    for name in ("fargate_sim", "waitress"):
+        own = logging.getLogger(name)
+        own.propagate = False
+        own.handlers = handlers
+    logging.getLogger("fargate_sim").setLevel(logging.DEBUG)
 
 
 def address(host: str, port: int) -> str:

@@ -81,6 +81,11 @@ def middleware(hosts: Hosts, public: str, problem: Problem) -> Middleware:
                 raise
             sentence, hint = _WORDS.get(answer.status, (f"{answer.reason}.", ""))
             return _closing(problem(request, answer.status, sentence, hint), answer.status)
+        except web.RequestPayloadError:
+            # No body: chunks that are none, or compressed so that nobody can read it.
+            senseless = problem(request, 400, *_WORDS[400])
+            senseless.force_close()
+            return senseless
         except TimeoutError:
             return _closing(problem(request, 408, *_WORDS[408]), 408)
         except (ConnectionError, asyncio.CancelledError):

@@ -31,6 +31,7 @@ from fargate_lab.classroom.room import OpenRoom
 from fargate_lab.classroom.screens import GRACE_SECONDS, Screens, Sources
 from fargate_lab.classroom.shards import SHARD, Shards
 from fargate_lab.errors import ExitCode, LabError, PortTakenError, exit_code
+from fargate_sim.sparing_log import Sparing
 
 if TYPE_CHECKING:
     from fargate_lab.classroom.sources import NurserySources
@@ -182,6 +183,8 @@ def _log_to(folder: ClassFolder) -> None:
     logging.basicConfig(
         filename=log, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(Sparing())
 
 
 def _allow_many_files() -> None:

@@ -9,12 +9,10 @@ as not modelled. boto3's sessions, which moto asks for nothing but regions, are 
 Quick: what moto works out anew for each request, though it never changes, is worked out once.
 
 Mended: models are not kept alive by moto's own tracking; no account sees another one; backends draw their ids from the account's seed,
-whoever touches them first; no service may send a request to a real host; CloudFormation's templates are data and
-run nothing; EC2's addresses and the attributes of
-target groups keep to AWS's ranges; EC2's routes, NAT gateways and VPC endpoints do what AWS's do;
-EventBridge matches and delivers as AWS does; EventBridge Scheduler checks what it is given; ECR knows images
-by their content; what S3 and SQS keep is bounded; prefixes are no expressions; IAM simulates policies; STS names the learner; KMS takes ARNs;
-malformed policies are refused.
+whoever touches them first; no service may send a request to a real host; CloudFormation's templates are data and run nothing; what S3 and
+SQS keep is bounded; prefixes are no expressions; EC2's addresses and the attributes of target groups keep to AWS's ranges; EC2's routes,
+NAT gateways and VPC endpoints do what AWS's do; EventBridge matches and delivers as AWS does; EventBridge Scheduler checks what it is
+given; ECR knows images by their content; IAM simulates policies; STS names the learner; KMS takes ARNs; malformed policies are refused.
 """
 
 # ruff: noqa: PLC0415 - moto takes two seconds to import, which must not delay the first answer

@@ -215,6 +215,20 @@ async def test_huge_and_strange_bodies_are_refused(folder: ClassFolder) -> None:
         assert text.split(" ")[1] == "400"
 
 
+async def test_bodies_that_cannot_be_read_are_no_bug_of_ours(
+    folder: ClassFolder, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with open_class(folder) as here:
+        host = urlsplit(here.url).netloc
+        head = f"POST /join HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        for rest in (
+            "Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
+            "Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+        ):
+            assert (await said(here, head + rest)).split(" ")[1] == "400"
+    assert not any("this is a bug" in each.message for each in caplog.records)
+
+
 async def test_a_name_cannot_bring_a_header(folder: ClassFolder) -> None:
     async with open_class(folder) as here, here.browser() as browser:
         form = {"code": folder.code, "name": "Ada%0d%0aSet-Cookie:%20board=x"}

@@ -22,6 +22,8 @@ from urllib.parse import urlsplit
 CPU_SECONDS = 20
 MEMORY = 512 * 1024 * 1024
 """Bytes beyond what is shared with the nursery."""
+SCREEN_MEMORY = 1024 * 1024 * 1024
+"""Likewise, of a seat's screen."""
 OPEN_FILES = 64
 _MAY = frozenset({"os.putenv", "os.unsetenv", "os.listdir", "os.scandir", "os.walk", "os.fwalk"})
 _FAMILIES = (
@@ -59,6 +61,17 @@ def limit() -> None:
     ):
         with contextlib.suppress(ValueError, OSError):  # macOS knows no limit of the address space
             resource.setrlimit(what, (most, most))
+
+
+def limit_screen() -> None:
+    """Bound the memory of a seat's screen: whatever somebody has it show, the other seats' screens go on. One that needs more ends, and is
+    started again.
+    """
+    import resource  # noqa: PLC0415 - absent on Windows, where nothing is forked
+
+    most = _mapped() + SCREEN_MEMORY
+    with contextlib.suppress(ValueError, OSError):  # macOS knows no limit of the address space
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
 def _mapped() -> int:

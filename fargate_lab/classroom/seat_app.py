@@ -42,8 +42,10 @@ def preload() -> None:
 
 def run(request: Mapping[str, Any]) -> int:
     """In a child: show the screen until it is left; its exit code."""
+    from fargate_lab.classroom import confinement
     from fargate_lab.classroom.seat_driver import SeatDriver, fitting
 
+    confinement.limit_screen()
     start = SeatStart(**request["start"])
     size = fitting(request["width"], request["height"])
     home = Path(start.class_root) / "seats" / start.seat / "home"

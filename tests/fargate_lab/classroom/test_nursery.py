@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import pytest
 from support import rooms
 from support.rooms import Viewer
 
+from fargate_lab.classroom.confinement import SCREEN_MEMORY
 from fargate_lab.classroom.nursery import GONE, Nursery
 from fargate_lab.errors import SurroundingsError
 
@@ -41,6 +44,11 @@ async def test_a_seat_opens_the_lab_of_the_class_and_runs_commands(nursery: Nurs
     viewer = await Viewer.of(nursery, room.start("01"))
     shown = await viewer.until("1/8  Create a cluster", "of 2 pass")
     assert "Shell" not in shown
+    if sys.platform == "linux":
+        limits = Path(f"/proc/{viewer.screen.pid}/limits").read_text()
+        most = re.search(r"Max address space +(\d+)", limits)
+        assert most is not None
+        assert int(most[1]) < 4 * SCREEN_MEMORY
     await console(viewer)
     viewer.type("aws sts get-caller-identity --query Account --output text\r")
     await viewer.until(room.folder.seat("01").keys.account)

@@ -42,7 +42,7 @@ class Limits:
     """The largest body of any call; of those with a JSON body 1 MiB."""
     recording_bytes: int = 64 * 1024 * 1024
     """How long the recording of a world may grow."""
-    history_entries: int = 400_000
+    history_entries: int = 250_000
     """How long the journal of a world may become, at about 250 bytes of memory an entry."""
     tasks: int = 6_000
     """How many tasks of a world may be alive or wanted together."""

@@ -15,7 +15,7 @@ from typing import Any
 from fargate_sim import startup
 from fargate_sim.startup import EXIT_USAGE, CannotServeError
 
-SWITCH_SECONDS = 0.001
+SWITCH_SECONDS = 0.0005
 """How long one thread may keep the interpreter when another wants it: a world that works hard must not hold up the other seats' answers,
 each of which changes hands several times (Python's default is 5 ms).
 """

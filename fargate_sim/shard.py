@@ -35,6 +35,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
 
 def serve(options: argparse.Namespace) -> None:
     """Serve until a signal ends it."""
+    from fargate_sim.garbage import ShortCollections
     from fargate_sim.shard_app import ShardApp
     from fargate_sim.tenants import Tenants, TenantsError
 
@@ -45,6 +46,7 @@ def serve(options: argparse.Namespace) -> None:
         raise CannotServeError(str(problem)) from problem
     app = ShardApp(tenants, hosts=options.allow_host)
     sys.setswitchinterval(SWITCH_SECONDS)
+    ShortCollections().begin()
     _allow_files(tenants.limits.connections + 20 * len(tenants.seats) + 100)
 
     def make_server() -> Any:

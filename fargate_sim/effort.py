@@ -16,18 +16,23 @@ class UnfinishedError(Exception):
 
 class Effort:
     """``most_s`` seconds of the processor (of this thread, by ``used``) from each ``begin`` on. It belongs to one world, which one thread
-    uses at a time. ``full`` says that nothing more may happen in that world.
+    uses at a time. ``full`` says that nothing more may happen in that world. A request that has used ``SHORT_S`` is a long one, which lets
+    others go before it (``give_way``).
     """
+
+    SHORT_S = 0.02
 
     def __init__(
         self,
         most_s: float,
         used: Callable[[], float] = time.thread_time,
         full: Callable[[], bool] = lambda: False,
+        give_way: Callable[[], None] = lambda: None,
     ) -> None:
         self._most_s = most_s
         self._used = used
         self._full = full
+        self._give_way = give_way
         self._until = 0.0
         self.ended = False
         """Nothing more is to be done at all: the process ends."""
@@ -38,4 +43,9 @@ class Effort:
 
     def enough(self) -> bool:
         """Whether the request has used all that it may."""
-        return self.ended or self._used() >= self._until or self._full()
+        used = self._used()
+        if self.ended or used >= self._until or self._full():
+            return True
+        if used >= self._until - self._most_s + self.SHORT_S:
+            self._give_way()
+        return False

@@ -42,14 +42,14 @@ class Limits:
     """The largest body of any call; of those with a JSON body 1 MiB."""
     recording_bytes: int = 64 * 1024 * 1024
     """How long the recording of a world may grow."""
-    history_entries: int = 400_000
+    history_entries: int = 250_000
     """How long the journal of a world may become, at about 250 bytes of memory an entry."""
     tasks: int = 6_000
     """How many tasks of a world may be alive or wanted together."""
     fastest: float = 60.0
     """Virtual seconds per second."""
-    longest_jump_s: int = 26 * 3600
-    """How far the clock of a world jumps at once, in virtual seconds."""
+    longest_jump_s: int = 7 * 24 * 3600
+    """How far the clock of a world jumps at once, in virtual seconds: what a pacer can, as labs need days. ``effort_s`` bounds the work."""
     requests_in_a_jump: int = 500_000
     requests_per_s: int = 5_000
     """Rate of the simulated traffic times speed of the clock."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import get_ident
 from typing import Any
 
 from fargate_sim.allowance import Allowance
 from fargate_sim.effort import Effort
 from fargate_sim.limits import AtOnce, Limits, Shares, Strangers
+from fargate_sim.precedence import Precedence
 from fargate_sim.replays import Replays
 from fargate_sim.room_left import full, history_full
 from fargate_sim.seat_gate import SeatGate
@@ -30,6 +32,7 @@ class Room:
     limits: Limits
     shares: Shares
     strangers: Strangers
+    precedence: Precedence
     wall: Callable[[], float]
     now: Callable[[], float]
     sleep: Callable[[float], None]
@@ -44,6 +47,8 @@ class Seat:
         self._room = room
         self.tenant = tenant
         self.world: SeatWorld
+        self._long_by: int | None = None
+        """The thread that answers a long request."""
         self.allowance = Allowance(
             tenant.seat,
             limits,
@@ -61,11 +66,15 @@ class Seat:
             self.gate,
             list(room.hosts),
             pace=limits.pace,
-            effort=Effort(limits.effort_s, room.used, full=self._history_full),
+            effort=Effort(limits.effort_s, room.used, self._history_full, self._give_way),
             largest_body=limits.body_bytes,
             **world_options,
         )
         self.programs = AtOnce(limits.requests_at_once)
+
+    def _give_way(self) -> None:
+        self._long_by = get_ident()
+        self._room.precedence.give_way(self.tenant.seat)
 
     def _full(self, call: Call, body: bytes) -> str:
         endpoint = self.world.endpoint
@@ -79,9 +88,14 @@ class Seat:
     def charged(self) -> Iterator[None]:
         """What this thread uses of the processor meanwhile is used for the seat."""
         before = self._room.used()
+        self._room.precedence.enter(self.tenant.seat)
         try:
             yield
         finally:
+            self._room.precedence.leave(self.tenant.seat)
+            if self._long_by == get_ident():
+                self._long_by = None
+                self._room.precedence.short(self.tenant.seat)
             used = self._room.used() - before
             self.allowance.counts.busy_s += used
             self._room.shares.charge(self.tenant.seat, used)

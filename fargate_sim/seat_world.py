@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Condition
 
-from fargate_sim import locks, startup
+from fargate_sim import garbage, locks, startup
 from fargate_sim.cloud import Cloud
 from fargate_sim.effort import Effort
 from fargate_sim.endpoint import LARGEST_BODY, Endpoint
@@ -224,6 +224,7 @@ class SeatWorld:
             finally:
                 locks.let_go(self._held)
                 self._held = None
+                garbage.world_closed()
 
     def _forget(self) -> None:
         self._opened = None

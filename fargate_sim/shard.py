@@ -15,7 +15,7 @@ from typing import Any
 from fargate_sim import startup
 from fargate_sim.startup import EXIT_USAGE, CannotServeError
 
-SWITCH_SECONDS = 0.001
+SWITCH_SECONDS = 0.0005
 """How long one thread may keep the interpreter when another wants it: a world that works hard must not hold up the other seats' answers,
 each of which changes hands several times (Python's default is 5 ms).
 """
@@ -35,6 +35,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
 
 def serve(options: argparse.Namespace) -> None:
     """Serve until a signal ends it."""
+    from fargate_sim.garbage import ShortCollections
     from fargate_sim.shard_app import ShardApp
     from fargate_sim.tenants import Tenants, TenantsError
 
@@ -45,6 +46,7 @@ def serve(options: argparse.Namespace) -> None:
         raise CannotServeError(str(problem)) from problem
     app = ShardApp(tenants, hosts=options.allow_host)
     sys.setswitchinterval(SWITCH_SECONDS)
+    ShortCollections().begin()
     _allow_files(tenants.limits.connections + 20 * len(tenants.seats) + 100)
 
     def make_server() -> Any:

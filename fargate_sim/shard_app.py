@@ -20,6 +20,7 @@ from fargate_sim.endpoint import StartResponse, start
 from fargate_sim.fronts import front_of
 from fargate_sim.gate import TOKEN_HEADER
 from fargate_sim.limits import Shares, Strangers
+from fargate_sim.precedence import Precedence
 from fargate_sim.seat import Room, Seat
 from fargate_sim.seat_world import InUseError, NotOpenError
 from fargate_sim.seats_api import FOR_PROGRAMS, SeatsApi, unusable
@@ -58,7 +59,7 @@ class ShardApp:
         limits = tenants.limits
         strangers = Strangers(limits.strangers_per_s, limits.strangers_burst, wall)
         shares = Shares(limits.busy_share, wall)
-        self._room = Room(tuple(hosts), limits, shares, strangers, wall, now, sleep, used)
+        self._room = Room(tuple(hosts), limits, shares, strangers, Precedence(sleep), wall, now, sleep, used)
         self._threshold = Threshold([*LOOPBACK, *self._room.hosts], signed=True)
         self._seats = {each.seat: Seat(each, self._room, world_options or {}) for each in tenants.seats}
         self._by_key = {seat.tenant.key_id: seat for seat in self._seats.values()}

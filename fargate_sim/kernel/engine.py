@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-ASKED_EVERY = 50
+ASKED_EVERY = 20
 """After so many happenings it is asked whether that is enough."""
 
 

@@ -1,14 +1,15 @@
 """The thread that looks at the world and tells the screen what it sees.
 
-It asks at most `LOOKS_PER_SECOND` times a second, for the whole world only when its version has moved, and
-for the clock at least every `CLOCK_SECONDS`; for traffic every `TRAFFIC_SECONDS`, for scaling and for queues every
-`SCALING_SECONDS`, but only while somebody looks at it (`ask_for_...`) and while it can have changed. It never touches
-a widget: it hands messages to `tell`. After an error it waits to be woken.
+It asks at most `LOOKS_PER_SECOND` times a second (or as often as it is told) and rests longer when answers are slow in coming; for the
+whole world only when its version has moved, and for the clock at least every `CLOCK_SECONDS`; for traffic every `TRAFFIC_SECONDS`, for
+scaling and for queues every `SCALING_SECONDS`, but only while somebody looks at it (`ask_for_...`) and while it can have changed. It never
+touches a widget: it hands messages to `tell`. After an error it waits to be woken.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 from textual.message import Message
@@ -23,6 +24,8 @@ LOOKS_PER_SECOND = 8
 CLOCK_SECONDS = 0.25
 TRAFFIC_SECONDS = 0.5
 SCALING_SECONDS = 1.0
+REST = 4
+"""How many times as long as a look took the thread rests at least: a cloud with many seats is not asked more than it can answer."""
 
 
 class Followed:
@@ -63,7 +66,10 @@ class Followed:
 class Feed:
     """Runs in a worker thread until stopped."""
 
-    def __init__(self, session: LabSession, tell: Callable[[Message], object]) -> None:
+    def __init__(
+        self, session: LabSession, tell: Callable[[Message], object], looks_per_second: int = LOOKS_PER_SECOND
+    ) -> None:
+        self._pace = looks_per_second
         self._session = session
         self._tell = tell
         self._wake = threading.Event()
@@ -87,28 +93,33 @@ class Feed:
     def run(self) -> None:
         """Look until stopped."""
         looks_until_clock = looks_until_traffic = looks_until_scaling = looks_until_queues = 0
+        clock_looks, traffic_looks, scaling_looks = (
+            max(1, round(seconds * self._pace))
+            for seconds in (CLOCK_SECONDS, TRAFFIC_SECONDS, SCALING_SECONDS)
+        )
         while not self._stopped:
             self._wake.clear()
+            began = time.monotonic()
             try:
                 moved = self.look()
-                looks_until_clock = CLOCK_LOOKS if moved else looks_until_clock - 1
+                looks_until_clock = clock_looks if moved else looks_until_clock - 1
                 if looks_until_clock <= 0:
                     self.read_clock()
-                    looks_until_clock = CLOCK_LOOKS
+                    looks_until_clock = clock_looks
                 looks_until_traffic -= 1
                 if looks_until_traffic <= 0 and self.look_at_traffic():
-                    looks_until_traffic = TRAFFIC_LOOKS
+                    looks_until_traffic = traffic_looks
                 looks_until_scaling -= 1
                 if looks_until_scaling <= 0 and self.look_at_scaling():
-                    looks_until_scaling = SCALING_LOOKS
+                    looks_until_scaling = scaling_looks
                 looks_until_queues -= 1
                 if looks_until_queues <= 0 and self.look_at_queues():
-                    looks_until_queues = SCALING_LOOKS
+                    looks_until_queues = scaling_looks
             except SessionError as error:
                 self._tell(SessionFailed(error, "looking at the world"))
                 self._wake.wait()
                 continue
-            self._wake.wait(1 / LOOKS_PER_SECOND)
+            self._wake.wait(max(1 / self._pace, REST * (time.monotonic() - began)))
 
     def look(self) -> bool:
         """Take a snapshot if the world has moved; whether it had."""
@@ -199,11 +210,3 @@ class Feed:
         """End the thread soon."""
         self._stopped = True
         self._wake.set()
-
-
-CLOCK_LOOKS = max(1, round(CLOCK_SECONDS * LOOKS_PER_SECOND))
-"""How many looks may pass between two readings of the clock."""
-TRAFFIC_LOOKS = max(1, round(TRAFFIC_SECONDS * LOOKS_PER_SECOND))
-"""How many looks pass between two reports of the traffic."""
-SCALING_LOOKS = max(1, round(SCALING_SECONDS * LOOKS_PER_SECOND))
-"""How many looks pass between two looks at the scaling, or at the queues."""

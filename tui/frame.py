@@ -32,6 +32,8 @@ class Frame(App[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [b for b in bindings("app") if b.action != "command_palette"]
     ENABLE_COMMAND_PALETTE = True
+    LOOKS_PER_SECOND: ClassVar[int | None] = None
+    """How often a world is looked at, at most; None for as often as is usual."""
     MORE: ClassVar[tuple[Scope, ...]] = ()
     """Whose actions work anywhere, too."""
     CLOSED: ClassVar[frozenset[str]] = frozenset()

@@ -36,6 +36,8 @@ class SeatApp(LabApp):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("seat")]
     MORE: ClassVar[tuple[Scope, ...]] = ("seat",)
+    # Thirty of these share a machine; whatever somebody does is seen at once all the same.
+    LOOKS_PER_SECOND: ClassVar[int | None] = 3
     CLOSED: ClassVar[frozenset[str]] = frozenset({"picture"})
 
     def __init__(self, door: SeatDoor) -> None:

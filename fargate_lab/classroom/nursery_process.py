@@ -20,11 +20,13 @@ import time
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from fargate_lab.classroom import nursery_wire
 from fargate_lab.classroom.nursery_wire import Request
+from fargate_lab.errors import ExitCode
 
 STANDARD = 3
 """Standard input, output and error: what a child is given."""
@@ -221,7 +223,7 @@ def _close(descriptors: list[int]) -> None:
 
 
 def _signal(pid: int, number: signal.Signals) -> None:
-    """To the child and whatever it may have started."""
+    """To a child, if it is still there."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, number)
 
@@ -253,9 +255,12 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="fargate_lab.classroom.nursery")
     parser.add_argument("--socket", type=Path, required=True)
     options = parser.parse_args(argv)
+    if find_spec("awscli") is None:
+        sys.stderr.write("The seats need the AWS CLI as a Python package: pip install 'fargate-lab[aws]'.\n")
+        return int(ExitCode.ENVIRONMENT)
     nowhere = options.socket.with_name("nowhere")
     nowhere.mkdir(mode=0o500, exist_ok=True)
-    kept = {name: os.environ[name] for name in ("COVERAGE_PROCESS_START", "TZ") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("TZ",) if name in os.environ}
     os.environ.clear()
     os.environ.update(environment(nowhere), **kept)
     os.chdir(nowhere)

@@ -11,7 +11,7 @@ from tui_scaling import scaled, scaling
 from tui_traffic import loaded, report
 from tui_worlds import failing, steady
 
-from tui.feed import CLOCK_LOOKS, Feed
+from tui.feed import CLOCK_SECONDS, LOOKS_PER_SECOND, Feed
 from tui.messages import ClockRead, QueuesSeen, ScalingSeen, SessionFailed, SnapshotTaken, TrafficSeen
 from tui.session import SessionError
 
@@ -50,7 +50,7 @@ def test_it_runs_reads_the_clock_waits_after_an_error_and_ends_when_told() -> No
     thread = threading.Thread(target=feed.run)
     thread.start()
     try:
-        for _ in range(CLOCK_LOOKS + 1):
+        for _ in range(round(CLOCK_SECONDS * LOOKS_PER_SECOND) + 1):
             feed.wake()
         assert seen[ClockRead].wait(5)
         session.fail["snapshot"] = SessionError("gone", world_lost=True)

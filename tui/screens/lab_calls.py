@@ -16,7 +16,8 @@ from textual.message import Message
 from textual.screen import Screen
 
 from tui.cost import Costs, parse_costs
-from tui.feed import Feed
+from tui.feed import LOOKS_PER_SECOND, Feed
+from tui.frame import Frame
 from tui.messages import ChecksFinished, ClockRead, LabOpened, ProgressMade, SessionFailed
 from tui.session import Answer, ClockAction, LabSession, SessionError, ShellCommand, Solution
 from tui.snapshot import parse_clock
@@ -204,7 +205,8 @@ class LabCalls(Screen[None]):
     def start_feed(self) -> None:
         """Begin to look at the world, or look at it afresh."""
         if self._feed is None:
-            self._feed = Feed(self.session, self.post_message)
+            pace = self.app.LOOKS_PER_SECOND if isinstance(self.app, Frame) else None
+            self._feed = Feed(self.session, self.post_message, pace or LOOKS_PER_SECOND)
             self.look_at_traffic()
             self.look_at_scaling()
             self._run_feed(self._feed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from http.client import HTTPException
 from typing import Any, Literal, TypeVar
@@ -25,14 +26,16 @@ _IS_IT_ON = "Is the class open? `fargate-lab classroom` prints the address."
 
 
 class BoardClient:
-    """A `BoardDoor`. `url` is the address of the class, with or without `/board` behind it. SessionError when that cannot be one."""
+    """A `BoardDoor`. `url` is the address of the class, with or without `/board` behind it; `?room=B` says which room is meant where there
+    are several behind one address. SessionError when that cannot be one.
+    """
 
     def __init__(self, url: str, teacher_code: str) -> None:
         self._base = _base(url)
         code = teacher_code.strip()
         if not code.isascii() or not code.isprintable():
             raise SessionError("That is not the teacher's code.", "It has letters and digits only.")
-        self._headers = {HEADER: code}
+        self._headers = {HEADER: code, **_to_the_room(url)}
         # Neither a proxy nor another host may see the code.
         self._opener = build_opener(ProxyHandler({}), _NoRedirect)
 
@@ -110,6 +113,12 @@ def _base(url: str) -> str:
     if not good:
         raise SessionError(f"{url!r} is no address of a class.", "It looks like http://127.0.0.1:8700.")
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _to_the_room(url: str) -> dict[str, str]:
+    """What a proxy in front of several rooms goes by: the cookie that a browser would have."""
+    found = re.search(r"[?&]room=([A-Za-z])(&|#|$)", url)
+    return {"Cookie": f"room={found.group(1).upper()}"} if found else {}
 
 
 def _object(text: bytes) -> Any:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from fargate_lab import paths
 from fargate_lab.classroom import board_api, guard, hosts, web
+from fargate_lab.classroom.codes import ROOMS
 from fargate_lab.classroom.folder import ClassFolder
 from fargate_lab.classroom.guesses import Guesses
 from fargate_lab.classroom.hold import ORCHESTRATED_PATIENCE_SECONDS, PATIENCE_SECONDS, held
@@ -87,7 +88,8 @@ async def _serve(folder: ClassFolder, options: Options) -> None:
         async with opened(folder, options, inherited=(lock,)) as room:
             said = {
                 "address": room.address,
-                "board": f"{room.address}/board",
+                "board": f"{room.address}/board"
+                + (f"?room={ROOMS[folder.room - 1]}" if options.rooms > 1 else ""),
                 "code": folder.code,
                 "teacher_code": folder.teacher_code,
                 "pid": os.getpid(),

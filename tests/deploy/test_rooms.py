@@ -12,6 +12,7 @@ import botocore.session
 from support.proxy import SECRET, Proxy, free_pair, needs_nginx, rooms_conf
 from support.running_class import Learner, RunningClass, eventually
 
+from fargate_lab.classroom.board_client import BoardClient
 from fargate_lab.classroom.codes import ROOMS
 
 pytestmark = needs_nginx
@@ -66,9 +67,14 @@ async def test_two_rooms_are_one_class(tmp_path: Path) -> None:
             assert rooms[0].code == rooms[1].code
             # One comes to the room that the proxy chose; the other to the same or not: it is full, and sends on.
             for name in ("Ada", "Grace"):
-                await Learner(rooms[0], name).join()
+                somebody = Learner(rooms[0], name)
+                await somebody.join()
+                await somebody.close()
             people = [Learner(room, room.folder.seats[0].name) for room in rooms]
             assert {each.name for each in people} == {"Ada", "Grace"}
+            for room, each in zip(rooms, people, strict=True):
+                board = BoardClient(room.said["board"], room.teacher_code)
+                assert [row.name for row in (await asyncio.to_thread(board.view)).seats] == [each.name]
             await _nobody_else_finds_a_seat(proxy, rooms[0].code)
             # From another machine: the code of the seat is enough to find the room.
             for each in people:

@@ -51,7 +51,7 @@ class Room:
 def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
     with pytest.MonkeyPatch.context() as patch, rooms.short_folder() as short:
         patch.setenv("FARGATE_LAB_HOME", str(tmp_path_factory.mktemp("class")))
-        folder = ClassFolder.create("demo", seats=9)
+        folder = ClassFolder.create("demo", seats=12)
         address = short / "nursery"
         argv = [sys.executable, "-X", "utf8", "-m", "fargate_lab.classroom.nursery", "--socket", str(address)]
         with (

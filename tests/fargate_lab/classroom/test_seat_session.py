@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -12,13 +13,15 @@ from support.rooms import quiet, typed
 
 from fargate_lab import paths
 from fargate_lab.classroom.seat_session import SeatSession, standing
+from fargate_lab.handin.collect import collected
+from fargate_lab.handin.judge import judge
 from fargate_lab.progress import ProgressStore
 from tui.seat import SeatDoor
 from tui.session import SessionError
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="seats are forked")
 CREATE = "aws ecs create-cluster --cluster-name core-lab --settings name=containerInsights,value=enhanced"
-_SEATS = iter(f"{number:02}" for number in range(1, 10))
+_SEATS = iter(f"{number:02}" for number in range(1, 13))
 
 
 @pytest.fixture
@@ -188,3 +191,14 @@ def test_no_token_of_the_class_reaches_a_variable(session: SeatSession, room: An
     for hidden in (keys.token, room.folder.host_token, room.folder.teacher_code):
         assert hidden not in text
         assert hidden not in json.dumps(dict(os.environ))
+
+
+def test_what_was_done_at_a_seat_can_be_handed_in(session: SeatSession) -> None:
+    session.open("core-lab", quiet)
+    typed(session, CREATE)
+    typed(session, "aws ecs describe-clusters --clusters core-lab")
+    assert session.check("cluster", drills=True).steps[0].passed
+    [lab] = collected("Ada", []).labs
+    found = judge(lab.lab, asdict(lab.claims), lab.recording)
+    assert found.trouble == ""
+    assert [(step.id, step.passed) for step in found.steps] == [("cluster", True)]

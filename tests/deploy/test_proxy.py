@@ -219,6 +219,8 @@ def test_the_log_holds_no_codes_and_no_keys(both: TwoRooms) -> None:
     client(both.proxy, both.a.world.keys, "ecs").list_clusters()
     get(both.proxy, "/env/B7KMWXYZ", cookie="seat=very-secret")
     get(both.proxy, "/board?code=very-secret", cookie="room=A")
+    # A line is written when its answer is on its way: who is served next by the one worker is served after that.
+    get(both.proxy, "/-/healthy")
     text = both.proxy.log.read_text(encoding="utf-8")
     assert not re.search(r"B7KM|very-secret|AKIA|Signature", text)
     lines = [json.loads(line) for line in text.splitlines()]

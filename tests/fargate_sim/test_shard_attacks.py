@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -155,13 +156,17 @@ def test_a_replay_is_known_after_a_restart(room: Class, tmp_path: Path) -> None:
     again.end()
 
 
-def test_an_sdk_that_means_it_twice_gets_it_twice(room: Class, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_sdk_that_means_it_twice_gets_it_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two equal calls of one second over two connections, as two `aws` commands make them."""
+    began = time.time()
+    room = Class(tmp_path, now=lambda wall: began + wall - 1000.0)
+    room.open("01")
     monkeypatch.setattr("time.sleep", room.clock.sleep)
-    began = datetime.now(UTC)
     monkeypatch.setattr(
         "botocore.auth.get_current_datetime",
-        lambda *_words, **_more: (began + timedelta(seconds=room.clock.now - 1000.0)).replace(tzinfo=None),
+        lambda *_words, **_more: datetime.fromtimestamp(began + room.clock.now - 1000.0, UTC).replace(
+            tzinfo=None
+        ),
     )
     app, ports = room.app, iter(range(50_000, 60_000))
 
@@ -184,6 +189,7 @@ def test_an_sdk_that_means_it_twice_gets_it_twice(room: Class, monkeypatch: pyte
         ]
     finally:
         room.app = app
+        room.end()
     assert revisions == [1, 2]
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,16 @@ class Clock:
 class Class:
     """A shard and who talks to it. Another one of the same folder is the same shard after a restart."""
 
-    def __init__(self, folder: Path, *, seats: int = 2, hosts: Sequence[str] = (), **limits: Any) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        seats: int = 2,
+        hosts: Sequence[str] = (),
+        now: Callable[[float], float] | None = None,
+        **limits: Any,
+    ) -> None:
+        """``now`` tells the time of day, in seconds since the epoch, from the wall clock's; the machine's own unless given."""
         self.clock = Clock()
         self.used = Clock()
         """The processor's time, which stands still unless a test moves it."""
@@ -63,6 +73,7 @@ class Class:
             self.tenants,
             hosts=hosts,
             wall=self.clock,
+            now=(lambda: now(self.clock.now)) if now else time.time,
             sleep=self.clock.sleep,
             used=self.used,
             world_options={"start_ms": lambda: START_MS, "patience": 0.0},

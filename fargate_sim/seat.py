@@ -72,6 +72,11 @@ class Seat:
         )
         self.programs = AtOnce(limits.requests_at_once)
 
+    def leave(self) -> None:
+        """Nobody comes here any more."""
+        self.world.close()
+        self.allowance.replays.close()
+
     def _give_way(self) -> None:
         self._long_by = get_ident()
         self._room.precedence.give_way(self.tenant.seat)

@@ -17,6 +17,7 @@ from fargate_sim.gate import TOKEN_HEADER
 from fargate_sim.pacer import DEFAULT_SPEED
 from fargate_sim.seat import Room, Seat
 from fargate_sim.seat_world import InUseError
+from fargate_sim.seats import Seats
 from fargate_sim.wire.render import Answer
 
 LOG = logging.getLogger("fargate_sim")
@@ -29,7 +30,7 @@ LARGEST_REQUEST = 64 * 1024
 class SeatsApi:
     """``token`` is the host's."""
 
-    def __init__(self, token: str, seats: Mapping[str, Seat], room: Room) -> None:
+    def __init__(self, token: str, seats: Seats, room: Room) -> None:
         self._token = token.encode()
         self._seats = seats
         self._room = room
@@ -45,13 +46,15 @@ class SeatsApi:
         try:
             if method == "GET" and what == "":
                 return _json(200, self._list())
-            if method == "POST" and what in ("open", "close"):
+            if method == "POST" and what in ("open", "close", "renew"):
                 if environ.get("HTTP_X_FARGATE_LAB") != "1":
                     raise ControlError(
                         403, "the header X-Fargate-Lab: 1 is missing", "send it with every POST"
                     )
                 body = _body(environ)
-                return _json(200, self._open(body) if what == "open" else self._close(body))
+                return _json(
+                    200, {"open": self._open, "close": self._close, "renew": self._renew}[what](body)
+                )
         except ControlError as error:
             return problem(error.status, str(error), error.hint)
         except (startup.CannotServeError, InUseError) as trouble:
@@ -59,7 +62,7 @@ class SeatsApi:
         except Exception:
             LOG.exception("%s /_seats/%s failed; this is a bug of the offline cloud", method, what)
             return problem(500, "the offline cloud failed to carry this out", "its log says more")
-        known = "GET /_seats/, POST /_seats/open, POST /_seats/close"
+        known = "GET /_seats/, POST /_seats/open, POST /_seats/close, POST /_seats/renew"
         return problem(404, f"there is no {method} /_seats/{what}", f"there are: {known}")
 
     def _list(self) -> dict[str, Any]:
@@ -100,6 +103,14 @@ class SeatsApi:
         seat = self._seat(body)
         seat.world.close()
         return {"seat": seat.tenant.seat, "label": None}
+
+    def _renew(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        self._seat(body)
+        try:
+            self._seats.renew(body)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ControlError(400, f"that describes no seat: {error}", "see docs/tenancy.md") from error
+        return {"seat": body["seat"], "label": None}
 
     def _seat(self, body: Mapping[str, Any]) -> Seat:
         named = body.get("seat")

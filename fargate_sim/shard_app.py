@@ -23,6 +23,7 @@ from fargate_sim.limits import Shares, Strangers
 from fargate_sim.precedence import Precedence
 from fargate_sim.seat import Room, Seat
 from fargate_sim.seat_world import InUseError, NotOpenError
+from fargate_sim.seats import Seats
 from fargate_sim.seats_api import FOR_PROGRAMS, SeatsApi, unusable
 from fargate_sim.tenants import Tenants
 from fargate_sim.threshold import LOOPBACK, Threshold
@@ -61,8 +62,7 @@ class ShardApp:
         shares = Shares(limits.busy_share, wall)
         self._room = Room(tuple(hosts), limits, shares, strangers, Precedence(sleep), wall, now, sleep, used)
         self._threshold = Threshold([*LOOPBACK, *self._room.hosts], signed=True)
-        self._seats = {each.seat: Seat(each, self._room, world_options or {}) for each in tenants.seats}
-        self._by_key = {seat.tenant.key_id: seat for seat in self._seats.values()}
+        self._seats = Seats(tenants, self._room, world_options or {})
         self._host = SeatsApi(tenants.token, self._seats, self._room)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> list[bytes]:
@@ -135,7 +135,7 @@ class ShardApp:
     def _by_signature(self, environ: dict[str, Any]) -> Seat | Answer:
         named = _KEY.search(environ.get("HTTP_AUTHORIZATION", ""))
         protocol = _protocol(environ)
-        seat = self._by_key.get(named.group(1)) if named else None
+        seat = self._seats.of_key(named.group(1)) if named else None
         if seat is not None:
             return seat
         if self._stranger(environ):

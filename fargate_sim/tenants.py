@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -67,16 +67,25 @@ class Tenants:
     def of(cls, raw: Mapping[str, Any]) -> Tenants:
         """From its content; ValueError, KeyError or TypeError when it is none."""
         seats = tuple(_tenant(each) for each in raw["seats"])
-        tenants = cls(_secret(raw["token"]), seats, Limits.of(raw.get("limits") or {}))
+        return cls(_secret(raw["token"]), seats, Limits.of(raw.get("limits") or {})).checked()
+
+    def with_seat(self, raw: Mapping[str, Any]) -> Tenants:
+        """With another tenant of the seat that is described; errors as for ``of``."""
+        tenant = _tenant(raw)
+        seats = tuple(tenant if each.seat == tenant.seat else each for each in self.seats)
+        return replace(self, seats=seats).checked()
+
+    def checked(self) -> Tenants:
+        """These, if no two have anything in common; else ValueError."""
         for what, found in (
-            ("seat", [each.seat for each in seats]),
-            ("account", [each.account for each in seats]),
-            ("token", [tenants.token, *(each.token for each in seats)]),
-            ("state", [str(each.state) for each in seats]),
+            ("seat", [each.seat for each in self.seats]),
+            ("account", [each.account for each in self.seats]),
+            ("token", [self.token, *(each.token for each in self.seats)]),
+            ("state", [str(each.state) for each in self.seats]),
         ):
             if len(set(found)) < len(found):
                 raise ValueError(f"two of them have the same {what}")
-        return tenants
+        return self
 
 
 def _tenant(raw: Mapping[str, Any]) -> Tenant:

@@ -122,6 +122,14 @@ class BoardDoor(Protocol):
         """Begin the lab that is open there anew. May take a while."""
         ...
 
+    def rename(self, seat: str, name: str) -> None:
+        """Correct the name of who sits there."""
+        ...
+
+    def free(self, seat: str) -> None:
+        """Let somebody else sit there, who begins with nothing and another code; what was done there is kept, off the board."""
+        ...
+
     def export(self) -> tuple[str, ...]:
         """Write the grades as CSV and JUnit XML; the paths of the files, on the machine of the class."""
         ...

@@ -11,6 +11,8 @@ Answers are the views of `tui.classroom` as dictionaries, or `{"error", "hint"}`
     POST policy   {"set": {...}, "seat"?}            {"seats": n}
     POST clock    {"action", "speed"?, "seat"?}      {"seats": n}
     POST reset    {"seat"?}                          {"seats": n}
+    POST rename   {"seat", "name"}                   {"seats": 1}
+    POST free     {"seat"}                           {"seats": 1}
     POST export   {}                                 {"paths": [...]}
 """
 
@@ -71,6 +73,10 @@ class Room(Protocol):
 
     async def begin_anew(self, seat: str) -> None:
         """A new world for the lab that is open there; its log says so."""
+        ...
+
+    async def free(self, seat: str) -> None:
+        """Let somebody else sit there; whoever does is not let in any more."""
         ...
 
     @property
@@ -136,6 +142,8 @@ def routes(room: Room, guesses: Guesses) -> list[web.RouteDef]:
         web.post(f"{PREFIX}/policy", guarded(board.policy)),
         web.post(f"{PREFIX}/clock", guarded(board.clock)),
         web.post(f"{PREFIX}/reset", guarded(board.reset)),
+        web.post(f"{PREFIX}/rename", guarded(board.rename)),
+        web.post(f"{PREFIX}/free", guarded(board.free)),
         web.post(f"{PREFIX}/export", guarded(board.export)),
     ]
 
@@ -200,6 +208,20 @@ class _Board:
         seats = await self._open_seats(await _body(request))
         return await self._for_each(seats, lambda seat: self._room.begin_anew(seat.id))
 
+    async def rename(self, request: web.Request) -> web.Response:
+        body = await _body(request)
+        seat, name = await self._taken(body), body.get("name")
+        await asyncio.to_thread(seat.take, name if isinstance(name, str) else "")
+        self._until = 0.0
+        return _json({"seats": 1})
+
+    async def free(self, request: web.Request) -> web.Response:
+        seat = await self._taken(await _body(request))
+        async with self._setting:
+            await self._room.free(seat.id)
+        self._until = 0.0
+        return _json({"seats": 1})
+
     async def csv(self, _request: web.Request) -> web.Response:
         text = await asyncio.to_thread(lambda: self._graded()[0])
         return web.Response(text=text, content_type="text/csv")
@@ -232,6 +254,15 @@ class _Board:
         if seat is not None:
             return [folder.seat(str(seat))]
         return await asyncio.to_thread(lambda: [each for each in folder.seats if each.name])
+
+    async def _taken(self, body: Mapping[str, Any]) -> Seat:
+        """The one seat that is meant, where somebody sits."""
+        if body.get("seat") is None:
+            raise UsageError("It is not said which seat.", "Send its number as `seat`.")
+        seat = self._room.folder.seat(str(body["seat"]))
+        if not await asyncio.to_thread(lambda: seat.name):
+            raise UsageError(f"Nobody sits at seat {seat.id}.", "It is free already.")
+        return seat
 
     async def _open_seats(self, body: Mapping[str, Any]) -> list[Seat]:
         """Likewise, those where a lab was ever opened."""

@@ -63,6 +63,14 @@ class BoardClient:
         """Begin anew."""
         self._do("reset", LONG_SECONDS, seat=seat)
 
+    def rename(self, seat: str, name: str) -> None:
+        """Correct a name."""
+        self._do("rename", seat=seat, name=name)
+
+    def free(self, seat: str) -> None:
+        """Let somebody else sit there."""
+        self._do("free", LONG_SECONDS, seat=seat)
+
     def export(self) -> tuple[str, ...]:
         """Write the grades."""
         return _parsed(lambda said: tuple(str(path) for path in said["paths"]), self._do("export"))

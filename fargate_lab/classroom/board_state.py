@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 
 from fargate_lab.classroom.folder import ClassFolder, Seat
 from fargate_lab.classroom.policy import Policy
@@ -197,7 +198,7 @@ class ClassReader:
     def __init__(self, folder: ClassFolder) -> None:
         self._folder = folder
         self._lock = threading.Lock()
-        self._read: dict[str, tuple[SeatStory, int]] = {}
+        self._read: dict[Path, tuple[SeatStory, int]] = {}
 
     @cached_property
     def catalogue(self) -> Mapping[str, ClassLab]:
@@ -230,9 +231,9 @@ class ClassReader:
 
     def _story(self, seat: Seat) -> SeatStory:
         steps = {lab.id: [step.id for step in lab.steps] for lab in self.catalogue.values()}
-        story, since = self._read.get(seat.id) or (SeatStory(steps), 0)
+        story, since = self._read.get(seat.folder) or (SeatStory(steps), 0)
         entries, since = seat.log.read(since)
         for entry in entries:
             story.take(entry)
-        self._read[seat.id] = (story, since)
+        self._read[seat.folder] = (story, since)
         return story

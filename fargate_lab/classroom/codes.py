@@ -45,10 +45,10 @@ def letters(secret: str, purpose: str, count: int) -> str:
     return "".join(LETTERS[byte % len(LETTERS)] for byte in derive(secret, purpose)[:count])
 
 
-def keys_of(secret: str, room: int, seat: str) -> Keys:
-    """The keys of a seat of a room."""
+def keys_of(secret: str, room: int, seat: str, freed: int = 0) -> Keys:
+    """The keys of a seat of a room; others each time that it was freed, so that who sat there before has none of them."""
     mark = ROOMS[room - 1]
-    name = f"{room}/{seat}"
+    name = f"{room}/{seat}" + (f"+{freed}" if freed else "")
     number = 0
     while True:
         seed = int.from_bytes(derive(secret, f"seed:{name}:{number}")[:4], "big") % 2**31

@@ -1,14 +1,17 @@
 """What a class leaves on the disk. Everything goes on from it, after a crash or in the next lesson.
 
-classes/<name>/class.json          the secret that all codes and keys follow from (for the owner's eyes only), seats, room
+classes/<name>/class.json          the secret that all codes and keys follow from (for the owner's eyes only), seats, room, and how often
+                                   each seat was freed
                policy.json         what the teacher has set (`policy`)
                seats/07/seat.json  who sits there
                         log.jsonl  what happened at the seat, in the time of this machine (`seatlog`)
                         home/      the seat's own FARGATE_LAB_HOME: progress, recordings, preferences, history
+               seats/07+1/         likewise, of whoever sits there since it was freed for the first time; seats/07 stays as it was left
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import secrets
@@ -68,6 +71,11 @@ class Seat:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         files.write_json(self.folder / "seat.json", {"name": shown, "since": now})
 
+    def give_up(self) -> None:
+        """Nobody sits there any more; what is in the folder stays."""
+        with contextlib.suppress(FileNotFoundError):
+            (self.folder / "seat.json").replace(self.folder / "seat-left.json")
+
 
 class ClassFolder:
     """One class's folder. ``create`` makes one, ``open`` finds one."""
@@ -83,6 +91,8 @@ class ClassFolder:
         if not 1 <= self._count <= LARGEST_CLASS or not 1 <= self.room <= len(ROOMS):
             raise ValueError("seats or room are out of range")
         bytes.fromhex(self._secret)
+        self._raw = raw
+        self._freed = {str(seat): int(count) for seat, count in raw.get("freed", {}).items()}
 
     @classmethod
     def create(cls, name: str, *, seats: int, room: int = 1, secret: str = "") -> ClassFolder:
@@ -128,9 +138,30 @@ class ClassFolder:
         """All seats, taken or not, in order."""
         width = max(2, len(str(self._count)))
         ids = [str(number).zfill(width) for number in range(1, self._count + 1)]
-        return tuple(
-            Seat(each, self.root / "seats" / each, keys_of(self._secret, self.room, each)) for each in ids
-        )
+        return tuple(self._seat(each) for each in ids)
+
+    def _seat(self, id_: str) -> Seat:
+        freed = self._freed.get(id_, 0)
+        folder = self.root / "seats" / (f"{id_}+{freed}" if freed else id_)
+        return Seat(id_, folder, keys_of(self._secret, self.room, id_, freed))
+
+    def free(self, id_: str) -> Seat:
+        """Let somebody else sit there: a seat with another code, account and keys, in a folder of its own. What the one before left stays
+        where it is. UsageError when there is no such seat, or nobody sits there.
+        """
+        before = self.seat(id_)
+        if not before.name:
+            raise UsageError(f"Nobody sits at seat {id_}.", "It is free already.")
+        freed = {**self._freed, id_: self._freed.get(id_, 0) + 1}
+        raw = {**self._raw, "freed": freed}
+        files.write_json(self.root / "class.json", raw)
+        self._raw, self._freed = raw, freed
+        # Whoever still holds the seat as it was finds that nobody sits there.
+        before.give_up()
+        self.policy.forget(id_)
+        after = self._seat(id_)
+        self.__dict__["seats"] = tuple(after if each.id == id_ else each for each in self.seats)
+        return after
 
     def is_room_of(self, secret: str, room: int) -> bool:
         """Whether this is that room of the class with that secret."""

@@ -58,6 +58,13 @@ class PolicyFile:
         files.write_json(self.path, {"class": raw.get("class", {}), "seats": seats})
         return self.of(seat)
 
+    def forget(self, seat: str) -> None:
+        """From now on the class's holds for a seat."""
+        raw = self._read()
+        if seat in raw.get("seats", {}):
+            seats = {name: each for name, each in raw["seats"].items() if name != seat}
+            files.write_json(self.path, {**raw, "seats": seats})
+
     def _read(self) -> dict[str, Any]:
         try:
             raw = json.loads(self.path.read_text(encoding="utf-8"))

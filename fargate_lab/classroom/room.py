@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -10,8 +11,8 @@ import aiohttp
 
 from fargate_lab.classroom.folder import ClassFolder, Seat
 from fargate_lab.classroom.screens import Screens
-from fargate_lab.classroom.shards import Shards
-from fargate_lab.errors import SurroundingsError
+from fargate_lab.classroom.shards import Shards, described
+from fargate_lab.errors import LabError, SurroundingsError
 from labs.control import HEADER, TOKEN_HEADER
 from labs.errors import ControlError
 from tui.classroom import Look
@@ -67,6 +68,16 @@ class OpenRoom:
         )
         found.log.reset(label, None)
         await self.screens.tell({"do": "reset"}, seat)
+
+    async def free(self, seat: str) -> None:
+        """Let somebody else sit there (`ClassFolder.free`). Who sat there sees no more of it, and is not let in with what they have."""
+        after = await asyncio.to_thread(self.folder.free, seat)
+        await self.screens.free(seat)
+        try:
+            await self._send(after, "/_seats/renew", described(after), self.folder.host_token)
+        except LabError:
+            # It may be starting just now, with the keys from before.
+            self.shards.begin_again(seat)
 
     async def label(self, seat: Seat) -> str | None:
         """What is open at a seat: a lab's id."""

@@ -19,7 +19,7 @@ from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
 
 from fargate_lab.classroom.folder import Seat
-from fargate_lab.errors import LabError
+from fargate_lab.errors import LabError, UsageError
 from tui.classroom import Look
 
 LOG = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ CALM_SECONDS = 10.0
 SMALLEST, LARGEST = (20, 5), (400, 150)
 """Columns and lines of a terminal that is believed."""
 
-ENDED, TAKEN_OVER, TROUBLE, CLASS_OVER = 4000, 4001, 4002, 4003
+ENDED, TAKEN_OVER, TROUBLE, CLASS_OVER, FREED = 4000, 4001, 4002, 4003, 4004
 """Why a browser is told to show no more: codes of our own for a websocket's end (RFC 6455, 7.4.2)."""
 AS_AT_FIRST = b"\x1bc\x1b[?1049h\x1b[?1000h\x1b[?1003h\x1b[?1015h\x1b[?1006h\x1b[?25l\x1b[?2004h"
 """What a screen tells a terminal before it draws for the first time, for the terminal of another browser: emptied, alternate screen, mouse,
@@ -323,6 +323,8 @@ class Screens:
     async def enter(self, seat: Seat, reached: Reached, browser: Browser, size: tuple[int, int]) -> Screen:
         """Show a seat in a browser. LabError when there can be no screen."""
         async with self._gates.setdefault(seat.id, asyncio.Lock()):
+            if not seat.name:
+                raise UsageError("This seat was freed.", "Join again, with the code of the class.")
             if (waiting := self._waiting.pop(seat.id, None)) is not None:
                 waiting.cancel()
             screen = self._open.get(seat.id)
@@ -354,6 +356,16 @@ class Screens:
         if (waiting := self._waiting.pop(seat.id, None)) is not None:
             waiting.cancel()
         self._waiting[seat.id] = asyncio.create_task(self._end_later(seat.id, screen))
+
+    async def free(self, seat: str) -> None:
+        """The seat was freed: whoever looks at it sees no more of it."""
+        async with self._gates.setdefault(seat, asyncio.Lock()):
+            if (waiting := self._waiting.pop(seat, None)) is not None:
+                waiting.cancel()
+            screen = self._open.pop(seat, None)
+            if screen is not None:
+                await screen._leave(FREED, "Your teacher has freed this seat. Join again, if you are to.")
+                await screen.end()
 
     async def board(self, browser: Browser, size: tuple[int, int]) -> Screen:
         """The teacher's board in a browser: a screen of its own."""

@@ -31,10 +31,22 @@ _MISSED = 3
 """A shard that misses so many questions in a row hangs."""
 
 
+def described(seat: Seat) -> dict[str, Any]:
+    """A seat as its shard must know it (docs/tenancy.md)."""
+    keys = seat.keys
+    return {
+        "seat": seat.id,
+        "seed": keys.seed,
+        "secret_key": keys.secret_key,
+        "token": keys.token,
+        "state": str(seat.state),
+    }
+
+
 @dataclass
 class _Shard:
     number: int
-    seats: list[Seat]
+    seats: list[str]
     port: int
     child: Child | None = None
     trouble: str = ""
@@ -64,10 +76,11 @@ class Shards:
         self._program = tuple(program)
         count = max(1, min(count, len(folder.seats)))
         self._shards = [
-            _Shard(k, list(folder.seats[k::count]), first_port + k if first_port else 0) for k in range(count)
+            _Shard(k, [seat.id for seat in folder.seats[k::count]], first_port + k if first_port else 0)
+            for k in range(count)
         ]
         self._tasks: list[asyncio.Task[None]] = []
-        self._place = {seat.id: shard for shard in self._shards for seat in shard.seats}
+        self._place = {seat: shard for shard in self._shards for seat in shard.seats}
 
     @property
     def trouble(self) -> str:
@@ -82,6 +95,12 @@ class Shards:
     def port(self, seat: str) -> int:
         """The port of a seat's AWS endpoint."""
         return self._place[seat].port
+
+    def begin_again(self, seat: str) -> None:
+        """End the process that holds a seat's world; another takes its place, and reads anew who sits where."""
+        running = self._place[seat].child
+        if running is not None:
+            running.kill()
 
     def inner_url(self, seat: str) -> str:
         """Where programs on this machine reach a seat's shard."""
@@ -153,8 +172,8 @@ class Shards:
                 shard.trouble = error.message
 
     def _nth(self, shard: _Shard) -> str:
-        names = [seat.id for seat in shard.seats]
-        return "seat" if len(self._shards) == 1 else f"seat of {names[0]}, {', '.join(names[1:3])} ..."
+        first, *others = shard.seats
+        return "seat" if len(self._shards) == 1 else f"seat of {first}, {', '.join(others[:2])} ..."
 
     async def _until_it_ends(self, shard: _Shard, running: Child) -> int:
         """Wait, and end it when it no longer answers."""
@@ -184,14 +203,6 @@ class Shards:
         return self.folder.root / "run" / f"shard-{shard.number}.json"
 
     def _write_seats(self, shard: _Shard) -> None:
-        seats = [
-            {
-                "seat": seat.id,
-                "seed": seat.keys.seed,
-                "secret_key": seat.keys.secret_key,
-                "token": seat.keys.token,
-                "state": str(seat.state),
-            }
-            for seat in shard.seats
-        ]
+        # Looked up anew: a seat that was freed has other keys.
+        seats = [described(self.folder.seat(seat)) for seat in shard.seats]
         files.write_json(self._seats_file(shard), {"token": self.folder.host_token, "seats": seats})

@@ -111,6 +111,52 @@ def test_a_seat_has_one_lab_at_a_time_and_comes_back_to_each(room: Class) -> Non
     assert room.client("01", "ecs").list_clusters()["clusterArns"] == []
 
 
+def renewed(folder: Path, **changes: Any) -> dict[str, Any]:
+    """Seat 01 as somebody else has it."""
+    keys = {"seed": 801, "secret_key": "another-secret-key-of-seat-01", "token": "another-token-of-seat-01"}
+    return {"seat": "01", **keys, "state": str(folder / "01+1" / "state"), **changes}
+
+
+def test_a_seat_that_somebody_else_takes_begins_with_nothing(room: Class, tmp_path: Path) -> None:
+    before = room.client("01", "ecs")
+    before.create_cluster(clusterName="left")
+    assert room.host("POST", "renew", renewed(tmp_path)) == (200, {"seat": "01", "label": None})
+    with pytest.raises(ClientError, match="UnrecognizedClientException"):
+        before.list_clusters()
+    old_token = room.seat("01").token
+    assert room.send("GET", "/_lab/status", old_token)[0] == 403
+    room.tenants = room.tenants.with_seat(renewed(tmp_path))
+    assert room.lab("01", "GET", "status")[0] == 409
+    facts = room.open("01")
+    assert facts["account"] == room.seat("01").account
+    assert room.client("01", "ecs").list_clusters()["clusterArns"] == []
+    # What was left is as it was, and the others noticed nothing.
+    assert "left" in (tmp_path / "01" / "state" / "recordings" / "core-lab.jsonl").read_text()
+    assert room.client("02", "ecs").list_clusters()["clusterArns"] == []
+    assert room.host("POST", "renew", renewed(tmp_path))[0] == 200
+    assert room.lab("01", "GET", "status")[0] == 200  # the same once more changes nothing
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"seat": "09"}, 404),
+        ({"seed": 702}, 400),
+        ({"seed": "7"}, 400),
+        ({"token": "the-token-of-seat-02"}, 400),
+        ({"token": HOST_TOKEN}, 400),
+        ({"secret_key": "short"}, 400),
+        ({"state": "relative"}, 400),
+    ],
+)
+def test_nobody_gets_what_belongs_to_another(
+    room: Class, tmp_path: Path, change: dict[str, Any], status: int
+) -> None:
+    assert room.host("POST", "renew", renewed(tmp_path, **change))[0] == status
+    assert room.host("POST", "renew", renewed(tmp_path), token="the-token-of-seat-01")[0] == 403
+    assert room.lab("01", "GET", "status")[0] == 200
+
+
 def test_a_shard_that_starts_again_goes_on_at_the_first_request(room: Class, tmp_path: Path) -> None:
     room.client("01", "ecs").create_cluster(clusterName="mine")
     room.lab("01", "POST", "clock", {"action": "pause"})

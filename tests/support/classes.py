@@ -72,6 +72,10 @@ class FakeRoom:
         if seat in self.fail:
             raise self.fail[seat]
 
+    async def free(self, seat: str) -> None:
+        self.calls.append(("free", seat))
+        self.folder.free(seat)
+
 
 class Limit:
     """Allows so many wrong codes."""

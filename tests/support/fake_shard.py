@@ -45,6 +45,10 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/_seats/open" and given == self.token:
             self.labels[body["seat"]] = body["label"]
             self._say(200, {"label": body["label"]})
+        elif self.path == "/_seats/renew" and given == self.token:
+            self.labels.pop(body["seat"], None)
+            self.seats[body["seat"]] = body
+            self._say(200, {"seat": body["seat"], "label": None})
         elif any(each["token"] == given for each in self.seats.values()):
             self._say(200, {"did": body})
         else:

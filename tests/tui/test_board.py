@@ -305,6 +305,42 @@ async def test_a_reset_is_asked_for(board: Board) -> None:
         assert told(pilot) == ["Done for 1 of 2 seats, not for 02.\nTry again."]
 
 
+async def test_a_seat_is_freed_when_that_is_meant(board: Board) -> None:
+    door = FakeBoard(room(row(1), row(2)))
+    async with board(door) as (pilot, _):
+        await press(pilot, "down", "f")
+        assert isinstance(pilot.app.screen, ConfirmScreen)
+        words = " ".join(str(each.render()) for each in pilot.app.screen.query(Static))
+        assert "seat 02" in words
+        assert "no longer on the board nor in the grades" in words
+        await press(pilot, "n")
+        assert door.calls == []
+        await press(pilot, "f", "y")
+        assert door.calls == [("free", "02")]  # one only, whomever the other keys act on
+        assert told(pilot) == ["Seat 02 is free."]
+
+
+async def test_a_name_is_corrected(board: Board) -> None:
+    door = FakeBoard(room(row(1, name="Ad")))
+    async with board(door) as (pilot, _):
+        await press(pilot, "r", "end", "a", "space", "enter")
+        assert door.calls == [("rename", "01", "Ada")]
+        await press(pilot, "r", "enter")
+        await press(pilot, "r", "escape")
+        assert len(door.calls) == 1
+        door.fail["rename"] = SessionError("That cannot be a name.", "Use 1 to 40 characters.")
+        await press(pilot, "r", "x", "enter")
+        assert told(pilot)[-1] == "That cannot be a name.\nUse 1 to 40 characters."
+
+
+async def test_nobody_is_freed_where_nobody_sits(board: Board) -> None:
+    door = FakeBoard(room())
+    async with board(door) as (pilot, _):
+        await press(pilot, "f", "r")
+        assert told(pilot) == ["Nobody has joined yet."] * 2
+        assert door.calls == []
+
+
 async def test_grades_say_where_they_are(board: Board) -> None:
     async with board(FakeBoard(mixed())) as (pilot, _):
         await press(pilot, "g")

@@ -161,6 +161,12 @@ class FakeBoard:
     def reset(self, seat: str | None = None) -> None:
         self._called("reset", seat)
 
+    def rename(self, seat: str, name: str) -> None:
+        self._called("rename", seat, name)
+
+    def free(self, seat: str) -> None:
+        self._called("free", seat)
+
     def export(self) -> tuple[str, ...]:
         self._called("export")
         return ("/srv/monday/grades.csv", "/srv/monday/grades.xml")

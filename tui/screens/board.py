@@ -24,6 +24,7 @@ from tui.screens.board_calls import LOOK_SECONDS, BoardCalls, ClassSeen, ClassUn
 from tui.screens.board_choice import ChoiceScreen
 from tui.screens.board_join import JoinScreen
 from tui.screens.board_look import LookScreen
+from tui.screens.board_name import NameScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.facilitator_message import MessageScreen
 from tui.screens.scaling import PageScreen
@@ -168,6 +169,35 @@ class BoardScreen(BoardCalls):
     def action_join(self) -> None:
         if self.scene.view is not None:
             self.app.push_screen(JoinScreen(self.scene.view))
+
+    # Who sits there.
+
+    def action_rename(self) -> None:
+        row = self._selected()
+        if row is None:
+            return
+
+        def given(name: str | None) -> None:
+            if name:
+                call = partial(self.door.rename, row.id, name)
+                self.perform("renaming", call, f"Seat {row.id} is {name}'s.")
+
+        self.app.push_screen(NameScreen(row.id, row.name), given)
+
+    def action_free(self) -> None:
+        row = self._selected()
+        if row is None:
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.perform("freeing a seat", partial(self.door.free, row.id), f"Seat {row.id} is free.")
+
+        consequence = (
+            "Whoever sits there is shown out and the code of the seat no longer works. What was done there is kept in the class's folder, "
+            "but is no longer on the board nor in the grades."
+        )
+        self.app.push_screen(ConfirmScreen(f"Free {seat_words(row)}?", consequence), answered)
 
     # What is set.
 

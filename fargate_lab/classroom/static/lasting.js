@@ -5,7 +5,7 @@
   const Plain = window.WebSocket;
   const FIRST_PAUSE = 500, LONGEST_PAUSE = 5000;
   // Why the server ends it for good (fargate_lab/classroom/screens.py).
-  const FOR_GOOD = new Set([1003, 4000, 4001, 4002, 4003]);
+  const FOR_GOOD = new Set([1003, 4000, 4001, 4002, 4003, 4004]);
 
   const tell = (text, lost) => {
     const state = document.getElementById("state");

@@ -175,6 +175,40 @@ async def test_nothing_is_reset_where_no_lab_is_open(room: FakeRoom) -> None:
     assert "No lab is open" in (await refusal(room, lambda client: client.reset("02"))).message
 
 
+async def test_a_name_is_corrected(room: FakeRoom) -> None:
+    await ask(room, lambda client: client.rename("02", " Bo   Li "))
+    assert room.folder.seat("02").name == "Bo Li"
+    assert (await ask(room, BoardClient.view)).seats[1].name == "Bo Li"
+    for name in ("", "x" * 41, "a\x07"):
+        error = await refusal(room, lambda client, name=name: client.rename("02", name))  # type: ignore[misc]
+        assert error.message == "That cannot be a name."
+    assert (
+        await refusal(room, lambda client: client.rename("03", "Cy"))
+    ).message == "Nobody sits at seat 03."
+
+
+async def test_a_seat_is_freed(room: FakeRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(board_api, "VIEW_SECONDS", 0)
+    async with served(room) as server:
+        client = BoardClient(str(server.make_url("/")), room.folder.teacher_code)
+        assert [seat.id for seat in (await asyncio.to_thread(client.view)).seats] == ["01", "02"]
+        await asyncio.to_thread(client.free, "01")
+        view = await asyncio.to_thread(client.view)
+        assert ([seat.id for seat in view.seats], view.free) == (["02"], 3)
+        room.folder.seat("01").take("Cy")
+        room.folder.policy.set("02", steps=2)
+        view = await asyncio.to_thread(client.view)
+        # Nothing of whoever sat there.
+        assert [(seat.id, seat.name, seat.lab) for seat in view.seats] == [
+            ("01", "Cy", ""),
+            ("02", "Bo <b>", ""),
+        ]
+    assert [call[0] for call in room.calls] == ["free"]
+    assert (await refusal(room, lambda client: client.free("03"))).message == "Nobody sits at seat 03."
+    assert (await refusal(room, lambda client: client.free("77"))).message == "There is no seat '77'."
+    assert (await refusal(room, lambda client: client.free(None))).message == "It is not said which seat."  # type: ignore[arg-type]
+
+
 async def test_grades_are_written_and_sent(room: FakeRoom) -> None:
     paths = await ask(room, BoardClient.export)
     assert paths == (str(room.folder.root / "grades.csv"), str(room.folder.root / "grades.xml"))

@@ -30,5 +30,5 @@ def add(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         choices=("aws", "classroom"),
-        help="leave out the `aws` command, or what a classroom needs; can be given several times",
+        help="leave out the `aws` command and with it the classroom, which needs it; or the classroom alone",
     )

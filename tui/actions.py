@@ -142,7 +142,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("about", "board", "A seat", "Seat", "Show all about the selected seat", (), ("v",), 20),
     Action("look", "board", "A seat", "Look", "Look at the selected seat's screen, live and read-only", (), ("l",), 2),
     Action("rename", "board", "A seat", "Rename", "Correct the name of who sits at the selected seat", (), ("r",), 30),
-    Action("free", "board", "A seat", "Free", "Free the selected seat for somebody else; what was done there is kept aside", (), ("f",), 31),
+    Action("free", "board", "A seat", "Free", "Free the selected seat for somebody else; what was done there is kept", (), ("f",), 31),
     Action("order", "board", "A seat", "Order", "Those that are stuck first, or all by number", (), ("d",), 21),
     Action("everybody", "board", "Whom keys act on", "All/one", "Let the keys act on all seats, or on the selected one", (), ("a",), 3),
     Action("message", "board", "The lesson", "Message", "Say something on their screens", (), ("m",), 4),

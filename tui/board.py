@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.screen import Screen
 
 from tui.classroom import BoardDoor
@@ -21,6 +23,12 @@ class BoardApp(Frame):
 
     def get_default_screen(self) -> Screen[object]:
         return self._board
+
+
+class BrowserBoardApp(BoardApp):
+    """The board for a teacher who has nothing but a browser: no files of the machine that the class runs on."""
+
+    CLOSED: ClassVar[frozenset[str]] = frozenset({"picture"})
 
 
 def run(door: BoardDoor) -> None:

@@ -23,12 +23,12 @@ def run(request: Mapping[str, Any]) -> int:
     """In a child: show the board until it is left; its exit code."""
     from fargate_lab.classroom.board_client import BoardClient
     from fargate_lab.classroom.seat_driver import SeatDriver, fitting
-    from tui.board import BoardApp
+    from tui.board import BrowserBoardApp
 
     size = fitting(request["width"], request["height"])
     os.environ.update(COLUMNS=str(size["width"]), ROWS=str(size["height"]))
     door = BoardClient(str(request["url"]), str(request["teacher_code"]))
-    app = BoardApp(door)
+    app = BrowserBoardApp(door)
     app.driver_class = SeatDriver
     try:
         app.run()

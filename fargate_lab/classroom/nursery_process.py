@@ -256,7 +256,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--socket", type=Path, required=True)
     options = parser.parse_args(argv)
     if find_spec("awscli") is None:
-        sys.stderr.write("The seats need the AWS CLI as a Python package: pip install 'fargate-lab[aws]'.\n")
+        sys.stderr.write(
+            "The seats need the AWS CLI as a Python package: pip install 'fargate-lab[classroom]'.\n"
+        )
         return int(ExitCode.ENVIRONMENT)
     nowhere = options.socket.with_name("nowhere")
     nowhere.mkdir(mode=0o500, exist_ok=True)

@@ -13,7 +13,9 @@ from fargate_lab.errors import ExitCode
 def bundle(arguments: argparse.Namespace) -> ExitCode:
     """Make it or renew it; stdout gets its folder."""
     targets = platforms.choose(arguments.platform, arguments.python)
-    extras = [each for each in make.EXTRAS if each not in arguments.without]
+    # The seats of a classroom run the `aws` command as well.
+    without = {*arguments.without, *(["classroom"] if "aws" in arguments.without else [])}
+    extras = [each for each in make.EXTRAS if each not in without]
     made = make.make(Path(arguments.folder), targets, extras, _say)
     fetched = f"{made.fetched} wheels fetched" if made.fetched else "nothing had to be fetched"
     _say(

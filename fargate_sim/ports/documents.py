@@ -51,7 +51,7 @@ def read(text: str) -> Any:
 
 
 def _not_well_formed(problem: Exception) -> str:
-    """[R] AWS's sentence, in public error reports."""
+    """[R] AWS's sentence, as in issue 4956 of aws/aws-cli."""
     mark = getattr(problem, "problem_mark", None)
     where = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
     return f"Template format error: YAML not well-formed.{where}"

@@ -27,7 +27,7 @@ def mend_prefixes() -> None:
         return [queue for name, queue in self.queues.items() if name.startswith(queue_name_prefix or "")]
 
     def matches(_self: Any, filter: str, repository_name: str) -> bool:  # noqa: A002 - moto names it
-        # [C] ECR user guide, "Filter wildcards": without one, a filter matches every name that contains it.
+        # [A] As the ECR user guide is remembered ("Filter wildcards"): without one, a filter matches every name that contains it.
         return fnmatch.fnmatchcase(repository_name, filter if "*" in filter else f"*{filter}*")
 
     EventsBackend.list_rules = escaped

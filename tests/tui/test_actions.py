@@ -50,7 +50,7 @@ def test_nor_does_one_at_a_seat_of_a_class(scope: Scope) -> None:
 
 @pytest.mark.parametrize("scope", OWNERS)
 def test_help_and_palette_know_every_action(scope: Scope) -> None:
-    page = help_content(scope).plain
+    page = help_content(scope, width=200).plain
     for rows in groups(scope).values():
         for action in rows:
             assert action.help in page
@@ -58,6 +58,17 @@ def test_help_and_palette_know_every_action(scope: Scope) -> None:
                 assert key_name(key) in page
     offered = {action.name for action in palette(scope)}
     assert {a.name for a in footer(scope)} - offered <= {"command_palette", "back"}
+
+
+def test_help_that_is_too_long_goes_on_below_its_own_beginning() -> None:
+    narrow = help_content("board", width=60).plain.splitlines()
+    assert all(len(line) <= 60 for line in narrow)
+    at = next(number for number, line in enumerate(narrow) if "Free the selected" in line)
+    assert narrow[at + 1].startswith(" " * narrow[at].index("Free the selected"))
+    assert narrow[at + 1].strip()
+    assert " ".join(help_content("board", width=60).plain.split()) == " ".join(
+        help_content("board", width=200).plain.split()
+    )
 
 
 def test_keys_are_named_as_on_a_keyboard() -> None:

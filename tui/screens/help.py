@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from textwrap import wrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.geometry import Size
 from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.widget import Widget
 
 from tui.actions import Scope, groups, key_name
 
@@ -30,13 +33,15 @@ _SIGNS_OF_A_GAME = (
 _SIGNS_OF_A_CLASS = (
     "Steps: ✓ passed   ✗ tried, and not passed   ▸ at it   · open   – locked",
     "● at the screen   ○ no screen open   ! stuck",
-    "Stuck: somebody is there, did something in the last 15 minutes, the step is open,",
-    "and three checks of it failed, or it takes longer than 5 minutes and than twice",
-    "what is usual: the median of those who have passed it; before there are three, the",
+    "Stuck: somebody is there, did something in the last 15 minutes, the step is open, and three checks of it failed, or it takes "
+    "longer than 5 minutes and than twice what is usual: the median of those who have passed it; before there are three, the "
     "lab's minutes divided by its steps.",
     "since: how long the step has taken, at the screen; of a pause, 15 minutes count.",
     "hint: the highest level that was shown.  S: the solution was shown.",
 )
+
+_KEYS = 20
+"""Cells that the keys get."""
 
 
 class HelpScreen(ModalScreen[None]):
@@ -51,24 +56,51 @@ class HelpScreen(ModalScreen[None]):
         self, scope: Scope, *, more: tuple[Scope, ...] = (), closed: frozenset[str] = frozenset()
     ) -> None:
         super().__init__()
-        self._content = help_content(scope, more, closed)
+        self._written = lambda width: help_content(scope, more, closed, width=width)
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog -large") as page:
             page.border_subtitle = "Esc closes · ↑ ↓ scroll"
-            yield Static(self._content)
+            yield _Page(self._written)
 
 
-def help_content(scope: Scope, more: tuple[Scope, ...] = (), closed: frozenset[str] = frozenset()) -> Content:
-    """The help page of a screen, without the actions that are closed."""
+class _Page(Widget, can_focus=False):
+    """As high as it must be for the width that it gets."""
+
+    DEFAULT_CSS = "_Page { height: auto; }"
+
+    def __init__(self, written: Callable[[int], Content]) -> None:
+        super().__init__()
+        self._written = written
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - Textual's
+        return self._written(width).plain.count("\n") + 1
+
+    def render(self) -> Content:
+        return self._written(self.size.width)
+
+
+def help_content(
+    scope: Scope, more: tuple[Scope, ...] = (), closed: frozenset[str] = frozenset(), *, width: int = 86
+) -> Content:
+    """The help page of a screen for `width` cells, without the actions that are closed. What is too long goes on below its own
+    beginning.
+    """
     lines: list[Content] = []
     for group, actions in groups(scope, *more).items():
         lines.append(Content.styled(group, "bold"))
         for action in [each for each in actions if each.name not in closed]:
             keys = "  ".join(key_name(key) for key in (*action.keys, *action.letters)) or "–"
-            lines.append(Content.assemble((f"  {keys:<18}", "$primary"), action.help))
+            lines.append(
+                Content.assemble((f"  {keys:<{_KEYS - 2}}", "$primary"), _hanging(action.help, width, _KEYS))
+            )
         lines.append(Content(""))
     lines.append(Content.styled("Signs", "bold"))
     signs = {"facilitator": _SIGNS_OF_A_GAME, "board": _SIGNS_OF_A_CLASS}.get(scope, _SIGNS)
-    lines += [Content(f"  {line}") for line in signs]
+    lines += [Content(f"  {_hanging(line, width, 2)}") for line in signs]
     return Content("\n").join(lines)
+
+
+def _hanging(text: str, width: int, indent: int) -> str:
+    lines = wrap(text, max(20, width - indent), break_on_hyphens=False, fix_sentence_endings=False)
+    return f"\n{' ' * indent}".join(lines)

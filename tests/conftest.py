@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable, Iterator
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from labs.endpoint_cloud import EndpointCloud
 
@@ -16,6 +18,20 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are processors: a third of the time is spent waiting for other processes and for screens."""
     return (os.cpu_count() or 1) + 1
+
+
+class Scheduler(LoadFileScheduling):
+    """A file's tests go to one worker, which sets up what they share once; the longest files, whose tests share nothing, are dealt out."""
+
+    DEALT_OUT = ("tests/labs/test_proof.py::", "tests/labs/test_p09_broad_task_role.py::")
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid if nodeid.startswith(self.DEALT_OUT) else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduler:
+    """In place of xdist's own by file."""
+    return Scheduler(config, log)
 
 
 @pytest.fixture

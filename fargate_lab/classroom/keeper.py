@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import queue
+import secrets
 import socket
 import subprocess
 import sys
@@ -26,6 +27,10 @@ LIVES = 6
 """How often in a row one that dies at once is started again."""
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 5.0
 _TAIL_LINES = 4
+
+
+UNGIVEN_PORTS = range(20_000, 32_000)
+"""Linux gives from 32768 on unless told otherwise, macOS and Windows from 49152 on (RFC 6335, section 6)."""
 
 
 class Keeper:
@@ -148,13 +153,14 @@ def _stop(process: subprocess.Popen[str]) -> None:
 
 
 def free_ports(bind: str, count: int) -> int:
-    """The first of so many ports in a row that are free now. SurroundingsError when there are none."""
+    """The first of so many ports in a row that are free now, none of them one that a system gives to whoever asks for any: it could be
+    given away before the class has it. SurroundingsError when there are none.
+    """
     family = socket.AF_INET6 if ":" in bind else socket.AF_INET
     for _ in range(50):
-        with contextlib.ExitStack() as taken, contextlib.suppress(OSError, OverflowError):
-            first = taken.enter_context(socket.create_server((bind, 0), family=family))
-            port = int(first.getsockname()[1])
-            for k in range(1, count):
+        port = secrets.choice(UNGIVEN_PORTS)
+        with contextlib.ExitStack() as taken, contextlib.suppress(OSError):
+            for k in range(count):
                 taken.enter_context(socket.create_server((bind, port + k), family=family))
             return port
     raise SurroundingsError(f"No {count} ports in a row are free at {bind}.", "Choose one with --port.")

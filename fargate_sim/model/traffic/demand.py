@@ -138,10 +138,12 @@ class Arrivals:
         self._count = 0
         self._even = demand.pattern == "constant"
         self._mean_us = 0.0
-        self._peak = 0.0
+        self._peak = self._low = 0.0
         self._end_us: int | None = start_us
         self._flat = True
-        """Of the piece of time that ``next_us`` is in: mean gap of the candidates, their rate, its end, whether all are kept."""
+        """Of the piece of time that ``next_us`` is in: mean gap of the candidates, their rate, the rate that it never falls below, its
+        end, whether all are kept.
+        """
         self.next_us = start_us
         self.go_on()
 
@@ -156,9 +158,16 @@ class Arrivals:
             if self._end_us is not None and at_us >= self._end_us:
                 self._peak, self._end_us, self._flat = self._demand.piece(self._start_us, at_us)
                 self._mean_us = SECOND_US / self._peak
+                if not self._flat and self._end_us is not None:
+                    rates = (self._demand.rate(self._start_us, edge_us) for edge_us in (at_us, self._end_us))
+                    self._low = min(rates)
             at_us += int(-math.log(1.0 - self._random()) * self._mean_us)
             if self._end_us is not None and at_us >= self._end_us:
                 at_us = self._end_us  # a Poisson process has no memory: it begins anew with the next piece
-            elif self._flat or self._random() * self._peak < self._demand.rate(self._start_us, at_us):
+            elif (
+                self._flat
+                or (mark := self._random() * self._peak) < self._low
+                or mark < self._demand.rate(self._start_us, at_us)
+            ):
                 self.next_us = at_us
                 return at_us

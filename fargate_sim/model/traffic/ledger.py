@@ -115,15 +115,16 @@ class Ledger:
     def failed(self, failure: Failure) -> None:
         """A request that did not."""
         cause = CAUSES[failure.kind]
-        took_us = failure.at_us - failure.arrived_us
+        error, took_us = (cause.status, cause.by), failure.at_us - failure.arrived_us
+        of_target = bisect_left(EDGES, took_us) if cause.by == TARGET else None
         for bucket in (self.second(failure.at_us), self.total):
             bucket.failed += 1
-            bucket.errors[cause.status, cause.by] += 1
+            bucket.errors[error] += 1
+            if of_target is not None:
+                bucket.rejections[of_target] += 1
+                bucket.time_us += took_us
             bucket.unrouted += not cause.routed
             bucket.refused += cause.refused
-            if cause.by == TARGET:
-                bucket.rejections[bisect_left(EDGES, took_us)] += 1
-                bucket.time_us += took_us
         self.causes[failure.kind, failure.detail] += 1
         if failure.phase:
             self.phases[failure.kind, failure.detail, failure.phase] += 1
@@ -139,7 +140,9 @@ class Ledger:
             return
         self._fold_again = now + 60
         for key in [key for key in self._seconds if key < now - SECONDS_KEPT]:
-            self._minutes.setdefault(key // 60, Bucket()).add(self._seconds.pop(key))
+            if key // 60 not in self._minutes:
+                self._minutes[key // 60] = Bucket()
+            self._minutes[key // 60].add(self._seconds.pop(key))
         for key in [key for key in self._minutes if key < now // 60 - MINUTES_KEPT]:
             del self._minutes[key]
 
@@ -154,7 +157,9 @@ class Ledger:
         found: dict[int, Bucket] = {}
         for key, bucket in (*self._minutes.items(), *((k // 60, b) for k, b in self._seconds.items())):
             if key >= first:
-                found.setdefault(key, Bucket()).add(bucket)
+                if key not in found:
+                    found[key] = Bucket()
+                found[key].add(bucket)
         return sorted(found.items())
 
     def parts(self, first: int, after: int) -> Iterator[tuple[int, Bucket]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 
@@ -13,6 +14,8 @@ from labs.endpoint_cloud import EndpointCloud
 
 # The commands that tests run should not compile the project anew each time, whatever the surroundings say.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# Hundreds of worlds come and go, each with much that lives: looking for garbage less often saves an eighth of the processor's time.
+gc.set_threshold(50_000, 20, 50)
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -24,6 +24,7 @@ from fargate_sim.gate import Doorkeeper
 from fargate_sim.model.world import World
 from fargate_sim.pace import Pace
 from fargate_sim.pacer import Pacer
+from fargate_sim.ports.naming import TAKEN_FOR
 from fargate_sim.ports.refusal import NotModelledError
 from fargate_sim.recording import (
     FACILITATOR,
@@ -35,6 +36,7 @@ from fargate_sim.recording import (
 )
 from fargate_sim.threshold import LOOPBACK, Threshold
 from fargate_sim.waiters import LONGEST_RUN_MS, is_waiter
+from fargate_sim.wire import packed
 from fargate_sim.wire.asked import asked
 from fargate_sim.wire.errors import AwsError
 from fargate_sim.wire.identify import Call, identify, is_reading, scope_of
@@ -144,6 +146,7 @@ class Endpoint:
         """Carry out one AWS request; one that is ``trusted`` passes any gate."""
         trusted = trusted or self.gate is None or self.gate.who(environ) == "facilitator"
         front = front_of(environ)
+        sent, signed = body, environ
         if front is not None:
             operation = front.operation_of(environ)
             if operation is None:
@@ -154,21 +157,18 @@ class Endpoint:
             region, name = scope_of(environ)
             named = command_name(name or "s3")
             if trusted or (self.gate is not None and self.gate.may_call(named)):
+                try:
+                    environ, body = self._unpacked(named, environ, body)
+                except AwsError as error:
+                    return _refused(identify(environ, b""), error)
                 call = identify(environ, body)
             else:  # not worth reading the model of a service for
                 call = Call(named, None, "json-1.1", region, True)
         if self.gate is not None and not trusted:
             try:
-                self.gate.check_call(environ, body, self.cloud.key_id, call)
+                self.gate.check_call(signed, sent, self.cloud.key_id, call)
             except AwsError as error:
-                return error_answer(
-                    call.protocol,
-                    call.service,
-                    error.code,
-                    error.message,
-                    status=error.status,
-                    request_id=_request_id(),
-                )
+                return _refused(call, error)
         while True:
             cloud = self.cloud
             if front is None:
@@ -177,6 +177,13 @@ class Endpoint:
                 if not cloud.closed:
                     self.catch_up()
                     return self._carry_out(cloud, call, environ, body, front=front, trusted=trusted)
+
+    def _unpacked(self, service: str, environ: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
+        """A request as it was before its client compressed it. AwsError when that cannot be, or may not."""
+        if not packed.is_packed(environ, service):
+            return environ, body
+        plain = packed.unpacked(body, self._largest_body)
+        return {name: value for name, value in environ.items() if name != packed.ENCODING}, plain
 
     def _carry_out(
         self,
@@ -376,7 +383,9 @@ def _through_moto(
                         f"resources of type {kind}*, which moto would put into a cloud of its own"
                     )
         region = call.region or cloud.region
-        answer = cloud.through_moto(call.service, region, environ, body, changing=not call.reading)
+        answer = cloud.through_moto(
+            call.service, region, {**environ, TAKEN_FOR: call}, body, changing=not call.reading
+        )
     except NotModelledError as problem:
         missing = f"{call.operation} with {problem.part}" if problem.part else call.operation
         answer = not_modelled(call.protocol, call.service, missing, request_id=_request_id())
@@ -387,6 +396,12 @@ def _through_moto(
         if message is not None and not call.reading:
             entry["message"] = message
     return answer
+
+
+def _refused(call: Call, error: AwsError) -> Answer:
+    return error_answer(
+        call.protocol, call.service, error.code, error.message, status=error.status, request_id=_request_id()
+    )
 
 
 def _request_id() -> str:

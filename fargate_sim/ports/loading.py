@@ -9,10 +9,11 @@ as not modelled. boto3's sessions, which moto asks for nothing but regions, are 
 Quick: what moto works out anew for each request, though it never changes, is worked out once.
 
 Mended: models are not kept alive by moto's own tracking; no account sees another one; backends draw their ids from the account's seed,
-whoever touches them first; no service may send a request to a real host; CloudFormation's templates are data and run nothing; what S3 and
-SQS keep is bounded; prefixes are no expressions; EC2's addresses and the attributes of target groups keep to AWS's ranges; EC2's routes,
-NAT gateways and VPC endpoints do what AWS's do; EventBridge matches and delivers as AWS does; EventBridge Scheduler checks what it is
-given; ECR knows images by their content; IAM simulates policies; STS names the learner; KMS takes ARNs; malformed policies are refused.
+whoever touches them first; no service may send a request to a real host; a request is the operation that it was taken for; CloudFormation's
+templates are data and run nothing; what S3 and SQS keep is bounded; prefixes are no expressions; EC2's addresses and the attributes of
+target groups keep to AWS's ranges; EC2's routes, NAT gateways and VPC endpoints do what AWS's do; EventBridge matches and delivers as AWS
+does; EventBridge Scheduler checks what it is given; ECR knows images by their content; IAM simulates policies; STS names the learner; KMS
+takes ARNs; malformed policies are refused.
 """
 
 # ruff: noqa: PLC0415 - moto takes two seconds to import, which must not delay the first answer
@@ -40,6 +41,7 @@ from fargate_sim.ports import (
     isolation,
     keys,
     metrics,
+    naming,
     policies,
     prefixes,
     queues,
@@ -227,6 +229,14 @@ def _unchanging_answers_once(app_module: Any) -> None:
     responses.__dict__["method_names_from_class"] = cache(responses.method_names_from_class)
 
 
+def _few_policies(iam: Any) -> None:
+    managed = json.loads(iam.aws_managed_policies_data)
+    kept = {name: policy for name, policy in managed.items() if name.startswith(tuple(_POLICIES.split()))}
+    iam.__dict__["aws_managed_policies_data"] = json.dumps(kept)
+    iam.__dict__["load_iam_aws_managed_policies"] = lambda: True
+    sys.modules["moto.iam.aws_managed_policies"].__dict__["aws_managed_policies_data"] = "{}"
+
+
 @cache
 def load() -> Any:
     """moto's WSGI application, ready for use. Takes about two seconds the first time."""
@@ -246,11 +256,7 @@ def load() -> Any:
 
         settings.ec2_load_default_amis = lambda: False
         iam = modules["iam"]
-        managed = json.loads(iam.aws_managed_policies_data)
-        kept = {name: policy for name, policy in managed.items() if name.startswith(tuple(_POLICIES.split()))}
-        iam.__dict__["aws_managed_policies_data"] = json.dumps(kept)
-        iam.__dict__["load_iam_aws_managed_policies"] = lambda: True
-        sys.modules["moto.iam.aws_managed_policies"].__dict__["aws_managed_policies_data"] = "{}"
+        _few_policies(iam)
         app_module.__dict__["print"] = lambda *_args, **_kwargs: None
         common_models.BaseModel.__new__ = _untracked
         _unchanging_answers_once(app_module)
@@ -261,6 +267,7 @@ def load() -> Any:
             modules[name].__dict__["requests"] = _NoNetwork()
         _no_programs()
         _no_requests()
+        naming.mend_naming()
         clock.install(
             [core_utils, *(importlib.import_module(f"moto.{name}") for name in _CLOCK_USERS)],
             [modules["secretsmanager"]],

@@ -62,6 +62,11 @@ def identify(environ: Mapping[str, Any], body: bytes) -> Call:
     region, signing_name = scope_of(environ)
     target = environ.get("HTTP_X_AMZ_TARGET", "")
     path, method = environ.get("PATH_INFO", "/"), environ.get("REQUEST_METHOD", "GET")
+    if signing_name == "s3":
+        # Its operations follow from method and path alone, whatever else of a request looks like the name of one.
+        return Call(
+            "s3", _rest_operation("s3", environ), _rest_protocol("s3"), region, method in ("GET", "HEAD")
+        )
     if target:
         name, _, operation = target.rpartition(".")
         version = "json-1.0" if "json-1.0" in environ.get("CONTENT_TYPE", "") else "json-1.1"

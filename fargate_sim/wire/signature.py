@@ -90,8 +90,12 @@ def _check_time(stamp: str, day: str, now: datetime, protocol: str) -> None:
 
 
 def _canonical(environ: Mapping[str, Any], body: bytes, signed: list[str], *, as_it_is: bool) -> str | None:
-    """The canonical request; None when it cannot be what was signed: the host must be signed, and the body be the one that was."""
+    """The canonical request; None when it cannot be what was signed: the host and all of AWS's own headers must be signed, and the body be
+    the one that was.
+    """
     if "host" not in signed or signed != sorted(signed):
+        return None
+    if not _owned(environ) <= set(signed):
         return None
     headers = "".join(f"{name}:{_header(environ, name)}\n" for name in signed)
     declared = environ.get("HTTP_X_AMZ_CONTENT_SHA256", "")
@@ -109,6 +113,11 @@ def _canonical(environ: Mapping[str, Any], body: bytes, signed: list[str], *, as
             declared or actual,
         )
     )
+
+
+def _owned(environ: Mapping[str, Any]) -> set[str]:
+    """The names of AWS's own headers that a request has: they say what it asks for, so nobody may add one to what was signed."""
+    return {name[5:].lower().replace("_", "-") for name in environ if name.startswith("HTTP_X_AMZ_")}
 
 
 def _raw_path(environ: Mapping[str, Any]) -> str:

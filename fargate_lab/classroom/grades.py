@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from xml.etree import ElementTree
 
+from fargate_lab.cells import cell
 from fargate_lab.classroom.board_state import ClassLab, Sitter
 from fargate_lab.classroom.seat_story import LabStory
 from gameday.report.words import clean
@@ -38,7 +39,7 @@ def to_csv(sitters: Sequence[Sitter], catalogue: Mapping[str, ClassLab], lab: st
         writer.writerow(
             (
                 sitter.id,
-                _cell(sitter.name),
+                cell(sitter.name),
                 each.id,
                 100 * passed // max(1, len(each.steps)),
                 passed,
@@ -99,8 +100,3 @@ def _minutes(seconds: float | None) -> str:
 
 def _moment(at: datetime | None) -> str:
     return "" if at is None else at.astimezone(UTC).isoformat(timespec="seconds")
-
-
-def _cell(text: str) -> str:
-    text = clean(text)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text

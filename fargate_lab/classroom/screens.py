@@ -323,8 +323,7 @@ class Screens:
     async def enter(self, seat: Seat, reached: Reached, browser: Browser, size: tuple[int, int]) -> Screen:
         """Show a seat in a browser. LabError when there can be no screen."""
         async with self._gates.setdefault(seat.id, asyncio.Lock()):
-            if not seat.name:
-                raise UsageError("This seat was freed.", "Join again, with the code of the class.")
+            _check_taken(seat)
             if (waiting := self._waiting.pop(seat.id, None)) is not None:
                 waiting.cancel()
             screen = self._open.get(seat.id)
@@ -337,6 +336,8 @@ class Screens:
                     await screen.end()
 
                 async def source(width: int, height: int) -> Process:
+                    # Also when it is started again: a screen begins with what the seat's number stands for now.
+                    _check_taken(seat)
                     return await self._sources.seat(seat, reached, width, height)
 
                 screen = Screen(source)
@@ -416,3 +417,8 @@ class Screens:
             if screen.browser is None and self._open.get(seat) is screen:
                 del self._open[seat]
                 await screen.end()
+
+
+def _check_taken(seat: Seat) -> None:
+    if not seat.name:
+        raise UsageError("This seat was freed.", "Join again, with the code of the class.")

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree
 
 from fargate_lab import talk
+from fargate_lab.cells import cell
 from fargate_lab.commands.tables import table
 from fargate_lab.handin.verdict import FileVerdict, LabVerdict
 from gameday.report.words import clean
@@ -86,10 +87,10 @@ def to_csv(verdicts: Sequence[FileVerdict]) -> str:
         for lab in file.labs or (LabVerdict(""),):
             writer.writerow(
                 (
-                    _cell(file.file), _cell(file.name), _cell(file.key), lab.lab, lab.score, lab.passed, len(lab.steps), lab.of_steps,
+                    cell(file.file), cell(file.name), cell(file.key), lab.lab, lab.score, lab.passed, len(lab.steps), lab.of_steps,
                     f"{lab.duration_ms / 60_000:.1f}", lab.calls, sum(lab.hints.values()), len(lab.solutions), _yes(lab.solution_used),
-                    sum(lab.answers.values()), len(lab.answers), _yes(file.good and lab.good), _cell(lab.copy_of),
-                    _cell(file.trouble or lab.trouble), _cell("; ".join((*file.notices, *lab.notices))),
+                    sum(lab.answers.values()), len(lab.answers), _yes(file.good and lab.good), cell(lab.copy_of),
+                    cell(file.trouble or lab.trouble), cell("; ".join((*file.notices, *lab.notices))),
                 )
             )  # fmt: skip
     return stream.getvalue()
@@ -137,11 +138,6 @@ def _shown(text: str) -> str:
         letter if letter.isprintable() or letter == " " else letter.encode("unicode_escape").decode()
         for letter in text
     )
-
-
-def _cell(text: str) -> str:
-    text = clean(text)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text
 
 
 def _yes(value: bool) -> str:

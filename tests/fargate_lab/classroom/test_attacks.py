@@ -181,6 +181,7 @@ async def test_no_path_leads_out_of_the_static_files(folder: ClassFolder) -> Non
             "/static/%2e%2e/server.py",
             "/static/..%2fserver.py",
             "/static/terminal/../../server.py",
+            "/static/server.py",
             "/static//etc/passwd",
             "/static/",
             "/static/terminal/js/..%5c..%5cserver.py",

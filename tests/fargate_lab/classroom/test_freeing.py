@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 
 import pytest
 from support.classes import entry, write
@@ -82,6 +84,19 @@ async def test_who_is_just_coming_in_is_refused(folder: ClassFolder) -> None:
         await here.room.free("01")
         with pytest.raises(UsageError, match="was freed"):
             await here.room.screens.enter(before, None, None, (80, 24))  # type: ignore[arg-type]
+
+
+async def test_a_screen_that_dies_just_then_is_not_followed_by_one_of_who_comes_next(
+    folder: ClassFolder,
+) -> None:
+    async with open_class(folder) as here, here.browser() as browser:
+        await here.joined(browser, "Ada")
+        async with here.socket(browser) as socket:
+            await shown(socket, "hello")
+            folder.free("01")
+            os.kill(here.room.screens.pid("01"), signal.SIGKILL)
+            assert await closed(socket) == (4002, "This seat was freed.")
+        assert len(here.sources.asked) == 1
 
 
 async def test_a_process_that_missed_it_is_started_again_with_what_holds_now(folder: ClassFolder) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from xml.etree import ElementTree
 
 from support.classes import entry
@@ -72,6 +73,12 @@ def test_a_row_for_each_seat() -> None:
 def test_a_name_is_no_formula() -> None:
     for name in ("=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "\t=1", " =1"):
         assert rows(sitter("02", name))[0]["name"].startswith(("'", " "))
+    # Where cells end at semicolons or tabs, one may begin in the middle of a name.
+    for name in ("x;=1+1", 'x;"=1', "x;\t@A1", "a;b;+1", "x\t-1"):
+        text = to_csv([sitter("02", name)], LABS, "core")
+        assert not re.search(r"""[;\t][\s"]*[=+\-@]""", text), name
+    for name in ("Ann-Marie", "a+b", "me@home", "Li; Wei"):
+        assert rows(sitter("02", name))[0]["name"] == name
     assert rows(sitter("02", 'a "quoted", name\nof two'))[0]["name"] == 'a "quoted", name\nof two'
 
 

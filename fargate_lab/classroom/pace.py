@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 
@@ -24,7 +25,12 @@ class Pace:
         self._since = now
         return max(0.0, -self._left / self._per_second)
 
-    async def take(self, amount: float = 1.0) -> None:
-        """Take so much, and wait until it is due."""
-        if pause := self.due(amount):
+    async def take(self, amount: float = 1.0, *, patience: float = math.inf) -> bool:
+        """Take so much, and wait until it is due. When that is more than ``patience`` seconds away nothing is taken, and nobody waits."""
+        pause = self.due(amount)
+        if pause > patience:
+            self._left += amount
+            return False
+        if pause:
             await asyncio.sleep(pause)
+        return True

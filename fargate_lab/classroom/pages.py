@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,7 +27,9 @@ FORM = "application/x-www-form-urlencoded"
 MOST_BOARDS = 8
 """Boards in browsers at once; each is a process."""
 ENTRIES_PER_SECOND, ENTRIES_AT_ONCE = 0.5, 8.0
-"""How often a seat may open its screen."""
+"""How often somebody at a seat may open its screen; likewise, come back to it with its code."""
+ENTRY_PATIENCE = 20.0
+"""Seconds that somebody waits for that. Whoever is due later is sent away: who has gone meanwhile would be waited for all the same."""
 
 
 class Pages:
@@ -46,7 +49,10 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._entries: dict[str, Pace] = {}
+        self._entries: defaultdict[tuple[str, str], Pace] = defaultdict(
+            lambda: Pace(ENTRIES_PER_SECOND, ENTRIES_AT_ONCE)
+        )
+        """By what is done, and the seat's code: whoever sits there after it was freed has not done it yet."""
         self._boards = 0
 
     def routes(self) -> list[web.RouteDef]:
@@ -102,6 +108,8 @@ class Pages:
             )
             self._set(answer, ROOM_COOKIE, found.letter)
             return answer
+        if not await self._entries["join", found.keys.code].take(patience=ENTRY_PATIENCE):
+            return self._front(None, "That seat was joined too often. Wait half a minute.", status=429)
         found.log.joined(found.name)
         answer = _see("/seat")
         self._set(answer, SEAT_COOKIE, self.joining.seat_cookie(found))
@@ -141,7 +149,8 @@ class Pages:
         seat = self._seat(request)
         if seat is None:
             return web.Response(status=403)
-        await self._entries.setdefault(seat.id, Pace(ENTRIES_PER_SECOND, ENTRIES_AT_ONCE)).take()
+        if not await self._entries["look", seat.keys.code].take(patience=ENTRY_PATIENCE):
+            return web.Response(status=429)
 
         async def enter(viewer: Viewer, size: tuple[int, int]) -> Screen:
             return await self.room.screens.enter(seat, self._reached(request, seat), viewer, size)

@@ -16,6 +16,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 from support.shards import Class
+from support.signed import Signed
 
 from fargate_sim.replays import KEPT_SECONDS, FullError, Replays
 
@@ -256,6 +257,34 @@ def test_a_web_page(room: Class, path: str) -> None:
 def test_what_moto_has_of_its_own_is_hidden(room: Class, path: str) -> None:
     headers, _ = signed(room, "01", "ListClusters")
     assert send(room, headers, path=path)[0] == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["//moto-api/reset", "/./moto-api/data.json", "/x/../moto-api/reset", "/_LAB/status"]
+)
+@pytest.mark.parametrize("service", ["s3", "sts", "moto_api", "lambda", "dynamodb"])
+def test_ways_around_with_a_seats_own_keys(room: Class, path: str, service: str) -> None:
+    room.client("01", "sqs").create_queue(QueueName="kept")
+    for method in ("GET", "POST"):
+        status, told = Signed(service, method, path).by(room).sent(room)
+        assert status >= 400
+        assert b"kept" not in told
+    assert len(room.client("01", "sqs").list_queues()["QueueUrls"]) == 1
+
+
+@pytest.mark.parametrize("service", ["lambda", "batch", "rds"])
+def test_a_service_that_no_world_lives_through_again(room: Class, service: str) -> None:
+    status, told = Signed(service, "GET", "/2015-03-31/functions/").by(room).sent(room)
+    assert (status, b"not authorized to perform" in told) == (403, True)
+
+
+@pytest.mark.parametrize("path", ["/_lab/status", "/_lab/journal", "/_seats/", "/_seats/renew"])
+def test_a_seats_own_keys_open_no_control_api(room: Class, path: str) -> None:
+    for method in ("GET", "POST"):
+        sent = Signed("ecs", method, path, b"{}").by(room).with_header("X-Fargate-Lab", "1")
+        assert sent.sent(room)[0] == 401
+        for guess in (room.seat("01").secret_key, room.seat("01").key_id):
+            assert sent.with_header("X-Fargate-Lab-Token", guess).sent(room)[0] == 403
 
 
 @pytest.mark.parametrize(

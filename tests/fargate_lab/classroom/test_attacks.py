@@ -139,6 +139,19 @@ async def test_guessing_is_limited_for_each_kind_of_code(folder: ClassFolder) ->
             assert answer.status == 204  # whoever is in stays in
 
 
+async def test_guessing_a_seats_code_for_its_keys_is_limited_too(folder: ClassFolder) -> None:
+    async with open_class(folder) as here, here.browser() as browser:
+        seat = await here.joined(browser)
+        for number in range(BURST + 1):
+            async with browser.get(f"/env/A{number:06}".replace("0", "Z").replace("1", "Y")) as answer:
+                assert answer.status == 404
+        async with browser.get(f"/env/{seat.keys.code}") as answer:
+            assert answer.status == 404
+            assert "AWS_SECRET_ACCESS_KEY" not in await answer.text()
+        async with browser.post("/join", data={"code": folder.code, "name": "Eve"}) as answer:
+            assert answer.status == 429
+
+
 async def test_behind_a_proxy_who_guesses_keeps_nobody_else_out(folder: ClassFolder) -> None:
     async with open_class(folder, public="https://class.example") as here, here.browser() as browser:
         for number in range(BURST + 2):

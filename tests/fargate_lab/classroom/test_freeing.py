@@ -77,6 +77,27 @@ async def test_who_sat_there_is_out_and_who_comes_next_has_it(folder: ClassFolde
             await here.room.ask("01", "/_lab/status")
 
 
+async def test_who_comes_next_does_not_wait_for_what_the_one_before_did_too_often(
+    folder: ClassFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fargate_lab.classroom.pages.ENTRIES_AT_ONCE", 1.0)
+    monkeypatch.setattr("fargate_lab.classroom.pages.ENTRIES_PER_SECOND", 0.01)
+    async with open_class(folder) as here, here.browser() as browser, here.browser() as second:
+        before = await here.joined(browser, "Ada")
+        async with here.socket(browser) as socket:
+            await shown(socket, "hello")
+        # Nobody waits for so long, nor is anything kept of who goes away.
+        async with browser.get("/ws", headers={"Origin": here.url, "Upgrade": "websocket"}) as answer:
+            assert answer.status == 429
+        async with browser.post("/join", data={"code": before.keys.code, "name": ""}) as answer:
+            assert (answer.status, "joined too often" in await answer.text()) == (429, True)
+        assert [each.kind for each in before.log.read()[0]].count("joined") == 1
+        await here.room.free("01")
+        await here.joined(second, "Bob")
+        async with here.socket(second) as socket:
+            await shown(socket, "hello 01")
+
+
 async def test_who_is_just_coming_in_is_refused(folder: ClassFolder) -> None:
     async with open_class(folder) as here, here.browser() as browser:
         await here.joined(browser, "Ada")

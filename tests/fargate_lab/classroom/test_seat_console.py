@@ -103,6 +103,32 @@ def test_a_shells_own_signs_do_nothing(session: SeatSession, line: str) -> None:
         assert told not in text
 
 
+def test_variables_lead_aws_nowhere_and_hold_nothing_of_the_class(session: SeatSession, room: Any) -> None:
+    ends = [
+        "CONFIG_FILE",
+        "SHARED_CREDENTIALS_FILE",
+        "ENDPOINT_URL",
+        "ENDPOINT_URL_STS",
+        "PROFILE",
+        "PAGER",
+        "CA_BUNDLE",
+        "DATA_PATH",
+    ]
+    names = [*(f"AWS_{end}" for end in ends), "HOME", "PAGER", "HTTP_PROXY", "http_proxy", "PYTHONPATH"]
+    assert (
+        typed(session, "export " + " ".join(f"{name}=http://127.0.0.1:1/etc/passwd" for name in names))[1]
+        == 0
+    )
+    text, code = typed(session, "aws sts get-caller-identity --query Account --output text")
+    assert (text, code) == (f"{room.folder.seat('01').keys.account}\n", 0)
+    held = typed(session, "env")[0]
+    seats = room.folder.seats
+    for secret in (room.folder.host_token, room.folder.teacher_code, *(each.keys.token for each in seats)):
+        assert secret not in held
+    assert room.folder.seat("02").keys.secret_key not in held
+    assert typed(session, "unset " + " ".join(names)) == ("", 0)
+
+
 def test_our_own_commands_work_on_the_seats_world(session: SeatSession) -> None:
     text, code = typed(session, "fargate-lab cost")
     assert code == 0

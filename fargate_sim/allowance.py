@@ -21,6 +21,8 @@ LOG = logging.getLogger("fargate_sim")
 
 LEAVE = "fargate_sim.leave"
 """In a request's environment: what to call when it is over."""
+PROVED = "fargate_sim.proved"
+"""In a request's environment, once it is known to be of the seat whose key it names."""
 CONNECTION = "fargate_sim.connection"
 """In a request's environment: which connection it came over."""
 HOLD = "fargate_sim.hold"

@@ -90,8 +90,10 @@ class Seat:
         return endpoint is not None and history_full(endpoint, self._room.limits)
 
     @contextmanager
-    def charged(self) -> Iterator[None]:
-        """What this thread uses of the processor meanwhile is used for the seat."""
+    def charged(self, proved: Callable[[], bool] = lambda: True) -> Iterator[None]:
+        """What this thread uses of the processor meanwhile is used for the seat, if whoever asked proved in the end to be of it: those who
+        only name its key use up nothing of it.
+        """
         before = self._room.used()
         self._room.precedence.enter(self.tenant.seat)
         try:
@@ -102,8 +104,9 @@ class Seat:
                 self._long_by = None
                 self._room.precedence.short(self.tenant.seat)
             used = self._room.used() - before
-            self.allowance.counts.busy_s += used
-            self._room.shares.charge(self.tenant.seat, used)
+            if proved():
+                self.allowance.counts.busy_s += used
+                self._room.shares.charge(self.tenant.seat, used)
 
     def wait_for_share(self) -> None:
         """Let other seats have their share of the processor first, but not for ever."""

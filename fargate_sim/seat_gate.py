@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from fargate_sim.allowance import Allowance
+from fargate_sim.allowance import PROVED, Allowance
 from fargate_sim.gate import TEAM_SERVICES, TOKEN_HEADER, Who, check_allowed
 from fargate_sim.wire.errors import AwsError
 from fargate_sim.wire.identify import Call
@@ -46,6 +46,7 @@ class SeatGate:
         except AwsError:
             self.allowance.turn_away(environ, call)
             raise
+        environ[PROVED] = True
         try:
             check_allowed(self, call)
         except AwsError:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from fargate_sim import startup
-from fargate_sim.allowance import LEAVE, hold, throttled
+from fargate_sim.allowance import LEAVE, PROVED, hold, throttled
 from fargate_sim.control import problem
 from fargate_sim.endpoint import StartResponse, start
 from fargate_sim.fronts import front_of
@@ -78,7 +78,7 @@ class ShardApp:
         seat = self._by_token(environ) if is_control else self._by_signature(environ)
         if isinstance(seat, Answer):
             return start(seat, environ, start_response)
-        with seat.charged():
+        with seat.charged(lambda: PROVED in environ or seat.gate.who(environ) is not None):
             return self._serve(seat, environ, start_response, is_control=is_control)
 
     def _serve(

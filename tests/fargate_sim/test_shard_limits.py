@@ -14,6 +14,7 @@ from support.shards import Class, Clock, described
 from fargate_sim.allowance import throttled
 from fargate_sim.limits import AtOnce, Limits, Shares, Strangers, TokenBucket
 from fargate_sim.tenants import Tenants
+from fargate_sim.wire.signature import check
 
 MINUTE_MS = 60_000
 Make = Callable[..., Class]
@@ -185,7 +186,25 @@ def test_the_processors_time_is_charged_to_whom_it_was_used_for(make: Make) -> N
     endpoint.catch_up = slowly  # type: ignore[method-assign]
     room.client("01", "ecs").list_clusters()
     room.lab("01", "GET", "clock")
-    assert [counts(room, seat)["busy_ms"] for seat in ("01", "02")] == [500, 0]
+    room.client("01", "ecs", secret="none", token=room.seat("01").token).list_clusters()
+    assert [counts(room, seat)["busy_ms"] for seat in ("01", "02")] == [750, 0]
+
+
+def test_who_only_names_a_seats_key_does_not_use_up_its_share(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = make()
+
+    def slow(*words: Any) -> str:
+        room.used.now += 0.25
+        return check(*words)
+
+    monkeypatch.setattr("fargate_sim.seat_gate.check", slow)
+    with pytest.raises(ClientError, match="InvalidSignature"):
+        room.client("01", "ecs", secret="guessed by somebody else").list_clusters()
+    assert counts(room, "01")["busy_ms"] == 0
+    room.client("01", "ecs").list_clusters()
+    assert counts(room, "01")["busy_ms"] == 250
 
 
 def test_a_clock_goes_only_so_fast_and_so_far(make: Make) -> None:

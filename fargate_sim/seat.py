@@ -74,7 +74,7 @@ class Seat:
 
     def leave(self) -> None:
         """Nobody comes here any more."""
-        self.world.close()
+        self.world.leave()
         self.allowance.replays.close()
 
     def _give_way(self) -> None:

@@ -89,6 +89,7 @@ class SeatWorld:
         self._held: int | None = None
         self._memory = tenant.state / "open.json"
         self._opened = Opened.read(self._memory)
+        self._left = False
 
     @property
     def label(self) -> str | None:
@@ -135,6 +136,8 @@ class SeatWorld:
         RecordingUnusableError is one, and InUseError as for ``using``; then nothing is open.
         """
         with self._alone():
+            if self._left:
+                raise InUseError("somebody else sits at this seat now")
             speed = float(self._pace.speed(speed))
             opened = self._opened
             if self._endpoint is not None and opened is not None and opened.label == label and not fresh:
@@ -152,6 +155,13 @@ class SeatWorld:
     def close(self) -> None:
         """Close what is open; nothing is from now on."""
         with self._alone():
+            self._shut()
+            self._forget()
+
+    def leave(self) -> None:
+        """Close what is open, for good: a request that was on its way here opens nothing any more."""
+        with self._alone():
+            self._left = True
             self._shut()
             self._forget()
 

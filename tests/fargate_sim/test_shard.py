@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 from support.shards import HOST_TOKEN, Class, described
 
+from fargate_sim.seat_world import InUseError, NotOpenError
 from fargate_sim.tenants import Tenants, TenantsError
 
 
@@ -135,6 +136,18 @@ def test_a_seat_that_somebody_else_takes_begins_with_nothing(room: Class, tmp_pa
     assert room.client("02", "ecs").list_clusters()["clusterArns"] == []
     assert room.host("POST", "renew", renewed(tmp_path))[0] == 200
     assert room.lab("01", "GET", "status")[0] == 200  # the same once more changes nothing
+
+
+def test_a_request_that_was_on_its_way_when_a_seat_was_freed_opens_nothing(
+    room: Class, tmp_path: Path
+) -> None:
+    before = room.app._seats["01"].world
+    assert room.host("POST", "renew", renewed(tmp_path))[0] == 200
+    with pytest.raises(InUseError, match="somebody else sits"):
+        before.open("core-lab")
+    with pytest.raises(NotOpenError), before.using():
+        pass
+    assert not (tmp_path / "01" / "state" / "open.json").exists()
 
 
 @pytest.mark.parametrize(

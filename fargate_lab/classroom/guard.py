@@ -14,6 +14,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from fargate_lab.classroom.hosts import Hosts
+from fargate_lab.classroom.taking import Taking
 
 LOG = logging.getLogger(__name__)
 
@@ -54,12 +55,15 @@ _WORDS = {
 }
 
 
-def middleware(hosts: Hosts, public: str, problem: Problem) -> Middleware:
-    """The guard of an application. `public` is the URL of its pages behind a proxy, empty when there is none."""
+def middleware(hosts: Hosts, public: str, problem: Problem, taking: Taking) -> Middleware:
+    """The guard of an application. `public` is the URL of its pages behind a proxy, empty when there is none; `taking` is told
+    of requests.
+    """
     secure = urlsplit(public).scheme == "https"
 
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        taking.asked(request, websocket=_is_websocket(request))
         if public and (where_from := request.headers.get(REAL_ADDRESS)):
             # Else all of a class would be one address, and one who guesses codes would keep the others out.
             request = request.clone(remote=where_from)
@@ -114,7 +118,7 @@ def _is_for_us(request: web.Request, hosts: Hosts) -> bool:
 
 def _is_from_us(request: web.Request, *, secure: bool) -> bool:
     origins = request.headers.getall("Origin", [])
-    websocket = request.headers.get("Upgrade", "").lower() == "websocket"
+    websocket = _is_websocket(request)
     if not origins:
         # Every browser says where a POST and a websocket come from; a program need not, and has no cookies of somebody else's.
         return not websocket
@@ -122,6 +126,10 @@ def _is_from_us(request: web.Request, *, secure: bool) -> bool:
         return True
     host = request.headers.get("Host", "")
     return origins[0] in own_origins(host, secure=secure) and len(origins) == 1
+
+
+def _is_websocket(request: web.Request) -> bool:
+    return request.headers.get("Upgrade", "").lower() == "websocket"
 
 
 def own_origins(host: str, *, secure: bool) -> Iterable[str]:

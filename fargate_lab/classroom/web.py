@@ -9,14 +9,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import textual_serve
-from aiohttp import web
+from aiohttp import web, web_fileresponse
 
 from fargate_lab.classroom import guard
 from fargate_lab.classroom.guard import Door
 from fargate_lab.classroom.hosts import Hosts
 from fargate_lab.classroom.pages import Pages
+from fargate_lab.classroom.taking import Taking
 
 OWN_FILES = Path(__file__).parent / "static"
+TAKING = web.AppKey("taking", Taking)
 TERMINAL_FILES = Path(textual_serve.__file__).parent / "static"
 """textual-serve's page in the browser: xterm.js and the font, nothing from the net."""
 
@@ -25,9 +27,14 @@ def application(
     pages: Pages, hosts: Hosts, public: str = "", further: Iterable[web.RouteDef] = ()
 ) -> web.Application:
     """Pages, websockets, and what is served besides: the board's requests."""
+    # What asyncio hands over to sendfile(2) cannot be ended: it would leave a task and an open file behind.
+    web_fileresponse.__dict__["NOSENDFILE"] = True
+    taking = Taking()
     app = web.Application(
-        middlewares=[guard.middleware(hosts, public, pages.problem)], client_max_size=guard.LARGEST_BODY
+        middlewares=[guard.middleware(hosts, public, pages.problem, taking)],
+        client_max_size=guard.LARGEST_BODY,
     )
+    app[TAKING] = taking
     app.add_routes(pages.routes())
     app.add_routes(further)
     app.add_routes([web.static("/static/terminal", TERMINAL_FILES), web.static("/static", OWN_FILES)])
@@ -61,9 +68,11 @@ async def listening(
         server = await asyncio.get_running_loop().create_server(
             lambda: Door(inner, most_of_one=most_of_one_address), sock=at
         )
+        looking = asyncio.create_task(app[TAKING].look(lambda: inner.connections))
         try:
             yield
         finally:
+            looking.cancel()
             server.close()
     finally:
         await runner.cleanup()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import socket
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -322,6 +324,33 @@ async def test_a_browser_that_takes_nothing_holds_nobody_up(
             async with asyncio.timeout(5):
                 while here.room.online("01"):
                     await asyncio.sleep(0.05)
+
+
+async def test_an_answer_that_nobody_takes_is_given_up(
+    folder: ClassFolder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with (tmp_path / "large").open("wb") as stream:
+        stream.truncate(100_000_000)
+    monkeypatch.setattr("fargate_lab.classroom.web.OWN_FILES", tmp_path)
+    monkeypatch.setattr("fargate_lab.classroom.taking.ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr("fargate_lab.classroom.taking.LOOK_SECONDS", 0.05)
+    async with open_class(folder) as here, here.browser() as browser:
+        await here.joined(browser)
+        parts = urlsplit(here.url)
+        with socket.create_connection((str(parts.hostname), parts.port or 0)) as client:
+            client.sendall(f"GET /static/large HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode())
+            async with here.socket(browser) as lasting:
+                await asyncio.sleep(0.5)
+                await shown(lasting, "hello")
+                await lasting.send_str('["ping","1"]')
+                await shown(lasting, "pong")
+            client.setblocking(False)
+            taken = 0
+            with contextlib.suppress(ConnectionError):
+                while piece := client.recv(1_000_000):
+                    taken += len(piece)
+            assert taken < 100_000_000
+    assert [each.getMessage() for each in caplog.records if each.levelname == "ERROR"] == []
 
 
 async def test_more_connections_of_one_address_than_a_class_has_are_closed(folder: ClassFolder) -> None:

@@ -12,6 +12,7 @@ from threading import Lock
 from typing import Any
 
 from fargate_sim.demands import Bearable
+from fargate_sim.networks import network_of
 from fargate_sim.pace import Pace
 
 Wall = Callable[[], float]
@@ -195,6 +196,7 @@ class Strangers:
 
     def take(self, address: str) -> bool:
         """Whether another such call from there is told what is wrong with it."""
+        address = network_of(address)
         with self._lock:
             bucket = self._buckets.get(address)
             if bucket is None:

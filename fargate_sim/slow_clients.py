@@ -21,6 +21,7 @@ from waitress.task import ThreadedTaskDispatcher, WSGITask
 
 from fargate_sim.allowance import CONNECTION, HOLD
 from fargate_sim.limits import Limits
+from fargate_sim.networks import network_of
 
 _LOOK_SECONDS = 1
 """How often connections are looked through, in whole seconds as waitress wants it."""
@@ -102,13 +103,13 @@ class RoomServer(TcpWSGIServer):  # type: ignore[misc]
 
     def welcome(self, channel: _Channel) -> bool:
         """Whether there is room for another connection from where this one comes."""
-        address = channel.addr[0]
+        address = network_of(channel.addr[0])
         self._from[address] += 1
         return _is_loopback(address) or self._from[address] <= self.limits.connections_per_address
 
     def goodbye(self, channel: _Channel) -> None:
         """The connection has gone."""
-        address = channel.addr[0]
+        address = network_of(channel.addr[0])
         self._from[address] -= 1
         if self._from[address] <= 0:
             del self._from[address]

@@ -15,6 +15,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from fargate_lab.classroom.hosts import Hosts
 from fargate_lab.classroom.taking import Taking
+from fargate_sim.networks import network_of
 
 LOG = logging.getLogger(__name__)
 
@@ -170,4 +171,4 @@ class Door(asyncio.Protocol):
 
 def _peer(transport: asyncio.BaseTransport | None) -> str:
     found = None if transport is None else transport.get_extra_info("peername")
-    return str(found[0]) if found else ""
+    return network_of(str(found[0])) if found else ""

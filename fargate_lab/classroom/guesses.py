@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+
+from fargate_sim.networks import network_of
 
 BURST = 20
 """Wrong codes that are looked at before somebody has to wait: a class in which many mistype, behind one address, is let alone."""
@@ -24,11 +25,11 @@ class Guesses:
 
     def may_try(self, address: str | None) -> bool:
         """Whether a code from there is looked at."""
-        return self._held(_network(address)) < BURST
+        return self._held(network_of(address)) < BURST
 
     def was_wrong(self, address: str | None) -> None:
         """Hold a wrong code against an address."""
-        network = _network(address)
+        network = network_of(address)
         self._wrong[network] = (self._held(network) + 1, self._now())
         self._wrong.move_to_end(network)
         if len(self._wrong) > _REMEMBERED:
@@ -37,15 +38,3 @@ class Guesses:
     def _held(self, network: str) -> float:
         held, since = self._wrong.get(network, (0.0, 0.0))
         return max(0.0, held - (self._now() - since) * PER_SECOND)
-
-
-def _network(address: str | None) -> str:
-    try:
-        parsed = ipaddress.ip_address((address or "").partition("%")[0])
-    except ValueError:
-        return ""
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped is not None:
-            return str(parsed.ipv4_mapped)
-        return str(ipaddress.ip_network((parsed, 64), strict=False))
-    return str(parsed)

@@ -395,9 +395,12 @@ def test_strangers_addresses_are_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(Strangers, "MOST_ADDRESSES", 2)
     clock = Clock()
     strangers = Strangers(1.0, 1, clock)
-    assert [strangers.take(each) for each in ("a", "b", "c", "a")] == [True, True, False, False]
+    a, b, c = "192.0.2.1", "192.0.2.2", "192.0.2.3"
+    assert [strangers.take(each) for each in (a, b, c, a)] == [True, True, False, False]
     clock.sleep(2.0)
-    assert strangers.take("c")
+    assert strangers.take(c)
+    clock.sleep(2.0)
+    assert [strangers.take(each) for each in ("2001:db8::1", "2001:db8::ffff:2")] == [True, False]
 
 
 @pytest.mark.parametrize(

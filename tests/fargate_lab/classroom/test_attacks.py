@@ -359,18 +359,25 @@ async def test_more_connections_of_one_address_than_a_class_has_are_closed(folde
     class Peer(asyncio.Transport):
         aborted = False
 
+        def __init__(self, address: str) -> None:
+            super().__init__()
+            self._address = address
+
         def get_extra_info(self, name: str, default: object = None) -> object:
-            return ("192.0.2.7", 4000) if name == "peername" else default
+            return (self._address, 4000) if name == "peername" else default
 
         def abort(self) -> None:
             self.aborted = True
 
     class Connection:
-        transport = Peer()
+        def __init__(self, address: str) -> None:
+            self.transport = Peer(address)
 
-    class Server:
-        connections = [Connection()] * 3
+    for there, address in (("192.0.2.7",) * 2, ("2001:db8::1", "2001:db8::ffff:2")):
 
-    peer = Peer()
-    Door(Server(), most_of_one=3).connection_made(peer)  # type: ignore[arg-type]
-    assert peer.aborted
+        class Server:
+            connections = [Connection(there)] * 3
+
+        peer = Peer(address)
+        Door(Server(), most_of_one=3).connection_made(peer)  # type: ignore[arg-type]
+        assert peer.aborted

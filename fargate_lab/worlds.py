@@ -11,16 +11,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import queue
 import subprocess
 import sys
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from fargate_lab import files, paths
+from fargate_lab import child_process, files, paths
 from fargate_lab.errors import PortTakenError, RecordingUnusableError, SurroundingsError, WorldLostError
 from fargate_sim import locks
 from labs.control import HttpControl
@@ -95,7 +93,7 @@ class World:
         if self._registration is not None:
             with contextlib.suppress(OSError):
                 self._registration.unlink(missing_ok=True)
-        stop(self.process)
+        child_process.stop(self.process, _STOP_SECONDS)
         locks.let_go(self._lock)
         self._lock = None
 
@@ -155,14 +153,14 @@ def start(
                 # The world holds the recording as well: should we be killed, it is free when the world has ended, and not before.
                 pass_fds=() if lock is None else (lock,),
             )
-        said = _first_line(process)
+        said = child_process.first_line(process, "endpoint", _START_SECONDS)
         if said is None:
-            stop(process)
+            child_process.stop(process, _STOP_SECONDS)
             raise _why_not(process, log, begin, port, label)
         return World(process, said, label, registered=registered, lock=lock, token=token)
     except BaseException:
         if process is not None:
-            stop(process)
+            child_process.stop(process, _STOP_SECONDS)
         locks.let_go(lock)
         raise
 
@@ -201,28 +199,11 @@ def _lock(recording: Path, label: str, *, patience: float = 0.0) -> int | None:
         ) from None
 
 
-def _first_line(process: subprocess.Popen[str]) -> dict[str, Any] | None:
-    """The JSON object that the child says when it listens; None when it ended or said something else."""
-    assert process.stdout is not None  # noqa: S101 - a pipe was asked for
-    lines: queue.Queue[str] = queue.Queue()
-    stdout = process.stdout
-    threading.Thread(target=lambda: lines.put(stdout.readline()), daemon=True).start()
-    try:
-        said = json.loads(lines.get(timeout=_START_SECONDS))
-    except (queue.Empty, ValueError):
-        return None
-    return said if isinstance(said, dict) and "endpoint" in said else None
-
-
 def _why_not(
     process: subprocess.Popen[str], log: Path, begin: int, port: int, label: str
 ) -> SurroundingsError:
     """Why the child did not come up, in its own last words: those from the byte `begin` of the log on."""
-    text = ""
-    with contextlib.suppress(OSError):
-        text = log.read_bytes()[begin:].decode("utf-8", "replace")
-    lines = [line for line in text.splitlines() if line.strip()]
-    said = " ".join(line.strip() for line in lines[-_TAIL_LINES:]) or f"exit code {process.returncode}"
+    said = child_process.last_words(process, log, begin, _TAIL_LINES)
     if process.returncode == _EXIT_RECORDING:
         anew = (
             "leave out --resume"
@@ -233,22 +214,6 @@ def _why_not(
     if port and "in use" in said:
         return PortTakenError(f"Port {port} is taken.", "Choose another with --port, or 0 for a free one.")
     return SurroundingsError(f"The offline cloud did not start: {said}", f"The whole text is in {log}.")
-
-
-def stop(process: subprocess.Popen[str]) -> None:
-    """End a child: close its stdin, then SIGTERM, then SIGKILL."""
-    if process.stdin is not None:
-        with contextlib.suppress(OSError):
-            process.stdin.close()
-    for insist in (process.terminate, process.kill):
-        try:
-            process.wait(_STOP_SECONDS)
-            break
-        except subprocess.TimeoutExpired:
-            insist()
-    process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
 
 
 def register(world: Registration) -> Path:

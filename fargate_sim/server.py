@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fargate_sim import startup
-from fargate_sim.startup import EXIT_USAGE, CannotServeError
+from fargate_sim.startup import CannotServeError
 
 if TYPE_CHECKING:
     from fargate_sim.cloud import Cloud
@@ -140,16 +140,7 @@ def serve(options: argparse.Namespace) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the server; the process's exit code."""
-    options = arguments(argv)
-    if not 0 <= options.port <= 65535:
-        sys.stderr.write(f"--port is a number from 0 to 65535, not {options.port}\n")
-        return EXIT_USAGE
-    try:
-        serve(options)
-    except CannotServeError as problem:
-        sys.stderr.write(f"{problem}\n")
-        return problem.exit_code
-    return 0
+    return startup.serve_or_say_why_not(serve, arguments(argv))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from fargate_sim import startup
-from fargate_sim.startup import EXIT_USAGE, CannotServeError
+from fargate_sim.startup import CannotServeError
 
 SWITCH_SECONDS = 0.0005
 """How long one thread may keep the interpreter when another wants it: a world that works hard must not hold up the other seats' answers,
@@ -84,16 +84,7 @@ def _allow_files(wanted: int) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the shard; the process's exit code."""
-    options = arguments(argv)
-    if not 0 <= options.port <= 65535:
-        sys.stderr.write(f"--port is a number from 0 to 65535, not {options.port}\n")
-        return EXIT_USAGE
-    try:
-        serve(options)
-    except CannotServeError as problem:
-        sys.stderr.write(f"{problem}\n")
-        return problem.exit_code
-    return 0
+    return startup.serve_or_say_why_not(serve, arguments(argv))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ SIGTERM, on SIGINT, and if asked to when its input ends (its parent is gone).
 # ruff: noqa: PLC0415 - the port must answer before anything heavy is imported
 from __future__ import annotations
 
+import argparse
 import gc
 import json
 import logging
@@ -173,6 +174,19 @@ def listening(make_server: Callable[[], Any], bind: str, port: int) -> Server:
             f"cannot listen on {bind}:{port}: {reason}. Choose another --port, or 0 for a free one."
         ) from problem
     return server
+
+
+def serve_or_say_why_not(serve: Callable[[argparse.Namespace], None], options: argparse.Namespace) -> int:
+    """Run a server until it ends; the process's exit code. What a port cannot be, and why it cannot serve, is said on stderr."""
+    if not 0 <= options.port <= 65535:
+        sys.stderr.write(f"--port is a number from 0 to 65535, not {options.port}\n")
+        return EXIT_USAGE
+    try:
+        serve(options)
+    except CannotServeError as problem:
+        sys.stderr.write(f"{problem}\n")
+        return problem.exit_code
+    return 0
 
 
 def run(

@@ -21,12 +21,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from fargate_lab import files, paths
+from fargate_lab import files
 from fargate_lab.classroom.codes import CLASS_CODE, ROOMS, SEAT_CODE, Keys, keys_of, letters, typed
 from fargate_lab.classroom.policy import PolicyFile
 from fargate_lab.classroom.seatlog import SeatLog
 from fargate_lab.errors import SurroundingsError, UsageError
+from fargate_lab.shelf import Shelf
 
+SHELF = Shelf("class", "classes", "class.json")
 SCHEMA = 1
 LARGEST_CLASS = 200
 LONGEST_NAME = 40
@@ -99,7 +101,7 @@ class ClassFolder:
         """A new class; rooms of one class share a ``secret`` (64 hexadecimal digits). UsageError when a name or a number will not do,
         SurroundingsError when the class is there already.
         """
-        root = folder_of(name)
+        root = SHELF.folder_of(name)
         if not 1 <= seats <= LARGEST_CLASS:
             raise UsageError(f"A room has 1 to {LARGEST_CLASS} seats, not {seats}.", "Open further rooms.")
         if not 1 <= room <= len(ROOMS):
@@ -117,21 +119,7 @@ class ClassFolder:
     @classmethod
     def open(cls, name: str) -> ClassFolder:
         """A class by name, or by the path of its folder. UsageError when there is none."""
-        root = Path(name) if "/" in name or (Path(name) / "class.json").is_file() else folder_of(name)
-        try:
-            # Not `files.read_json`, which would move it away: it is all that there is of the class.
-            return cls(root.resolve(), json.loads((root / "class.json").read_text(encoding="utf-8")))
-        except (FileNotFoundError, NotADirectoryError):
-            known = ", ".join(names()) or "none yet"
-            raise UsageError(f"There is no class {name!r}.", f"There are: {known}.") from None
-        except OSError as error:
-            raise SurroundingsError(
-                f"Cannot read {root / 'class.json'}: {error.strerror or error}.", "Make it readable by you."
-            ) from None
-        except (KeyError, TypeError, ValueError) as error:
-            raise UsageError(
-                f"{root / 'class.json'} describes no class: {error}.", "It must be as it was written."
-            ) from None
+        return SHELF.open(name, cls)
 
     @cached_property
     def seats(self) -> tuple[Seat, ...]:
@@ -206,17 +194,3 @@ class ClassFolder:
     def free_seat(self) -> Seat | None:
         """The first seat where nobody sits."""
         return next((each for each in self.seats if not each.name), None)
-
-
-def folder_of(name: str) -> Path:
-    """Where a class of that name lives. UsageError when it cannot be a name."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,60}", name) or ".." in name:
-        raise UsageError(f"{name!r} cannot be the name of a class.", "Use letters, digits, - and _.")
-    return paths.state_dir() / "classes" / name
-
-
-def names() -> list[str]:
-    """The classes on this machine, the last changed first."""
-    root = paths.state_dir() / "classes"
-    found = [each.parent for each in root.glob("*/class.json")] if root.is_dir() else []
-    return [each.name for each in sorted(found, key=lambda each: each.stat().st_mtime, reverse=True)]

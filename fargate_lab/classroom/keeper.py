@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import queue
 import secrets
 import socket
 import subprocess
@@ -15,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from fargate_lab import paths
+from fargate_lab import child_process, paths
 from fargate_lab.errors import ExitCode, SurroundingsError, UsageError
 
 SERVER = (sys.executable, "-m", "fargate_lab.classroom.server")
@@ -63,9 +61,9 @@ class Keeper:
     def close(self) -> None:
         """End it, and everything that it started."""
         self._closing.set()
-        _stop(self._process)
+        child_process.stop(self._process, STOP_SECONDS)
         self._watching.join(STOP_SECONDS)
-        _stop(self._process)
+        child_process.stop(self._process, STOP_SECONDS)
 
     def _watch(self) -> None:
         pause, lives = FIRST_PAUSE_SECONDS, LIVES
@@ -109,47 +107,18 @@ class Keeper:
                 start_new_session=True,
             )
         try:
-            said = _first_line(process)
+            said = child_process.first_line(process, "address", START_SECONDS)
         except BaseException:
-            _stop(process)
+            child_process.stop(process, STOP_SECONDS)
             raise
         if said is None:
-            _stop(process)
-            text = self._log.read_bytes()[begin:].decode("utf-8", "replace")
-            lines = [line.strip() for line in text.splitlines() if line.strip()][-_TAIL_LINES:]
-            message = " ".join(lines) or f"exit code {process.returncode}"
+            child_process.stop(process, STOP_SECONDS)
+            message = child_process.last_words(process, self._log, begin, _TAIL_LINES)
             if process.returncode == ExitCode.USAGE:
                 raise UsageError(message)
             raise SurroundingsError(f"The class did not open: {message}", f"Its log: {self._log}")
         self.said = said
         return process
-
-
-def _first_line(process: subprocess.Popen[str]) -> dict[str, Any] | None:
-    assert process.stdout is not None  # noqa: S101 - a pipe was asked for
-    lines: queue.Queue[str] = queue.Queue()
-    stdout = process.stdout
-    threading.Thread(target=lambda: lines.put(stdout.readline()), daemon=True).start()
-    try:
-        said = json.loads(lines.get(timeout=START_SECONDS))
-    except (queue.Empty, ValueError):
-        return None
-    return said if isinstance(said, dict) and "address" in said else None
-
-
-def _stop(process: subprocess.Popen[str]) -> None:
-    if process.stdin is not None:
-        with contextlib.suppress(OSError):
-            process.stdin.close()
-    for insist in (process.terminate, process.kill):
-        try:
-            process.wait(STOP_SECONDS)
-            break
-        except subprocess.TimeoutExpired:
-            insist()
-    process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
 
 
 def free_ports(bind: str, count: int) -> int:

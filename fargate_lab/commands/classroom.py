@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from fargate_lab import talk
 from fargate_lab.classroom import hosts, where
 from fargate_lab.classroom.codes import ROOMS
-from fargate_lab.classroom.folder import LARGEST_CLASS, ClassFolder, names
+from fargate_lab.classroom.folder import LARGEST_CLASS, SHELF, ClassFolder
 from fargate_lab.classroom.keeper import Keeper, free_ports
 from fargate_lab.classroom_arguments import SEATS
 from fargate_lab.errors import ExitCode, LabError, SurroundingsError, UsageError
@@ -161,7 +161,7 @@ def _new_folder(arguments: argparse.Namespace) -> ClassFolder:
         where.room_number(arguments.room),
         where.secret(arguments.secret),
     )
-    if secret and name in names():
+    if secret and name in SHELF.names():
         # An orchestrator starts a room with the same words each time.
         found = ClassFolder.open(name)
         if found.is_room_of(secret, room):
@@ -171,7 +171,7 @@ def _new_folder(arguments: argparse.Namespace) -> ClassFolder:
 
 
 def _list() -> ExitCode:
-    found = names()
+    found = SHELF.names()
     for name in found:
         try:
             folder = ClassFolder.open(name)

@@ -14,7 +14,7 @@ from fargate_lab import __version__, talk, worlds
 from fargate_lab.arguments import speed
 from fargate_lab.commands.tables import table
 from fargate_lab.errors import ExitCode, LabError, SurroundingsError, UsageError
-from fargate_lab.games.folder import GameFolder, names, new_name
+from fargate_lab.games.folder import SHELF, GameFolder, new_name
 from fargate_lab.games.host import Host
 from gameday import loader
 from gameday.scenario import Scenario
@@ -95,7 +95,7 @@ def join(arguments: argparse.Namespace) -> ExitCode:
 def list_games(arguments: argparse.Namespace) -> ExitCode:
     """The games on this machine."""
     found = []
-    for name in names():
+    for name in SHELF.names():
         try:
             game = GameFolder.open(name)
             found.append((game, game.scenario))

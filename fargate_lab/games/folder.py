@@ -11,7 +11,6 @@ games/<name>/game.json           the scenario's name, teams, tokens (for the own
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
 import shutil
@@ -22,9 +21,11 @@ from typing import Any
 
 from fargate_lab import files, paths
 from fargate_lab.errors import SurroundingsError, UsageError
+from fargate_lab.shelf import Shelf
 from gameday import loader
 from gameday.scenario import Scenario
 
+SHELF = Shelf("game", "games", "game.json")
 SCHEMA = 1
 LONGEST_NAME = 40
 _CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
@@ -65,7 +66,7 @@ class GameFolder:
         """A new game; ``start`` is the virtual moment at which its worlds begin (ISO 8601), now unless given. UsageError when a name will
         not do, SurroundingsError when the game is there already.
         """
-        root = folder_of(name)
+        root = SHELF.folder_of(name)
         if root.exists():
             raise SurroundingsError(
                 f"There is a game {name!r} already.",
@@ -96,21 +97,7 @@ class GameFolder:
     @classmethod
     def open(cls, name: str) -> GameFolder:
         """A game by name, or by the path of its folder. UsageError when there is none."""
-        root = Path(name) if "/" in name or (Path(name) / "game.json").is_file() else folder_of(name)
-        try:
-            # Not `files.read_json`, which would move it away: it is all that there is of the game.
-            return cls(root.resolve(), json.loads((root / "game.json").read_text(encoding="utf-8")))
-        except (FileNotFoundError, NotADirectoryError):
-            known = ", ".join(names()) or "none yet"
-            raise UsageError(f"There is no game {name!r}.", f"There are: {known}.") from None
-        except OSError as error:
-            raise SurroundingsError(
-                f"Cannot read {root / 'game.json'}: {error.strerror or error}.", "Make it readable by you."
-            ) from None
-        except (KeyError, TypeError, ValueError) as error:
-            raise UsageError(
-                f"{root / 'game.json'} describes no game: {error}.", "It must be as it was written."
-            ) from None
+        return SHELF.open(name, cls)
 
     @property
     def scenario(self) -> Scenario:
@@ -160,23 +147,9 @@ class GameFolder:
         )
 
 
-def folder_of(name: str) -> Path:
-    """Where a game of that name lives. UsageError when it cannot be a name."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,60}", name) or ".." in name:
-        raise UsageError(f"{name!r} cannot be the name of a game.", "Use letters, digits, - and _.")
-    return paths.state_dir() / "games" / name
-
-
-def names() -> list[str]:
-    """The games on this machine, the last changed first."""
-    root = paths.state_dir() / "games"
-    found = [each.parent for each in root.glob("*/game.json")] if root.is_dir() else []
-    return [each.name for each in sorted(found, key=lambda each: each.stat().st_mtime, reverse=True)]
-
-
 def new_name(scenario: Scenario) -> str:
     """The scenario's id, with a number if that is taken."""
-    taken = set(names())
+    taken = set(SHELF.names())
     number = 1
     while (name := scenario.id if number == 1 else f"{scenario.id}-{number}") in taken:
         number += 1

@@ -15,7 +15,7 @@ import pytest
 from support.shifts import DEEDS, SCENARIO, play_shift
 
 from fargate_lab.errors import LabError, SurroundingsError, UsageError
-from fargate_lab.games.folder import GameFolder, names, new_name
+from fargate_lab.games.folder import SHELF, GameFolder, new_name
 from fargate_lab.games.host import Host
 from fargate_lab.games.lives import ChangedError
 from fargate_lab.games.reports import report_of
@@ -180,7 +180,7 @@ def test_a_game_that_goes_on_is_not_scored(game: GameFolder, tmp_path: Path) -> 
 
 
 def test_folders(game: GameFolder) -> None:
-    assert "first" in names()
+    assert "first" in SHELF.names()
     assert GameFolder.open("first").teams == game.teams
     assert stat.S_IMODE((game.root / "game.json").stat().st_mode) == 0o600
     assert stat.S_IMODE(game.gate(game.teams[0]).stat().st_mode) == 0o600

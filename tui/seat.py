@@ -5,6 +5,7 @@ The rules are those of `tui.session`.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Protocol, runtime_checkable
 
 from tui.session import LabSession, LabView
@@ -24,4 +25,14 @@ class SeatDoor(LabSession, Protocol):
 
     def said(self) -> list[str]:
         """What the teacher has said to this seat, oldest first. Plain text."""
+        ...
+
+    def unread(self) -> Mapping[int, str]:
+        """Of that, what nobody here has put away yet: by its place in `said`, oldest first. It is kept by the class, so it is the same for
+        another screen of the seat.
+        """
+        ...
+
+    def put_away(self, places: Collection[int]) -> None:
+        """Somebody here has read those messages."""
         ...

@@ -5,13 +5,15 @@ What the server says comes through `Told`; the answers go through `tell`, which 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from textual import on, work
 from textual.binding import BindingType
 from textual.message import Message
+from textual.notifications import Notification, Notify
 
 from tui import text
 from tui.actions import Scope, bindings
@@ -22,6 +24,8 @@ from tui.seat import SeatDoor
 from tui.session import LabView, SessionError
 
 _UNTIL_DISMISSED_SECONDS = 86_400.0
+_AT_ONCE = 3
+"""How many messages that nobody has put away are shown: the last ones. E shows all."""
 
 
 @dataclass
@@ -44,6 +48,12 @@ class SeatApp(LabApp):
         super().__init__(door, lab=_wanted(door) or None)
         self._door = door
         self.tell: Callable[[dict[str, object]], None] = lambda _answer: None
+        self._places: dict[str, int] = {}
+        """The messages that this screen has shown: identity of the notification, and the message's place among all that were said."""
+
+    def on_mount(self) -> None:
+        # Those that came while no screen was open, or that were left there.
+        self.read_messages()
 
     @property
     def _lab_screen(self) -> LabScreen | None:
@@ -55,7 +65,7 @@ class SeatApp(LabApp):
         what = message.what
         match what.get("do"):
             case "message":
-                self._say(str(what.get("text", "")))
+                self.read_messages()
             case "policy":
                 self.read_policy()
             case "reset":
@@ -69,10 +79,36 @@ class SeatApp(LabApp):
             case "look":
                 self.tell({"do": "look", "id": what.get("id"), **self.looks()})
 
-    def _say(self, said: str) -> None:
-        self.notify(
-            text.plain(said), title="The teacher says", timeout=_UNTIL_DISMISSED_SECONDS, markup=False
-        )
+    @work(thread=True, group="messages")
+    def read_messages(self) -> None:
+        """Show what the teacher has said, until somebody puts it away."""
+        try:
+            unread = self._door.unread()
+        except SessionError:
+            return  # The next message, or the next screen, shows them.
+        self.call_later(self._say, dict(sorted(unread.items())[-_AT_ONCE:]))
+
+    def _say(self, unread: Mapping[int, str]) -> None:
+        for place in sorted(set(unread) - set(self._places.values())):
+            said = Notification(
+                f"{text.plain(unread[place])}\n\nRead it? A click here puts it away; outside the console, E as well.",
+                "The teacher says",
+                timeout=_UNTIL_DISMISSED_SECONDS,
+                markup=False,
+            )
+            self._places[said.identity] = place
+            self.post_message(Notify(said))
+
+    def _unnotify(self, notification: Notification, refresh: bool = True) -> None:
+        super()._unnotify(notification, refresh)
+        if notification.identity in self._places:
+            self.put_away([self._places[notification.identity]])
+
+    @work(thread=True, group="messages")
+    def put_away(self, places: Collection[int]) -> None:
+        """Messages were read."""
+        with contextlib.suppress(SessionError):  # they are shown once more, then
+            self._door.put_away(places)
 
     def looks(self) -> dict[str, object]:
         """What is on screen: as lines of text, and as a picture."""

@@ -5,7 +5,7 @@ What is locked is refused here, whatever a screen offers. The log is written bes
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -88,6 +88,20 @@ class SeatSession(Session):
     def said(self) -> list[str]:
         entries, _ = self._log.read()
         return [str(entry.data.get("text", "")) for entry in entries if entry.kind == "message"]
+
+    @through_the_door
+    def unread(self) -> Mapping[int, str]:
+        entries, _ = self._log.read()
+        unread = dict(enumerate(str(each.data.get("text", "")) for each in entries if each.kind == "message"))
+        for entry in entries:
+            if entry.kind == "put_away":
+                for place in entry.data["places"]:
+                    unread.pop(place, None)
+        return unread
+
+    @through_the_door
+    def put_away(self, places: Collection[int]) -> None:
+        self._log.put_away(places)
 
     @through_the_door
     def catalogue(self) -> list[door.LabCard]:

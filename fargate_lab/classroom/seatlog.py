@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -82,6 +82,10 @@ class SeatLog:
     def message(self, text: str) -> None:
         """The teacher said something to this seat, or to all."""
         self._add("message", text=text[:LONGEST_TEXT])
+
+    def put_away(self, places: Collection[int]) -> None:
+        """Messages were read: the places they have among all to this seat, from 0 on."""
+        self._add("put_away", places=sorted(places))
 
     def released(self, before: int | None, after: int | None) -> None:
         """The teacher opened steps, or locked them: how many of a lab were open, and how many are (None: all)."""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
+from textual.widgets._toast import Toast
 from tui_driving import settled
 from tui_seats import FakeSeat
 
@@ -33,7 +34,7 @@ async def taken(
     seat: FakeSeat, size: tuple[int, int] = (120, 40)
 ) -> AsyncIterator[tuple[Pilot[None], SeatApp]]:
     app = SeatApp(seat)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=True) as pilot:
         await settled(pilot)
         yield pilot, app
 
@@ -134,21 +135,43 @@ async def test_solutions_and_hints_are_as_the_teacher_wants(seat: FakeSeat) -> N
         assert ("", "There are no hints to give now.") in notices(app)
 
 
-async def test_what_the_teacher_says_stays_until_it_is_dismissed_and_can_be_read_again(
-    seat: FakeSeat,
-) -> None:
+async def test_what_the_teacher_says_stays_until_it_is_put_away(seat: FakeSeat) -> None:
     async with taken(seat) as (pilot, app):
-        await told(pilot, do="message", text="Five [bold]minutes[/]\x1b[2J left")
+        seat.messages = ["Five [bold]minutes[/]\x1b[2J left"]
+        await told(pilot, do="message")
+        seat.messages.append("Four")
+        await told(pilot, do="message")
         found = list(app._notifications)
-        assert found[0].title == "The teacher says"
+        assert [each.title for each in found] == ["The teacher says"] * 2
         assert "[bold]minutes[/]" in found[0].message
         assert "\x1b" not in found[0].message
+        assert "A click here" in found[0].message
         assert found[0].timeout > 3600
-        seat.messages = ["Welcome", "Five [bold]minutes[/] left"]
+        # The rest stays where it is.
+        await pilot.click(Toast)
+        await settled(pilot)
+        assert len(app._notifications) == 1
+        assert len(seat.away) == 1
+
+
+async def test_what_was_said_while_no_screen_was_open_is_seen_by_who_comes_back(seat: FakeSeat) -> None:
+    seat.messages = ["Welcome", "One", "Two", "Three"]
+    seat.away = {0}
+    async with taken(seat) as (_, app):
+        assert [each.message.splitlines()[0] for each in app._notifications] == ["One", "Two", "Three"]
+    # Nobody put them away, and the screen ended.
+    assert seat.away == {0}
+
+
+async def test_what_was_said_can_be_read_again_which_puts_it_away(seat: FakeSeat) -> None:
+    seat.messages = ["Welcome", "Five [bold]minutes[/] left"]
+    async with taken(seat) as (pilot, app):
+        assert len(app._notifications) == 2
         await pilot.press("e")
         await settled(pilot)
         assert isinstance(app.screen, SaidScreen)
         assert not list(app._notifications)
+        assert seat.away == {0, 1}
         shown = str(app.screen.query_one("#said", Static).render())
         assert shown.index("minutes[/]") < shown.index("Welcome")
         await pilot.press("e")

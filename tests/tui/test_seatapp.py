@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 import pytest
 from textual._compositor import LayoutUpdate
 from tui_driving import settled
@@ -25,6 +27,13 @@ class FakeDoor(FakeSession):
     def said(self) -> list[str]:
         """Nothing."""
         return []
+
+    def unread(self) -> Mapping[int, str]:
+        """Likewise."""
+        return {}
+
+    def put_away(self, places: Collection[int]) -> None:
+        """There is nothing."""
 
 
 async def test_another_browsers_terminal_gets_all_of_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from tui_fakes import FakeSession
@@ -19,6 +20,7 @@ class FakeSeat(FakeSession):
         self.hints = 3
         self.closed_actions = frozenset({"shell"})
         self.messages: list[str] = []
+        self.away: set[int] = set()
         self.opened: LabView | None = None
 
     def wanted(self) -> str:
@@ -26,6 +28,12 @@ class FakeSeat(FakeSession):
 
     def said(self) -> list[str]:
         return list(self.messages)
+
+    def unread(self) -> Mapping[int, str]:
+        return {place: said for place, said in enumerate(self.messages) if place not in self.away}
+
+    def put_away(self, places: Collection[int]) -> None:
+        self.away.update(places)
 
     def open(self, lab_id: str, progress: Progress) -> LabView:
         self.opened = super().open(lab_id, progress)

@@ -18,7 +18,7 @@ from tui.session import SessionError
 
 
 class SaidScreen(ModalScreen[None]):
-    """The messages, the last one first."""
+    """The messages, the last one first. Whoever opens it has read them."""
 
     CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q,e,E", "dismiss(None)", "Close")]
@@ -40,6 +40,8 @@ class SaidScreen(ModalScreen[None]):
     def _read(self) -> None:
         try:
             said = self._door.said()
+            if unread := self._door.unread():
+                self._door.put_away(unread)
         except SessionError as error:
             said = [error.message]
         if self.is_attached:

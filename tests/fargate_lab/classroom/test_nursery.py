@@ -54,6 +54,7 @@ async def test_a_seat_opens_the_lab_of_the_class_and_runs_commands(nursery: Nurs
     await viewer.until(room.folder.seat("01").keys.account)
     viewer.type("cat /etc/passwd\r")
     await viewer.until("There is no `cat` here")
+    room.folder.seat("01").log.message("Five [b]minutes[/b] left")
     viewer.tell({"do": "message", "text": "Five [b]minutes[/b] left"})
     await viewer.until("The teacher says", "Five [b]minutes[/b] left")
     look = await viewer.look()
@@ -67,7 +68,7 @@ async def test_a_seat_opens_the_lab_of_the_class_and_runs_commands(nursery: Nurs
     assert await asyncio.wait_for(viewer.screen.wait(), 20) == 0
     assert {"type": "exit"} in viewer.metas
     kinds = [kind for kind, _ in room.log("01")]
-    assert kinds == ["opened", "command", "command"]
+    assert kinds == ["opened", "command", "command", "message"]
 
 
 async def test_two_seats_do_not_see_each_other(nursery: Nursery, room: Any) -> None:

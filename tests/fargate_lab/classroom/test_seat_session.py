@@ -183,6 +183,20 @@ def test_what_the_teacher_said_can_be_read_again(session: SeatSession, room: Any
     assert session.said() == ["Five minutes"]
 
 
+def test_what_the_teacher_said_is_unread_until_somebody_puts_it_away(
+    session: SeatSession, room: Any, seat: str
+) -> None:
+    log = room.folder.seat(seat).log
+    for said in ("One", "Two", "Three"):
+        log.message(said)
+    assert session.unread() == {0: "One", 1: "Two", 2: "Three"}
+    session.put_away([0, 2])
+    assert session.unread() == {1: "Two"}
+    log.message("Four")
+    assert session.unread() == {1: "Two", 3: "Four"}
+    assert session.said() == ["One", "Two", "Three", "Four"]
+
+
 def test_no_token_of_the_class_reaches_a_variable(session: SeatSession, room: Any, seat: str) -> None:
     session.open("core-lab", quiet)
     keys = room.folder.seat(seat).keys

@@ -82,7 +82,7 @@ async def test_a_locked_step_looks_locked_and_does_nothing(seat: FakeSeat) -> No
     seat.open_steps = 2
     async with taken(seat) as (pilot, app):
         lab = lab_of(app)
-        assert [mark for mark, _ in lab.guide.strip.marks] == ["✓", "○", "⊘"]
+        assert [mark for mark, _ in lab.guide.strip.marks] == ["✓", "○", "–"]
         await pilot.press("right_square_bracket")
         await settled(pilot)
         assert str(lab.guide.query_one("#tally", Static).render()) == LOCKED

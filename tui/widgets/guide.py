@@ -22,7 +22,7 @@ from tui.work import Revealed, Work, tally
 Detail = Literal["none", "first", "all"]
 """Of which failing checks the evidence is shown."""
 
-LOCKED = "⊘ opens when the teacher opens it"
+LOCKED = "– opens when the teacher opens it"
 HINT_NAMES = ("a nudge", "a direction", "nearly the answer")
 
 
@@ -263,7 +263,7 @@ class Guide(Vertical):
 
 def mark(step: Step, passed: bool) -> str:
     """A step's sign in the strip of all steps."""
-    return "✓" if passed else "⊘" if step.locked else "○"
+    return "✓" if passed else "–" if step.locked else "○"
 
 
 def without_title(intro: str, title: str) -> str:

@@ -266,20 +266,22 @@ async def test_the_choice_begins_at_what_is_set(board: Board) -> None:
 
 
 @pytest.mark.parametrize(
-    ("downs", "call"),
+    ("downs", "calls", "words"),
     [
-        (0, ("pause", None)),
-        (1, ("run", None)),
-        (2, ("speed", 1.0)),
-        (3, ("speed", 10.0)),
-        (4, ("speed", 60.0)),
+        (0, [("pause", None)], "stands still"),
+        (1, [("run", None)], "goes on"),
+        # One that stands still would not go, however fast it is set.
+        (2, [("speed", 1.0), ("run", None)], "goes at 1x"),
+        (3, [("speed", 10.0), ("run", None)], "goes at 10x"),
+        (4, [("speed", 60.0), ("run", None)], "goes at 60x"),
     ],
 )
-async def test_clocks(board: Board, downs: int, call: tuple[str, float | None]) -> None:
-    door = FakeBoard(room(row(1)))
+async def test_clocks(board: Board, downs: int, calls: list[tuple[str, float | None]], words: str) -> None:
+    door = FakeBoard(room(row(1), row(2)))
     async with board(door) as (pilot, _):
         await press(pilot, "f8", *["down"] * downs, "enter")
-        assert door.calls == [("clock", *call, None)]
+        assert door.calls == [("clock", *call, None) for call in calls]
+        assert told(pilot) == [f"All 2 seats: the clock {words}."]
 
 
 async def test_a_message_goes_to_whom_keys_act_on(board: Board) -> None:

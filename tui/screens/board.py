@@ -20,6 +20,7 @@ from tui.actions import Scope, bindings
 from tui.boardlines import about_lines
 from tui.boardscene import BoardScene, seat_words, toggled
 from tui.classroom import BoardDoor, SeatRow
+from tui.gametext import plural
 from tui.screens.board_calls import LOOK_SECONDS, BoardCalls, ClassSeen, ClassUnseen
 from tui.screens.board_choice import ChoiceScreen
 from tui.screens.board_join import JoinScreen
@@ -263,16 +264,21 @@ class BoardScreen(BoardCalls):
 
         def chosen(at: int) -> None:
             aim, whom = self.scene.aim, self.scene.aim_words
-            if at < 2:
-                action: Literal["pause", "run"] = "pause" if at == 0 else "run"
-                call = partial(self.door.clock, action, None, aim)
-                words = "stands still" if at == 0 else "goes on"
-            else:
-                call = partial(self.door.clock, "speed", SPEEDS[at - 2], aim)
-                words = f"goes {SPEEDS[at - 2]:g}x as fast"
-            self.perform_beside("moving clocks", call, f"{whom}: the clock {words}.")
 
-        choices = ["Pause", "Run", *(f"{speed:g}x: {speed:g} seconds in one of yours" for speed in SPEEDS)]
+            def move() -> None:
+                if at > 1:
+                    self.door.clock("speed", SPEEDS[at - 2], aim)
+                # Whoever chooses a speed wants the clock to go.
+                self.door.clock("pause" if at == 0 else "run", None, aim)
+
+            words = ("stands still", "goes on", *(f"goes at {speed:g}x" for speed in SPEEDS))[at]
+            self.perform_beside("moving clocks", move, f"{whom[:1].upper()}{whom[1:]}: the clock {words}.")
+
+        choices = [
+            "Pause",
+            "Run, as fast as before",
+            *(f"Run at {speed:g}x: {plural(round(speed), 'second')} in one of yours" for speed in SPEEDS),
+        ]
         self._choose("The clock", choices, 0, chosen)
 
     def _choose(self, what: str, choices: Sequence[str], at: int, then: Callable[[int], None]) -> None:

@@ -92,7 +92,7 @@ class Browser(Protocol):
 class Screen(AppService):  # type: ignore[misc]  # textual-serve is not followed
     """A process that draws, and the browser that shows it. Packets are textual-serve's, both ways."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, left: str = "You have left the lab. Everything is kept.") -> None:
         super().__init__(
             "",
             write_bytes=self._show,
@@ -101,6 +101,7 @@ class Screen(AppService):  # type: ignore[misc]  # textual-serve is not followed
             download_manager=DownloadManager(),
         )
         self._source = source
+        self._farewell = left
         self.browser: Browser | None = None
         self.over = asyncio.Event()
         """Its process has ended, and it was not started again."""
@@ -191,7 +192,7 @@ class Screen(AppService):  # type: ignore[misc]  # textual-serve is not followed
                 # Zero is somebody who left. One whose nursery died ends in good order as well, but not with zero.
                 if await self._ended() == 0:
                     self._left = True
-                    await self._leave(ENDED, "You have left the lab. Everything is kept.")
+                    await self._leave(ENDED, self._farewell)
                 lives = LIVES if loop.time() - began > CALM_SECONDS else lives - 1
                 if self._left or self.browser is None:
                     return
@@ -370,7 +371,7 @@ class Screens:
 
     async def board(self, browser: Browser, size: tuple[int, int]) -> Screen:
         """The teacher's board in a browser: a screen of its own."""
-        screen = Screen(self._sources.board)
+        screen = Screen(self._sources.board, "You have left the board. The class goes on.")
         screen.browser = browser
         await screen.begin(size)
         self._boards.add(screen)

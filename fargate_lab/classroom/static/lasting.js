@@ -6,6 +6,7 @@
   const FIRST_PAUSE = 500, LONGEST_PAUSE = 5000;
   // Why the server ends it for good (fargate_lab/classroom/screens.py).
   const FOR_GOOD = new Set([1003, 4000, 4001, 4002, 4003, 4004]);
+  const FREED = 4004;
 
   const tell = (text, lost) => {
     const state = document.getElementById("state");
@@ -59,7 +60,7 @@
     async dropped(event) {
       if (FOR_GOOD.has(event.code)) {
         tell("not connected", true);
-        return this.over(event.reason || "The connection has ended.");
+        return this.over(event.reason || "The connection has ended.", event.code === FREED);
       }
       tell("connection lost, trying again", true);
       await new Promise((done) => setTimeout(done, this.pause));
@@ -73,10 +74,17 @@
       this.connect();
     }
 
-    over(why) {
+    over(why, freed) {
       const dialog = document.getElementById("over");
       document.getElementById("why").textContent = why;
-      dialog.addEventListener("close", () => { this.pause = FIRST_PAUSE; tell("connecting", false); this.connect(); }, { once: true });
+      if (freed) document.getElementById("again").textContent = "To the first page";
+      dialog.addEventListener("close", () => {
+        // There is nothing to open any more; the page has the old code, too.
+        if (freed) return window.location.replace(document.body.dataset.home);
+        this.pause = FIRST_PAUSE;
+        tell("connecting", false);
+        this.connect();
+      }, { once: true });
       dialog.showModal();
     }
   }

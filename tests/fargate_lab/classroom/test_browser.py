@@ -75,3 +75,17 @@ async def test_a_learner_joins_types_loses_the_connection_and_goes_on(folder: Cl
 
         assert [url for url in asked if not url.startswith((here.url, here.url.replace("http", "ws")))] == []
         assert wrong == []
+
+
+async def test_whose_seat_was_freed_is_led_to_the_first_page(folder: ClassFolder) -> None:
+    async with open_class(folder) as here, chromium() as browser:
+        page = await browser.new_page()
+        await page.goto(here.url)
+        await page.fill("#code", folder.code)
+        await page.fill("#name", "Ada")
+        await page.get_by_role("button", name="Take a seat").click()
+        await page.get_by_role("status").get_by_text("connected", exact=True).wait_for()
+        await here.room.free("01")
+        await page.get_by_text("Your teacher has freed this seat.").wait_for()
+        await page.get_by_role("button", name="To the first page").click()
+        await page.get_by_role("heading", name="Take a seat").wait_for()

@@ -152,6 +152,8 @@ async def test_the_board_in_a_browser_is_a_screen_of_its_own(folder: ClassFolder
         async with here.socket(browser, "/board/ws") as one, here.socket(browser, "/board/ws") as two:
             await shown(one, "hello board 80 24")
             await shown(two, "hello board")
+            await one.send_str(typing("leave"))
+            assert await closed(one) == (4000, "You have left the board. The class goes on.")
         async with asyncio.timeout(5):
             while here.room.screens._boards:
                 await asyncio.sleep(0.02)

@@ -7,6 +7,7 @@ import contextlib
 import importlib.util
 import ipaddress
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from fargate_lab.classroom import hosts, where
 from fargate_lab.classroom.codes import ROOMS
 from fargate_lab.classroom.folder import LARGEST_CLASS, SHELF, ClassFolder
 from fargate_lab.classroom.keeper import Keeper, free_ports
-from fargate_lab.classroom_arguments import SEATS
+from fargate_lab.classroom_arguments import PORT, SEATS
 from fargate_lab.errors import ExitCode, LabError, SurroundingsError, UsageError
 from labs import loader
 from labs.checking import counted
@@ -54,6 +55,7 @@ def classroom(arguments: argparse.Namespace) -> ExitCode:
     words += ["--rooms", str(max(arguments.rooms, folder.room))]
     words += [word for name in arguments.allow_hosts for word in ("--allow-host", name)]
     words += ["--public", arguments.public, "--public-endpoint", arguments.public_endpoint]
+    again = _again(arguments, folder.name, port)
     shown = not arguments.no_screen and all(each.isatty() for each in (sys.stdin, sys.stdout, sys.stderr))
     told = _Told()
     before = signal.signal(signal.SIGTERM, _terminate)
@@ -68,11 +70,9 @@ def classroom(arguments: argparse.Namespace) -> ExitCode:
                 )
             while not keeper.over.wait(1.0):
                 pass
-        raise SurroundingsError(
-            "The class has ended by itself.", f"Go on with it: fargate-lab classroom --resume {folder.name}"
-        )
+        raise SurroundingsError("The class has ended by itself.", f"Go on with it: {again}")
     except (KeyboardInterrupt, _Terminated) as end:
-        talk.say(f"\nThe class is kept. Go on with it: fargate-lab classroom --resume {folder.name}")
+        talk.say(f"\nThe class is kept. Go on with it: {again}")
         if isinstance(end, KeyboardInterrupt):
             raise
         return ExitCode.OK
@@ -126,6 +126,22 @@ def _announce(keeper: Keeper) -> None:
     sys.stdout.flush()
     if said["trouble"]:
         talk.say(said["trouble"])
+
+
+def _again(arguments: argparse.Namespace, name: str, port: int) -> str:
+    """What goes on with the class where its learners look for it."""
+    words = ["fargate-lab", "classroom", "--resume", name]
+    for option, value, usual in (
+        ("--bind", arguments.bind, "127.0.0.1"),
+        ("--port", str(port), str(PORT)),
+        ("--rooms", str(arguments.rooms), "1"),
+        ("--public", arguments.public, ""),
+        ("--public-endpoint", arguments.public_endpoint, ""),
+    ):
+        if value != usual:
+            words += [option, value]
+    words += [word for each in arguments.allow_hosts for word in ("--allow-host", each)]
+    return shlex.join(words)
 
 
 def _board(url: str, code: str) -> None:

@@ -65,7 +65,7 @@ def test_a_class_is_made_told_and_kept(home: Path, capsys: pytest.CaptureFixture
         "teacher's code: ABCDEFGHJKMN",
         "ready",
     ]
-    assert "fargate-lab classroom --resume monday" in err
+    assert err.endswith("fargate-lab classroom --resume monday\n")
     assert "trust" not in err
     folder = ClassFolder.open("monday")
     assert len(folder.seats) == 4
@@ -81,6 +81,15 @@ def test_a_class_is_made_told_and_kept(home: Path, capsys: pytest.CaptureFixture
     assert folder.policy.of().lab == "core-lab"
     assert command.classroom(run("--list")) is ExitCode.OK
     assert "monday" in capsys.readouterr().out
+
+
+def test_how_to_go_on_says_where_the_learners_look(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("--bind", "127.0.0.2", "--port", "9700", "--allow-host", "class.test")
+    for each in (("--name", "monday"), ("--resume", "monday")):
+        with pytest.raises(KeyboardInterrupt):
+            command.classroom(run(*each, *words))
+        said = capsys.readouterr().err.strip().splitlines()[-1]
+        assert said.endswith(f": fargate-lab classroom --resume monday {' '.join(words)}")
 
 
 def test_an_address_for_others_brings_a_warning(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -32,6 +32,8 @@ SHELF = Shelf("class", "classes", "class.json")
 SCHEMA = 1
 LARGEST_CLASS = 200
 LONGEST_NAME = 40
+_JOINERS = {0x200C: None, 0x200D: None}
+"""Zero width non-joiner and joiner stand unseen between letters and in emoji; they are left out of names, so that nobody is kept out."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +69,11 @@ class Seat:
 
     def take(self, name: str) -> None:
         """Let somebody sit there, for good. UsageError when it cannot be a name."""
-        shown = " ".join(name.split())
+        shown = " ".join(name.translate(_JOINERS).split())
         if not shown or len(shown) > LONGEST_NAME or not shown.isprintable():
-            raise UsageError("That cannot be a name.", f"Use 1 to {LONGEST_NAME} characters.")
+            raise UsageError(
+                "That cannot be a name.", f"Use 1 to {LONGEST_NAME} characters that can be seen."
+            )
         now = datetime.now(UTC).isoformat(timespec="seconds")
         files.write_json(self.folder / "seat.json", {"name": shown, "since": now})
 

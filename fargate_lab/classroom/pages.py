@@ -98,7 +98,8 @@ class Pages:
         try:
             found = self.joining.join(code, name, address=request.remote, tried=tried)
         except UsageError as error:
-            return self._front(None, f"{error.message} {error.hint}", name=name[:200], status=400)
+            # The code was the right one.
+            return self._front(None, f"{error.message} {error.hint}", code=code, name=name[:200], status=400)
         if isinstance(found, Refused):
             return self._front(None, found.why, name=name[:200], status=found.status)
         if isinstance(found, Elsewhere):
@@ -227,12 +228,13 @@ class Pages:
     # -- helpers -----------------------------------------------------------------------------------------
 
     def _front(
-        self, seat: Seat | None, wrong: str = "", *, name: str = "", status: int = 200
+        self, seat: Seat | None, wrong: str = "", *, code: str = "", name: str = "", status: int = 200
     ) -> web.Response:
         return self._page(
             "join.html",
             status=status,
             wrong=wrong,
+            typed_code=code,
             typed_name=name,
             longest_name=LONGEST_NAME,
             seat="" if seat is None else seat.id,

@@ -55,8 +55,27 @@ async def test_what_cannot_be_a_name_is_refused_in_words(folder: ClassFolder) ->
         for name in ("", "x" * 41, "a\x07b", "a\u202eb", "  ", "a\r\nSet-Cookie: x=y\x00"):
             async with browser.post("/join", data={"code": folder.code, "name": name}) as answer:
                 assert answer.status == 400
-                assert "That cannot be a name. Use 1 to 40 characters." in await answer.text()
+                assert (
+                    "That cannot be a name. Use 1 to 40 characters that can be seen." in await answer.text()
+                )
         assert folder.free_seat() is folder.seats[0]
+
+
+async def test_whose_name_was_refused_types_the_code_no_second_time(folder: ClassFolder) -> None:
+    async with open_class(folder) as here, here.browser() as browser:
+        async with browser.post("/join", data={"code": folder.code, "name": "x" * 41}) as answer:
+            assert f'value="{folder.code}"' in await answer.text()
+        for code in ("WRONG2", '"><b>'):
+            async with browser.post("/join", data={"code": code, "name": "Ada"}) as answer:
+                text = await answer.text()
+                assert code not in text
+                assert 'value="Ada"' in text
+
+
+async def test_signs_between_letters_do_not_keep_anybody_out(folder: ClassFolder) -> None:
+    async with open_class(folder) as here, here.browser() as browser:
+        for typed, name in (("می\u200cنا", "مینا"), ("👩\u200d👧 Zoë", "👩👧 Zoë")):
+            assert (await here.joined(browser, typed)).name == name
 
 
 async def test_markup_in_a_name_is_text(folder: ClassFolder) -> None:

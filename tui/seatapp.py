@@ -91,7 +91,7 @@ class SeatApp(LabApp):
     def _say(self, unread: Mapping[int, str]) -> None:
         for place in sorted(set(unread) - set(self._places.values())):
             said = Notification(
-                f"{text.plain(unread[place])}\n\nRead it? A click here puts it away; outside the console, E as well.",
+                f"{text.plain(unread[place])}\n(A click puts it away, or E, not in the console.)",
                 "The teacher says",
                 timeout=_UNTIL_DISMISSED_SECONDS,
                 markup=False,

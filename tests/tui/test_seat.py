@@ -145,7 +145,7 @@ async def test_what_the_teacher_says_stays_until_it_is_put_away(seat: FakeSeat) 
         assert [each.title for each in found] == ["The teacher says"] * 2
         assert "[bold]minutes[/]" in found[0].message
         assert "\x1b" not in found[0].message
-        assert "A click here" in found[0].message
+        assert "A click puts it away" in found[0].message
         assert found[0].timeout > 3600
         # The rest stays where it is.
         await pilot.click(Toast)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable
+from http import HTTPStatus
 from http.client import HTTPException
 from typing import Any, Literal, TypeVar
 from urllib.error import HTTPError, URLError
@@ -21,6 +23,10 @@ QUICK_SECONDS = 10.0
 """For what the server answers by itself."""
 LONG_SECONDS = 600.0
 """For what every world of the class has to do."""
+ASK_AGAIN_SECONDS = 60.0
+"""A code that was wrong is not sent again before. A board that is left open while another class begins at the address would use up, for all
+who come from its machine, how often one may be wrong (`guesses.py`).
+"""
 LARGEST_ANSWER = 16 * 2**20
 _IS_IT_ON = "Is the class open? `fargate-lab classroom` prints the address."
 
@@ -30,12 +36,15 @@ class BoardClient:
     are several behind one address. SessionError when that cannot be one.
     """
 
-    def __init__(self, url: str, teacher_code: str) -> None:
+    def __init__(self, url: str, teacher_code: str, now: Callable[[], float] = time.monotonic) -> None:
         self._base = _base(url)
         code = teacher_code.strip()
         if not code.isascii() or not code.isprintable():
             raise SessionError("That is not the teacher's code.", "It has letters and digits only.")
         self._headers = {HEADER: code, **_to_the_room(url)}
+        self._now = now
+        self._wrong: tuple[float, SessionError] | None = None
+        """When the code was wrong, and what was said."""
         # Neither a proxy nor another host may see the code.
         self._opener = build_opener(ProxyHandler({}), _NoRedirect)
 
@@ -89,6 +98,8 @@ class BoardClient:
         return _object(self._send(what, None, QUICK_SECONDS))
 
     def _send(self, what: str, body: bytes | None, seconds: float) -> bytes:
+        if self._wrong is not None and self._now() < self._wrong[0] + ASK_AGAIN_SECONDS:
+            raise SessionError(self._wrong[1].message, self._wrong[1].hint)
         headers = {**self._headers, **({"Content-Type": "application/json"} if body is not None else {})}
         request = Request(f"{self._base}/board/api/{what}", data=body, headers=headers)  # noqa: S310 - see _base
         try:
@@ -97,7 +108,10 @@ class BoardClient:
                 return text
         except HTTPError as error:
             with error:
-                raise _refused(error.code, error.read(LARGEST_ANSWER)) from None
+                refused = _refused(error.code, error.read(LARGEST_ANSWER))
+            if error.code == HTTPStatus.UNAUTHORIZED:
+                self._wrong = (self._now(), refused)
+            raise refused from None
         except (URLError, OSError) as error:
             why = getattr(error, "reason", error)
             raise SessionError(f"No class answers at {self._base} ({why}).", _IS_IT_ON) from None

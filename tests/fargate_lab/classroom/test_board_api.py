@@ -236,6 +236,24 @@ async def test_nothing_answers_without_the_teachers_code(room: FakeRoom) -> None
     assert not (room.folder.root / "grades.csv").exists()
 
 
+async def test_a_board_whose_code_is_wrong_does_not_go_on_sending_it(room: FakeRoom) -> None:
+    now = 0.0
+    async with served(room, wrong_codes=2) as server:
+        client = BoardClient(str(server.make_url("/")), "YESTERDAY", lambda: now)
+        for moment, words in (
+            (0.0, "not the teacher's code"),
+            (1.0, "not the teacher's code"),
+            (59.0, "not the teacher's code"),
+            # Only here it is sent once more.
+            (61.0, "not the teacher's code"),
+            (62.0, "not the teacher's code"),
+            (122.0, "Too many wrong codes"),
+        ):
+            now = moment
+            with pytest.raises(SessionError, match=words):
+                await asyncio.to_thread(client.view)
+
+
 async def test_a_code_may_be_typed_as_people_type(room: FakeRoom) -> None:
     code = room.folder.teacher_code
     await ask(room, BoardClient.view, f" {code[:4]}-{code[4:].lower()} ")

@@ -20,7 +20,7 @@ from tui.screens.lab import LabScreen
 from tui.screens.said import SaidScreen
 from tui.seat import SeatDoor
 from tui.seatapp import SeatApp, Told
-from tui.widgets.guide import LOCKED
+from tui.widgets.guide import LOCKED, revealed_text
 from tui.widgets.keybar import KeyBar
 
 
@@ -133,6 +133,8 @@ async def test_solutions_and_hints_are_as_the_teacher_wants(seat: FakeSeat) -> N
         await pilot.press("f7")
         await settled(pilot)
         assert ("", "There are no hints to give now.") in notices(app)
+        # The one that was shown is still the first of one.
+        assert revealed_text(lab.work.revealed("service"), hints=0).startswith("**Hint 1 of 1")
 
 
 async def test_what_the_teacher_says_stays_until_it_is_put_away(seat: FakeSeat) -> None:

@@ -308,6 +308,8 @@ def revealed_text(revealed: Revealed, hints: int) -> str:
         _, answer = revealed.answer
         word = "**✓ Right.**" if answer.correct else f"**✗ Not quite:** it is {answer.expected}."
         parts.append(f"{word} {answer.explanation}".strip())
+    # What was shown stays, when a teacher gives fewer from now on.
+    hints = max(hints, len(revealed.hints))
     for level, hint in enumerate(revealed.hints, start=1):
         name = HINT_NAMES[level - 1] if hints == len(HINT_NAMES) else ""
         parts.append(f"**Hint {level} of {hints}{', ' + name if name else ''}.** {hint}")

@@ -43,12 +43,14 @@ def preload() -> None:
 def run(request: Mapping[str, Any]) -> int:
     """In a child: show the screen until it is left; its exit code."""
     from fargate_lab.classroom import confinement
+    from fargate_lab.classroom.folder import ClassFolder
     from fargate_lab.classroom.seat_driver import SeatDriver, fitting
 
     confinement.limit_screen()
     start = SeatStart(**request["start"])
     size = fitting(request["width"], request["height"])
-    home = Path(start.class_root) / "seats" / start.seat / "home"
+    # Not by the number alone: what somebody left who sat there before is none of whoever sits there now.
+    home = ClassFolder.open(start.class_root).seat(start.seat).home
     os.environ.update(FARGATE_LAB_HOME=str(home), COLUMNS=str(size["width"]), ROWS=str(size["height"]))
     app, session = application(start, Path(str(request["socket"])))
     app.driver_class = SeatDriver

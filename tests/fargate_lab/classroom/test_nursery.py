@@ -71,6 +71,24 @@ async def test_a_seat_opens_the_lab_of_the_class_and_runs_commands(nursery: Nurs
     assert kinds == ["opened", "command", "command", "message"]
 
 
+async def test_who_sits_at_a_freed_seat_finds_nothing_of_who_sat_there(nursery: Nursery, room: Any) -> None:
+    before = room.folder.seat("08")
+    before.take("Ada")
+    (before.state).mkdir(parents=True, exist_ok=True)
+    (before.state / "history").write_text("aws ecs list-secrets-of-ada\n")
+    after = room.folder.free("08")
+    after.take("Bob")
+    viewer = await Viewer.of(nursery, room.start("08"))
+    await viewer.until("Ctrl+P")
+    viewer.type("t")
+    async with asyncio.timeout(20):
+        while not (after.state / "preferences.json").exists():
+            await asyncio.sleep(0.05)
+    assert not (before.state / "preferences.json").exists()
+    viewer.screen.kill()
+    await asyncio.wait_for(viewer.screen.wait(), 20)
+
+
 async def test_two_seats_do_not_see_each_other(nursery: Nursery, room: Any) -> None:
     one, two = [await Viewer.of(nursery, room.start(each)) for each in ("02", "03")]
     await asyncio.gather(console(one), console(two))

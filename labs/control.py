@@ -43,11 +43,16 @@ def scaling(control: ControlClient, minutes: int = 60) -> Mapping[str, Any]:
 
 class HttpControl:
     """A ``ControlClient`` over HTTP to an endpoint such as ``http://127.0.0.1:4599``, with the token of a world that asks for one. Goes
-    through no proxy.
+    through no proxy. ``when_silent`` says what to do when nothing answers there.
     """
 
     def __init__(
-        self, endpoint_url: str, timeout_seconds: float = TIMEOUT_SECONDS, *, token: str = ""
+        self,
+        endpoint_url: str,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        *,
+        token: str = "",
+        when_silent: str = _START_ONE,
     ) -> None:
         if not _is_address(endpoint_url):
             raise NoWorldError(
@@ -57,11 +62,12 @@ class HttpControl:
         self._timeout_seconds = timeout_seconds
         self._opener = build_opener(ProxyHandler({}))
         self._token = token
+        self._when_silent = when_silent
         self._headers = {**HEADER, TOKEN_HEADER: token} if token else HEADER
 
     def with_timeout(self, seconds: float) -> HttpControl:
         """The same, but less patient, or more."""
-        return HttpControl(self.endpoint_url, seconds, token=self._token)
+        return HttpControl(self.endpoint_url, seconds, token=self._token, when_silent=self._when_silent)
 
     def get(self, path: str, query: Mapping[str, str | int] | None = None) -> Any:
         """The answer to ``GET <path>``; None for 204."""
@@ -86,11 +92,11 @@ class HttpControl:
         except (URLError, OSError) as error:
             why = getattr(error, "reason", error)
             raise NoWorldError(
-                f"No offline cloud answers at {self.endpoint_url} ({why}).", _START_ONE
+                f"No offline cloud answers at {self.endpoint_url} ({why}).", self._when_silent
             ) from None
         except (ValueError, HTTPException):
             raise NoWorldError(
-                f"What answers at {self.endpoint_url} is not fargate-lab's offline cloud.", _START_ONE
+                f"What answers at {self.endpoint_url} is not fargate-lab's offline cloud.", self._when_silent
             ) from None
 
 

@@ -64,12 +64,17 @@ class Followed:
 
 
 class Feed:
-    """Runs in a worker thread until stopped."""
+    """Runs in a worker thread until stopped. After an error it says so once and waits until it is woken, or for `retry_seconds`."""
 
     def __init__(
-        self, session: LabSession, tell: Callable[[Message], object], looks_per_second: int = LOOKS_PER_SECOND
+        self,
+        session: LabSession,
+        tell: Callable[[Message], object],
+        looks_per_second: int = LOOKS_PER_SECOND,
+        retry_seconds: float | None = None,
     ) -> None:
         self._pace = looks_per_second
+        self._retry_seconds = retry_seconds
         self._session = session
         self._tell = tell
         self._wake = threading.Event()
@@ -93,6 +98,7 @@ class Feed:
     def run(self) -> None:
         """Look until stopped."""
         looks_until_clock = looks_until_traffic = looks_until_scaling = looks_until_queues = 0
+        told = False
         clock_looks, traffic_looks, scaling_looks = (
             max(1, round(seconds * self._pace))
             for seconds in (CLOCK_SECONDS, TRAFFIC_SECONDS, SCALING_SECONDS)
@@ -116,9 +122,14 @@ class Feed:
                 if looks_until_queues <= 0 and self.look_at_queues():
                     looks_until_queues = scaling_looks
             except SessionError as error:
-                self._tell(SessionFailed(error, "looking at the world"))
-                self._wake.wait()
+                if not told:
+                    self._tell(SessionFailed(error, "looking at the world"))
+                # Whoever woke it wants to hear how it went.
+                told = not self._wake.wait(self._retry_seconds)
+                # The world may have been started again, and count its versions anew.
+                self._seen = None
                 continue
+            told = False
             self._wake.wait(max(1 / self._pace, REST * (time.monotonic() - began)))
 
     def look(self) -> bool:

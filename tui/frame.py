@@ -34,6 +34,8 @@ class Frame(App[None]):
     ENABLE_COMMAND_PALETTE = True
     LOOKS_PER_SECOND: ClassVar[int | None] = None
     """How often a world is looked at, at most; None for as often as is usual."""
+    RETRY_SECONDS: ClassVar[float | None] = None
+    """After how long a world that did not answer is looked at again; None: when somebody asks for it."""
     MORE: ClassVar[tuple[Scope, ...]] = ()
     """Whose actions work anywhere, too."""
     CLOSED: ClassVar[frozenset[str]] = frozenset()

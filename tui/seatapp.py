@@ -42,6 +42,8 @@ class SeatApp(LabApp):
     MORE: ClassVar[tuple[Scope, ...]] = ("seat",)
     # Thirty of these share a machine; whatever somebody does is seen at once all the same.
     LOOKS_PER_SECOND: ClassVar[int | None] = 3
+    # The room starts what has died again; nobody needs to press a key for it.
+    RETRY_SECONDS: ClassVar[float | None] = 2.0
     CLOSED: ClassVar[frozenset[str]] = frozenset({"picture"})
 
     def __init__(self, door: SeatDoor) -> None:

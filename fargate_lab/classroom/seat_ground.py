@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fargate_lab.classroom.folder import ClassFolder, Seat
     from fargate_lab.ground import LineConsole, Performer
 
+_WHEN_SILENT = "It is started again by itself, and nothing is lost. If it stays away, tell your teacher."
 SPEED = 10.0
 """How fast a new world's clock runs: as many seconds a second."""
 
@@ -53,7 +54,7 @@ class SeatGround:
         self._seat = seat
         self._shard_url = shard_url
         self._here_url = here_url
-        self._host = HttpControl(here_url, token=folder.host_token)
+        self._host = HttpControl(here_url, token=folder.host_token, when_silent=_WHEN_SILENT)
         self._nursery = nursery
         self._own_shell = own_shell
 
@@ -69,7 +70,8 @@ class SeatGround:
                 ) from None
             raise
         token = self._seat.keys.token
-        return SeatWorld(self._shard_url, HttpControl(self._here_url, token=token), token)
+        control = HttpControl(self._here_url, token=token, when_silent=_WHEN_SILENT)
+        return SeatWorld(self._shard_url, control, token)
 
     def console(self, lab_id: str, cloud: EndpointCloud) -> SeatConsole:
         """Lines without a shell."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 from textual.message import Message
 from tui_fakes import FakeSession
@@ -64,6 +65,39 @@ def test_it_runs_reads_the_clock_waits_after_an_error_and_ends_when_told() -> No
         feed.stop()
         thread.join(5)
     assert not thread.is_alive()
+    assert sum(isinstance(m, SessionFailed) for m in told) == 1
+
+
+def test_where_somebody_sees_to_it_that_the_world_comes_back_it_is_looked_for() -> None:
+    session, told = FakeSession(steady()), []
+    seen = {kind: threading.Event() for kind in (SnapshotTaken, ClockRead, SessionFailed)}
+    tries, enough = 0, threading.Event()
+    session.fail["snapshot"] = SessionError("gone", world_lost=True)
+
+    def counted(since: int | None) -> Any:
+        nonlocal tries
+        tries += 1
+        if tries == 3:
+            enough.set()
+        return snapshot(since)
+
+    def tell(message: Message) -> None:
+        told.append(message)
+        seen[type(message)].set()
+
+    snapshot = session.snapshot
+    session.snapshot = counted  # type: ignore[method-assign]
+    feed = Feed(session, tell, retry_seconds=0.001)
+    thread = threading.Thread(target=feed.run)
+    thread.start()
+    try:
+        assert enough.wait(5)
+        session.fail.clear()
+        assert seen[SnapshotTaken].wait(5)
+    finally:
+        feed.stop()
+        thread.join(5)
+    # It is said once, however often it was tried.
     assert sum(isinstance(m, SessionFailed) for m in told) == 1
 
 

@@ -205,8 +205,13 @@ class LabCalls(Screen[None]):
     def start_feed(self) -> None:
         """Begin to look at the world, or look at it afresh."""
         if self._feed is None:
-            pace = self.app.LOOKS_PER_SECOND if isinstance(self.app, Frame) else None
-            self._feed = Feed(self.session, self.post_message, pace or LOOKS_PER_SECOND)
+            frame = self.app if isinstance(self.app, Frame) else Frame
+            self._feed = Feed(
+                self.session,
+                self.post_message,
+                frame.LOOKS_PER_SECOND or LOOKS_PER_SECOND,
+                frame.RETRY_SECONDS,
+            )
             self.look_at_traffic()
             self.look_at_scaling()
             self._run_feed(self._feed)

@@ -28,7 +28,7 @@ from typing import Any, Protocol, get_args
 from aiohttp import web
 
 from fargate_lab.classroom import grades
-from fargate_lab.classroom.board_state import ClassReader, Sitter, shown_lab
+from fargate_lab.classroom.board_state import ClassReader, Sitter
 from fargate_lab.classroom.codes import typed
 from fargate_lab.classroom.folder import ClassFolder, Seat
 from fargate_lab.classroom.policy import Policy
@@ -223,11 +223,11 @@ class _Board:
         return _json({"seats": 1})
 
     async def csv(self, _request: web.Request) -> web.Response:
-        text = await asyncio.to_thread(lambda: self._graded()[0])
+        text = await asyncio.to_thread(lambda: grades.of_class(self._reader)["grades.csv"])
         return web.Response(text=text, content_type="text/csv")
 
     async def xml(self, _request: web.Request) -> web.Response:
-        text = await asyncio.to_thread(lambda: self._graded()[1])
+        text = await asyncio.to_thread(lambda: grades.of_class(self._reader)["grades.xml"])
         return web.Response(text=text, content_type="application/xml")
 
     async def export(self, _request: web.Request) -> web.Response:
@@ -309,19 +309,11 @@ class _Board:
         if isinstance(lab, str) and lab and lab not in self._reader.catalogue:
             raise UsageError(f"There is no lab {lab!r}.", did_you_mean(lab, list(self._reader.catalogue)))
 
-    def _graded(self) -> tuple[str, str]:
-        """As CSV and as JUnit XML."""
-        folder, labs = self._room.folder, self._reader.catalogue
-        sitters = self._reader.sitters(lambda _: False)
-        lab = shown_lab(folder.policy.of(), sitters, labs).id
-        return grades.to_csv(sitters, labs, lab), grades.to_junit(sitters, labs, lab, name=folder.name)
-
     def _export(self) -> list[str]:
-        root = self._room.folder.root
-        paths = [root / "grades.csv", root / "grades.xml"]
-        for path, text in zip(paths, self._graded(), strict=True):
-            write_atomically(path, text)
-        return [str(path) for path in paths]
+        graded = grades.of_class(self._reader)
+        for name, text in graded.items():
+            write_atomically(self._room.folder.root / name, text)
+        return [str(self._room.folder.root / name) for name in graded]
 
 
 def _log_message(seats: Sequence[Seat], text: str) -> None:

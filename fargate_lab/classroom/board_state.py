@@ -196,7 +196,7 @@ class ClassReader:
     """A class's folder, read again and again; from several threads. Its methods read files."""
 
     def __init__(self, folder: ClassFolder) -> None:
-        self._folder = folder
+        self.folder = folder
         self._lock = threading.Lock()
         self._read: dict[Path, tuple[SeatStory, int]] = {}
 
@@ -208,9 +208,9 @@ class ClassReader:
     def sitters(self, online: Callable[[str], bool]) -> tuple[Sitter, ...]:
         """The seats that were taken, as their logs say by now."""
         with self._lock:
-            policies = self._folder.policy
+            policies = self.folder.policy
             found = []
-            for seat in self._folder.seats:
+            for seat in self.folder.seats:
                 name = seat.name
                 if name:
                     story = self._story(seat)
@@ -221,7 +221,7 @@ class ClassReader:
 
     def view(self, online: Callable[[str], bool], *, join: str, trouble: str = "") -> BoardView:
         """The board now."""
-        folder = self._folder
+        folder = self.folder
         sitters = self.sitters(online)
         head = ClassHead(
             folder.name, folder.code, len(folder.seats) - len(sitters), folder.policy.of(), join, trouble

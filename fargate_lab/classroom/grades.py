@@ -12,12 +12,22 @@ from datetime import UTC, datetime
 from xml.etree import ElementTree
 
 from fargate_lab.cells import cell
-from fargate_lab.classroom.board_state import ClassLab, Sitter
+from fargate_lab.classroom.board_state import ClassLab, ClassReader, Sitter, shown_lab
 from fargate_lab.classroom.seat_story import LabStory
 from gameday.report.words import clean
 
 FIELDS = ("seat", "name", "lab", "score", "passed", "steps", "minutes", "hints", "solutions", "first", "last")
 """The columns of the CSV before those of the steps."""
+
+
+def of_class(reader: ClassReader) -> dict[str, str]:
+    """The grades of everybody in a class as it stands on the disk, by what the file is called."""
+    sitters, labs = reader.sitters(lambda _: False), reader.catalogue
+    lab = shown_lab(reader.folder.policy.of(), sitters, labs).id
+    return {
+        "grades.csv": to_csv(sitters, labs, lab),
+        "grades.xml": to_junit(sitters, labs, lab, name=reader.folder.name),
+    }
 
 
 def to_csv(sitters: Sequence[Sitter], catalogue: Mapping[str, ClassLab], lab: str) -> str:

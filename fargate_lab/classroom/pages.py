@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import defaultdict
 from pathlib import Path
@@ -11,7 +12,8 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from fargate_lab.classroom import hosts, own_shell, sockets
+from fargate_lab.classroom import grades, hosts, own_shell, sockets
+from fargate_lab.classroom.board_state import ClassReader
 from fargate_lab.classroom.codes import ROOMS
 from fargate_lab.classroom.folder import LONGEST_NAME, Seat
 from fargate_lab.classroom.guard import own_origins
@@ -69,6 +71,7 @@ class Pages:
             web.post("/board", self.open_board),
             web.post("/board/leave", self.leave_board),
             web.get("/board/alive", self.board_alive),
+            web.get("/board/{file:grades[.](csv|xml)}", self.grades),
             web.get("/board/ws", self.board_socket),
             web.get("/healthz", self.health),
         ]
@@ -199,6 +202,18 @@ class Pages:
         answer = _see("/board")
         answer.del_cookie(BOARD_COOKIE, path="/")
         return answer
+
+    async def grades(self, request: web.Request) -> web.StreamResponse:
+        """The grades as a file, for a teacher who has nothing but a browser."""
+        if not self._is_teacher(request):
+            return _see("/board")
+        name = request.match_info["file"]
+        graded = await asyncio.to_thread(grades.of_class, ClassReader(self.room.folder))
+        return web.Response(
+            text=graded[name],
+            content_type="text/csv" if name.endswith(".csv") else "application/xml",
+            headers={"Content-Disposition": f'attachment; filename="{self.room.folder.name}-{name}"'},
+        )
 
     async def board_alive(self, request: web.Request) -> web.Response:
         """Whether the teacher's cookie still opens the board."""

@@ -129,7 +129,9 @@ class SeatSession(Session):
             for step in report.steps:
                 failing = [(each.id, each.observed) for each in step.checks if each.passed is False]
                 self._log.checked(self._lab.id, step.id, passed=step.passed, failing=failing)
-        return report
+        return replace(
+            report, steps=tuple(replace(each, checks=self._told(each.checks)) for each in report.steps)
+        )
 
     @through_the_door
     def hint(self, step_id: str, level: int) -> str:
@@ -240,6 +242,10 @@ class SeatSession(Session):
         super()._anew(current, step_id)
         self._log.reset(current.attempt.lab.id, step_id)
 
+    def _told(self, checks: tuple[door.CheckView, ...]) -> tuple[door.CheckView, ...]:
+        """Checks as this seat sees them: what they found, and where to look only if there are hints at all."""
+        return checks if self._hints else tuple(replace(each, hint="") for each in checks)
+
     def _view(self, *, resumed: bool, current: str | None = None) -> door.LabView:
         view = super()._view(resumed=resumed, current=current)
         lab = self._lab
@@ -248,7 +254,7 @@ class SeatSession(Session):
         steps = tuple(
             replace(step, locked=True, guide="", commands=(), question=None, checks=(), hints=0)
             if step.id in locked
-            else replace(step, hints=min(step.hints, hints))
+            else replace(step, hints=min(step.hints, hints), checks=self._told(step.checks))
             for step in view.steps
         )
         return replace(view, steps=steps, closed=self._closed(lab))

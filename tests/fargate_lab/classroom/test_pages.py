@@ -89,6 +89,23 @@ async def test_markup_in_a_name_is_text(folder: ClassFolder) -> None:
             assert "&lt;img src=x onerror=alert(1)&gt;&#34;&#39;&amp;" in text
 
 
+async def test_a_teacher_with_a_browser_alone_gets_the_grades_as_files(folder: ClassFolder) -> None:
+    async with open_class(folder) as here, here.browser() as teacher, here.browser() as learner:
+        await here.joined(learner, "Ada")
+        async with learner.get("/board/grades.csv", allow_redirects=False) as answer:
+            assert (answer.status, answer.headers["Location"]) == (303, "/board")
+        async with teacher.post("/board", data={"code": folder.teacher_code}) as answer:
+            assert 'href="/board/grades.csv"' in await answer.text()
+        async with teacher.get("/board/grades.csv") as answer:
+            assert answer.headers["Content-Disposition"] == f'attachment; filename="{folder.name}-grades.csv"'
+            assert "01,Ada,core-lab" in await answer.text()
+        async with teacher.get("/board/grades.xml") as answer:
+            assert answer.content_type == "application/xml"
+            assert "Ada" in await answer.text()
+        async with teacher.get("/board/grades.exe") as answer:
+            assert answer.status == 404
+
+
 async def test_the_board_asks_for_the_teachers_code(folder: ClassFolder) -> None:
     async with open_class(folder) as here, here.browser() as browser, here.browser() as learner:
         await here.joined(learner)

@@ -120,6 +120,7 @@ def test_hints_and_solutions_are_given_as_the_teacher_wants(
     session.hint("cluster", 1)
     with pytest.raises(SessionError, match="no such hint"):
         session.hint("cluster", 2)
+    assert all(each.hint for each in session.check("cluster", drills=False).steps[0].checks)
     with pytest.raises(SessionError, match="keeps the solutions"):
         session.solution("cluster")
     with pytest.raises(SessionError, match="cannot be watched"):
@@ -129,6 +130,8 @@ def test_hints_and_solutions_are_given_as_the_teacher_wants(
     room.folder.policy.set(seat, hints="none")
     with pytest.raises(SessionError, match="no such hint"):
         session.hint("cluster", 1)
+    checks = session.check("cluster", drills=False).steps[0].checks
+    assert all(each.observed and not each.hint for each in checks)
 
 
 def test_who_has_steps_performed_has_seen_their_solutions(session: SeatSession, room: Any, seat: str) -> None:

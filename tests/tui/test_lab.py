@@ -220,6 +220,9 @@ async def test_resets_ask_first(
         assert call not in session.calls
         await pilot.press(key, "enter")
         await settled(pilot)
+        assert call not in session.calls
+        await pilot.press("Y")
+        await settled(pilot)
         assert call in session.calls
 
 

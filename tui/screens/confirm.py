@@ -13,12 +13,12 @@ from textual.widgets import Static
 
 
 class ConfirmScreen(ModalScreen[bool]):
-    """True for yes; Escape, n and the mouse outside mean no."""
+    """True for yes. Escape means no, and Enter nothing: it is pressed too easily for what is asked here."""
 
     CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y,enter", "answer(True)", "Yes"),
-        Binding("n,escape,q", "answer(False)", "No"),
+        Binding("y,Y", "answer(True)", "Yes"),
+        Binding("n,N,escape,q", "answer(False)", "No"),
     ]
 
     def __init__(self, question: str, consequence: str = "") -> None:

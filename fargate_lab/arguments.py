@@ -7,32 +7,21 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import TypeAlias
 
 from fargate_lab import (
     __version__,
     bundle_arguments,
-    capacity_arguments,
     classroom_arguments,
     fault_arguments,
     gameday_arguments,
     handin_arguments,
-    image_arguments,
-    load_arguments,
     pid1_arguments,
+    world_arguments,
 )
-from fargate_lab.errors import UsageError
+from fargate_lab.command_parser import Commands, Help, Parser, command, speed
 
-Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
 _WORLDS_LAB = "the lab (else the one of the running world)"
 _EXIT = "exit codes: 0 ok, 1 a check failed, 2 usage or bad file, 3 environment, 130 interrupted"
-
-
-class _Parser(argparse.ArgumentParser):
-    """Reports a wrong word as a `UsageError`, in one line and a hint."""
-
-    def error(self, message: str) -> None:  # type: ignore[override]
-        raise UsageError(f"{message[:1].upper()}{message[1:]}.", f"See {self.prog} --help.")
 
 
 def parse(words: Sequence[str]) -> argparse.Namespace:
@@ -44,22 +33,22 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
 
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    parser = _Parser(
+    parser = Parser(
         prog="fargate-lab",
         description="Learn Amazon ECS on Fargate by breaking it. Without a command: the interactive lab.",
         epilog=_EXIT,
-        formatter_class=_Help,
+        formatter_class=Help,
         allow_abbrev=False,
     )
     parser.add_argument("-V", "--version", action="version", version=f"fargate-lab {__version__}")
     parser.set_defaults(module="screen", function="open_screen")
-    commands = parser.add_subparsers(metavar="COMMAND", parser_class=_Parser)
+    commands = parser.add_subparsers(metavar="COMMAND", parser_class=Parser)
     _catalogue_commands(commands)
-    _world_commands(commands)
+    world_arguments.add(commands)
     _lab_commands(commands)
     _pid1_command(commands)
     fault_arguments.add(
-        _command(
+        command(
             commands,
             "faults",
             "faults.faults",
@@ -70,7 +59,7 @@ def build_parser() -> argparse.ArgumentParser:
     _injection_commands(commands)
     _gameday_command(commands)
     classroom_arguments.add(
-        _command(
+        command(
             commands,
             "classroom",
             "classroom.classroom",
@@ -78,7 +67,7 @@ def build_parser() -> argparse.ArgumentParser:
         )
     )
     bundle_arguments.add(
-        _command(
+        command(
             commands,
             "bundle",
             "bundle.bundle",
@@ -99,47 +88,8 @@ def command_parsers(parser: argparse.ArgumentParser) -> dict[str, argparse.Argum
     return {}
 
 
-class _Help(argparse.HelpFormatter):
-    """Room for the names, and the same width in any terminal, so that the reference in the docs is stable."""
-
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=28, width=100)
-
-
-def _command(
-    commands: Commands,
-    name: str,
-    where: str,
-    about: str,
-    *,
-    world: bool = False,
-    json: str = "",
-) -> argparse.ArgumentParser:
-    """One command, run by the function `where` ("module.function"); `world` adds --endpoint, `json`
-    describes --json.
-    """
-    parser = commands.add_parser(
-        name,
-        help=about,
-        description=about[:1].upper() + about[1:] + ".",
-        formatter_class=_Help,
-        allow_abbrev=False,
-    )
-    module, _, function = where.partition(".")
-    parser.set_defaults(module=module, function=function)
-    if world:
-        parser.add_argument(
-            "--endpoint",
-            metavar="URL",
-            help="the world to talk to (else $FARGATE_LAB_ENDPOINT, else the one running)",
-        )
-    if json:
-        parser.add_argument("--json", action="store_true", help=json)
-    return parser
-
-
 def _catalogue_commands(commands: Commands) -> None:
-    listed = _command(
+    listed = command(
         commands,
         "list",
         "catalogue.list_labs",
@@ -149,166 +99,14 @@ def _catalogue_commands(commands: Commands) -> None:
     listed.add_argument(
         "--teaches", action="store_true", help="all that each lab teaches, not its first lesson alone"
     )
-    show = _command(
+    show = command(
         commands, "show", "catalogue.show_lab", "show a lab: its steps and its guide", json="as JSON"
     )
     show.add_argument("lab", metavar="LAB", nargs="?", help=_WORLDS_LAB)
 
 
-def _world_commands(commands: Commands) -> None:
-    serve = _command(
-        commands,
-        "serve",
-        "world.serve",
-        'run the offline cloud until Ctrl-C; prints the exports, then "ready"',
-    )
-    serve.add_argument("--port", type=_port, default=0, metavar="N", help="TCP port (default: a free one)")
-    serve.add_argument(
-        "--bind",
-        type=_loopback,
-        default="127.0.0.1",
-        metavar="ADDRESS",
-        help="loopback address (default 127.0.0.1)",
-    )
-    serve.add_argument(
-        "--speed",
-        type=speed,
-        default=10.0,
-        metavar="X|max",
-        help="virtual seconds per second, 0.1 to 3600 (default 10)",
-    )
-    serve.add_argument(
-        "--seed", type=int, default=None, metavar="S", help="seed of a new world (default: another each time)"
-    )
-    serve.add_argument("--lab", metavar="LAB", help="set this lab up, or go on where it was left")
-    again = serve.add_mutually_exclusive_group()
-    again.add_argument("--fresh", action="store_true", help="with --lab: begin the lab anew")
-    again.add_argument("--resume", action="store_true", help="without --lab: go on with the last world")
-    env = _command(
-        commands,
-        "env",
-        "world.print_env",
-        "print what points aws, boto3 and Terraform at the running world",
-        world=True,
-    )
-    env.add_argument(
-        "--shell",
-        choices=("sh", "fish", "powershell", "json"),
-        help="for which shell (default: the one you use)",
-    )
-    shell = _command(
-        commands, "shell", "world.open_shell", "open a shell that talks to the running world", world=True
-    )
-    shell.add_argument("-c", dest="line", metavar="LINE", help="run this line and exit with its exit code")
-    clock = _command(
-        commands, "clock", "world.clock", "read or move the virtual clock", world=True, json="as JSON"
-    )
-    clock.add_argument(
-        "action",
-        nargs="?",
-        default="read",
-        choices=("read", "pause", "run", "speed", "advance", "next", "settle", "rewind"),
-        help="next: jump to the next happening; settle: until nothing is on its way; rewind: put the world back (default: read)",
-    )
-    clock.add_argument(
-        "value",
-        nargs="?",
-        metavar="VALUE",
-        help="speed: 0.1 to 3600 or max; advance, settle, rewind: 90s, 5m, 2h, 1d",
-    )
-
-    load_arguments.add_traffic(
-        _command(
-            commands,
-            "traffic",
-            "traffic.traffic",
-            "send requests through a load balancer to a service, and see which failed, when and why",
-            world=True,
-            json="the whole report as JSON",
-        )
-    )
-    load_arguments.add_queue(
-        _command(
-            commands,
-            "queue",
-            "queue.queue",
-            "send orders to an SQS queue, and see which were charged, charged again, or never",
-            world=True,
-            json="the whole report as JSON",
-        )
-    )
-    scaling = _command(
-        commands,
-        "scaling",
-        "scaling.scaling",
-        "tell how services scale: policies, alarms, and why each decision was taken or not",
-        world=True,
-        json="everything as JSON",
-    )
-    scaling.add_argument(
-        "--minutes",
-        type=_minutes,
-        default=60,
-        metavar="N",
-        help="how far back the minutes go, 0 to 180 (default 60)",
-    )
-    capacity_arguments.add(
-        _command(
-            commands,
-            "capacity",
-            "capacity.capacity",
-            "take Spot tasks or capacity away, as AWS does, and give it back",
-            world=True,
-            json="as JSON",
-        )
-    )
-    _cost_command(commands)
-    image_arguments.add(
-        _command(
-            commands,
-            "image",
-            "image.image",
-            "list the images that can be pulled, show one, or push one into a private repository",
-            world=True,
-            json="as JSON",
-        )
-    )
-    _calls_command(commands)
-    _why_command(commands)
-    _fork_commands(commands)
-
-
-def _fork_commands(commands: Commands) -> None:
-    fork = _command(
-        commands,
-        "fork",
-        "fork.fork",
-        'start another world beside the running one, as that was a while ago; prints the exports, then "ready"',
-        world=True,
-    )
-    whatif = _command(
-        commands,
-        "whatif",
-        "fork.whatif",
-        "live through the last minutes again with other commands, and compare with what was",
-        world=True,
-        json="both timelines as JSON",
-    )
-    for each in (fork, whatif):
-        each.add_argument(
-            "--back", metavar="TIME", default="5m", help="how long ago: 90s, 5m, 2h (default 5m)"
-        )
-    fork.add_argument("--port", type=_port, default=0, metavar="N", help="TCP port (default: a free one)")
-    whatif.add_argument(
-        "commands",
-        metavar="COMMAND",
-        nargs="*",
-        help="a whole `aws` command in quotes, to be run then; several are run one after the other",
-    )
-
-
 def _injection_commands(commands: Commands) -> None:
-    inject = _command(
+    inject = command(
         commands,
         "inject",
         "faults.inject",
@@ -325,7 +123,7 @@ def _injection_commands(commands: Commands) -> None:
         metavar="NAME=VALUE",
         help="a setting of the fault; can be given several times",
     )
-    revert = _command(
+    revert = command(
         commands,
         "revert",
         "faults.revert",
@@ -336,63 +134,12 @@ def _injection_commands(commands: Commands) -> None:
     revert.add_argument("fault", metavar="FAULT", nargs="?", help="its name (default: everything in force)")
 
 
-def _cost_command(commands: Commands) -> None:
-    cost = _command(
-        commands,
-        "cost",
-        "cost.cost",
-        "estimate what the world would have cost on AWS, item by item",
-        world=True,
-        json="the whole report as JSON",
-    )
-    cost.add_argument(
-        "--since",
-        metavar="LAB|MS",
-        help="from the start of a lab, or from a moment in milliseconds since the epoch (default: all)",
-    )
-
-
-def _calls_command(commands: Commands) -> None:
-    calls = _command(
-        commands,
-        "calls",
-        "calls.calls",
-        "list what execution and task roles have called, and what they were refused",
-        world=True,
-        json="the whole report as JSON",
-    )
-    calls.add_argument("role", metavar="ROLE", nargs="?", help="only this role (name or ARN; default: all)")
-
-
-def _why_command(commands: Commands) -> None:
-    why = _command(
-        commands,
-        "why",
-        "why.why",
-        "explain a task, deployment, target, request or alarm: from its cause to its end, each fact with its source",
-        world=True,
-        json="the chain as JSON",
-    )
-    why.add_argument(
-        "resource",
-        metavar="RESOURCE",
-        nargs="?",
-        help="a task (id, unique prefix, ARN), a service, ecs-svc/..., IP or IP:PORT, a target group, "
-        "the id of a failed request, requests, an alarm",
-    )
-    why.add_argument(
-        "--file",
-        metavar="FILE",
-        help="explain saved JSON of `aws ... describe-*` instead of the world; - for stdin",
-    )
-
-
 def _lab_commands(commands: Commands) -> None:
-    start = _command(
+    start = command(
         commands, "start", "lab.start", "set a lab up in the running world", world=True, json="as JSON"
     )
     start.add_argument("lab", metavar="LAB")
-    check = _command(
+    check = command(
         commands,
         "check",
         "lab.check",
@@ -407,7 +154,7 @@ def _lab_commands(commands: Commands) -> None:
     form = check.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="as JSON")
     form.add_argument("--junit", metavar="FILE", help="write a JUnit XML report; - for stdout")
-    hint = _command(commands, "hint", "lab.hint", "show the next hint of a step", world=True)
+    hint = command(commands, "hint", "lab.hint", "show the next hint of a step", world=True)
     hint.add_argument("lab", metavar="LAB", nargs="?", help=_WORLDS_LAB)
     hint.add_argument(
         "step", metavar="STEP", nargs="?", help="the step (default: the first that does not pass)"
@@ -418,16 +165,16 @@ def _lab_commands(commands: Commands) -> None:
         metavar="N",
         help="1 is a nudge, 3 nearly the answer (default: one more than last)",
     )
-    solve = _command(
+    solve = command(
         commands, "solve", "lab.solve", "apply the lab's reference solution to the running world", world=True
     )
     solve.add_argument("lab", metavar="LAB", nargs="?", help=_WORLDS_LAB)
-    reset = _command(
+    reset = command(
         commands, "reset", "lab.reset", "a new world, and the lab from its first step", world=True
     )
     reset.add_argument("lab", metavar="LAB")
     reset.add_argument("--seed", type=int, metavar="S", help="another seed than the world has now")
-    play = _command(
+    play = command(
         commands,
         "play",
         "lab.play",
@@ -445,7 +192,7 @@ def _lab_commands(commands: Commands) -> None:
 
 
 def _pid1_command(commands: Commands) -> None:
-    pid1 = _command(
+    pid1 = command(
         commands,
         "pid1",
         "pid1.pid1",
@@ -457,17 +204,17 @@ def _pid1_command(commands: Commands) -> None:
 
 
 def _gameday_command(commands: Commands) -> None:
-    gameday = _command(
+    gameday = command(
         commands,
         "gameday",
         "gameday.list_scenarios",
         "game days for teams: list, show and check scenarios, and see what one would do",
     )
-    gameday_arguments.add(gameday, _Parser)
+    gameday_arguments.add(gameday, Parser)
 
 
 def _board_command(commands: Commands) -> None:
-    board = _command(
+    board = command(
         commands,
         "board",
         "board.board",
@@ -494,7 +241,7 @@ def _board_command(commands: Commands) -> None:
 
 def _handin_commands(commands: Commands) -> None:
     handin_arguments.hand_in(
-        _command(
+        command(
             commands,
             "hand-in",
             "handin.hand_in",
@@ -502,7 +249,7 @@ def _handin_commands(commands: Commands) -> None:
         )
     )
     handin_arguments.verify_result(
-        _command(
+        command(
             commands,
             "verify-result",
             "handin.verify_result",
@@ -513,7 +260,7 @@ def _handin_commands(commands: Commands) -> None:
 
 
 def _author_commands(commands: Commands) -> None:
-    verify = _command(
+    verify = command(
         commands,
         "verify",
         "author.verify",
@@ -522,42 +269,10 @@ def _author_commands(commands: Commands) -> None:
     )
     verify.add_argument("labs", metavar="LAB", nargs="*", help="the labs (default: all)")
     verify.add_argument("--seed", type=int, default=1, metavar="S", help="seed of the worlds (default 1)")
-    doctor = _command(
+    doctor = command(
         commands,
         "doctor",
         "author.doctor",
         "look at the surroundings and say what to do; exit 3 when something is missing",
     )
     doctor.add_argument("--json", action="store_true", help="as JSON")
-
-
-def _port(word: str) -> int:
-    if not word.isdigit() or int(word) > 65535:
-        raise argparse.ArgumentTypeError(f"{word!r} is not a port (0 to 65535)")
-    return int(word)
-
-
-def _loopback(word: str) -> str:
-    # The names that the endpoint answers to (docs/control-api.md); it is no server for a network.
-    if word not in ("127.0.0.1", "localhost", "::1"):
-        raise argparse.ArgumentTypeError(f"{word!r} is no loopback address (127.0.0.1, localhost or ::1)")
-    return word
-
-
-def _minutes(word: str) -> int:
-    if not word.isdigit() or int(word) > 180:
-        raise argparse.ArgumentTypeError(f"{word!r} is not a number of minutes (0 to 180)")
-    return int(word)
-
-
-def speed(word: str) -> float | str:
-    """A speed of the clock, as the command line has it."""
-    if word == "max":
-        return word
-    try:
-        value = float(word)
-    except ValueError:
-        value = 0.0
-    if not 0.1 <= value <= 3600:
-        raise argparse.ArgumentTypeError(f"{word!r} is not a speed (0.1 to 3600, or max)")
-    return value

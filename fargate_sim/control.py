@@ -4,11 +4,9 @@ docs/control-api.md.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
@@ -23,6 +21,7 @@ from fargate_sim import (
     traffic_api,
     watch_api,
 )
+from fargate_sim.control_words import ControlError, answered, content_of, iso, problem, speed_of, whole
 from fargate_sim.digest import digest
 from fargate_sim.effort import UnfinishedError
 from fargate_sim.gate import TEAM_MAY, for_team
@@ -56,41 +55,6 @@ _PAGED = {
     "game.ended": ("why",),
 }
 """What a pager shows: kinds of the journal, and the data that is shown of each."""
-
-
-class ControlError(Exception):
-    """A request that cannot be served: status, what is wrong, what to do."""
-
-    def __init__(self, status: int, error: str, hint: str) -> None:
-        super().__init__(error)
-        self.status = status
-        self.hint = hint
-
-
-def _json(status: int, content: object) -> Answer:
-    body = json.dumps(content, separators=(",", ":")).encode()
-    return Answer(status, [("Content-Type", "application/json"), ("Cache-Control", "no-store")], body)
-
-
-def problem(status: int, error: str, hint: str) -> Answer:
-    """An error of the control API."""
-    return _json(status, {"error": error, "hint": hint})
-
-
-def iso(milliseconds: int) -> str:
-    """A virtual moment in ISO 8601, UTC, whole seconds."""
-    return datetime.fromtimestamp(milliseconds // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _whole(value: object, name: str, default: int | None = None) -> int:
-    """An integer out of a query or a body."""
-    if value is None and default is not None:
-        return default
-    if isinstance(value, str) and re.fullmatch(r"-?\d{1,18}", value):
-        return int(value)
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ControlError(400, f"{name} must be a whole number, not {value!r}", "see docs/control-api.md")
-    return value
 
 
 class Control:
@@ -153,7 +117,7 @@ class Control:
                     raise ControlError(
                         403, "the header X-Fargate-Lab: 1 is missing", "send it with every POST"
                     )
-                return self._posts[name](_body(body))
+                return self._posts[name](content_of(body))
         except ControlError as error:
             return problem(error.status, str(error), error.hint)
         known = sorted(
@@ -169,7 +133,7 @@ class Control:
                 if not cloud.closed:
                     self._endpoint.catch_up()
                     content = act(cloud)
-                    return content if isinstance(content, Answer) else _json(200, content)
+                    return content if isinstance(content, Answer) else answered(200, content)
 
     # Reading
 
@@ -177,7 +141,7 @@ class Control:
         if query.get("wait") == "1":
             self._wait()
         cloud = self._endpoint.cloud
-        return _json(200, self._facts(cloud))
+        return answered(200, self._facts(cloud))
 
     def _wait(self) -> None:
         try:
@@ -210,7 +174,7 @@ class Control:
         env = self._endpoint.cloud.env(f"http://{host}")
         if self._endpoint.gate is not None:
             env["AWS_SECRET_ACCESS_KEY"] = self._endpoint.gate.secret_key
-        return _json(200, env)
+        return answered(200, env)
 
     def _clock(self) -> dict[str, Any]:
         engine, pacer = self._endpoint.cloud.engine, self._endpoint.pacer
@@ -224,7 +188,7 @@ class Control:
         }
 
     def _snapshot(self, query: dict[str, str], _host: str) -> Answer:
-        seen = _whole(query.get("seen"), "seen", -1)
+        seen = whole(query.get("seen"), "seen", -1)
         self._wait()
 
         def act(cloud: Cloud) -> object:
@@ -236,8 +200,8 @@ class Control:
         return self._locked(act)
 
     def _journal(self, query: dict[str, str], _host: str) -> Answer:
-        since = _whole(query.get("since"), "since", 0)
-        limit = _whole(query.get("limit"), "limit", DEFAULT_LIMIT)
+        since = whole(query.get("since"), "since", 0)
+        limit = whole(query.get("limit"), "limit", DEFAULT_LIMIT)
         if since < 0 or not 1 <= limit <= LARGEST_LIMIT:
             raise ControlError(
                 400, f"since must be 0 or more and limit 1 to {LARGEST_LIMIT}", "ask for a page"
@@ -257,18 +221,18 @@ class Control:
         return self._locked(act)
 
     def _traffic(self, query: dict[str, str], _host: str) -> Answer:
-        failures = _whole(query.get("failures"), "failures", 100)
+        failures = whole(query.get("failures"), "failures", 100)
         if not 0 <= failures <= LATEST_FAILURES:
             raise ControlError(400, f"failures must be 0 to {LATEST_FAILURES}", "only the latest are kept")
         shown = {}
         for name, most in (("seconds", SECONDS_SHOWN), ("minutes", MINUTES_SHOWN)):
-            shown[name] = _whole(query.get(name), name, most)
+            shown[name] = whole(query.get(name), name, most)
             if not 0 <= shown[name] <= most:
                 raise ControlError(400, f"{name} must be 0 to {most}", "0 leaves them out")
         return self._locked(lambda cloud: _traffic_report(cloud, failures, **shown))
 
     def _queue(self, query: dict[str, str], _host: str) -> Answer:
-        minutes = _whole(query.get("minutes"), "minutes", queue_report.MINUTES_SHOWN)
+        minutes = whole(query.get("minutes"), "minutes", queue_report.MINUTES_SHOWN)
         if not 0 <= minutes <= KEPT_MINUTES:
             raise ControlError(400, f"minutes must be 0 to {KEPT_MINUTES}", "0 leaves them out")
         name = queue_name(query["queue"]) if query.get("queue") else None
@@ -277,7 +241,7 @@ class Control:
         )
 
     def _cost(self, query: dict[str, str], _host: str) -> Answer:
-        since_ms = _whole(query.get("since"), "since", 0)
+        since_ms = whole(query.get("since"), "since", 0)
         self._wait()
 
         def act(cloud: Cloud) -> object:
@@ -289,7 +253,7 @@ class Control:
         return self._locked(act)
 
     def _calls(self, query: dict[str, str], _host: str) -> Answer:
-        since_ms = _whole(query["since"], "since") if "since" in query else None
+        since_ms = whole(query["since"], "since") if "since" in query else None
 
         def act(cloud: Cloud) -> object:
             try:
@@ -303,7 +267,7 @@ class Control:
         return self._locked(lambda cloud: capacity_api.show(cloud.world(cloud.region)))
 
     def _scaling(self, query: dict[str, str], _host: str) -> Answer:
-        minutes = _whole(query.get("minutes"), "minutes", scaling_api.MINUTES_SHOWN)
+        minutes = whole(query.get("minutes"), "minutes", scaling_api.MINUTES_SHOWN)
         if not 0 <= minutes <= scaling_api.MOST_MINUTES:
             raise ControlError(
                 400, f"minutes must be 0 to {scaling_api.MOST_MINUTES}", "0 leaves the series out"
@@ -313,9 +277,9 @@ class Control:
     @staticmethod
     def _images(query: dict[str, str], _host: str) -> Answer:
         if "reference" not in query:
-            return _json(200, image_api.catalogue())
+            return answered(200, image_api.catalogue())
         try:
-            return _json(200, image_api.manifests(query["reference"]))
+            return answered(200, image_api.manifests(query["reference"]))
         except image_api.UnknownImageError as error:
             raise ControlError(404, str(error), error.hint) from error
 
@@ -328,10 +292,10 @@ class Control:
         actions: dict[str, Callable[[Pacer], None]] = {
             "pause": Pacer.pause,
             "run": Pacer.run,
-            "speed": lambda pacer: pacer.set_speed(self._endpoint.pace.speed(_speed(body.get("speed")))),
-            "advance": lambda pacer: pacer.advance(_whole(body.get("ms"), "ms")),
+            "speed": lambda pacer: pacer.set_speed(self._endpoint.pace.speed(speed_of(body.get("speed")))),
+            "advance": lambda pacer: pacer.advance(whole(body.get("ms"), "ms")),
             "next": lambda pacer: pacer.next(self._longest_next()),
-            "settle": lambda pacer: pacer.settle(_whole(body.get("limit_ms"), "limit_ms", DEFAULT_SETTLE_MS)),
+            "settle": lambda pacer: pacer.settle(whole(body.get("limit_ms"), "limit_ms", DEFAULT_SETTLE_MS)),
         }
         if not isinstance(action, str) or action not in actions:
             raise ControlError(
@@ -367,9 +331,7 @@ class Control:
 
         def act(cloud: Cloud) -> object:
             now_ms = cloud.engine.now_ms
-            to_ms = (
-                _whole(body["to_ms"], "to_ms") if "to_ms" in body else now_ms - _whole(body.get("ms"), "ms")
-            )
+            to_ms = whole(body["to_ms"], "to_ms") if "to_ms" in body else now_ms - whole(body.get("ms"), "ms")
             try:
                 rewind(self._endpoint, to_ms)
             except ValueError as error:
@@ -391,7 +353,7 @@ class Control:
 
     def _recording(self, query: dict[str, str], _host: str) -> Answer:
         """All inputs, from which the world can be made again elsewhere."""
-        until_ms = _whole(query["until"], "until") if "until" in query else None
+        until_ms = whole(query["until"], "until") if "until" in query else None
 
         def act(cloud: Cloud) -> object:
             if self._endpoint.recorder is None:
@@ -405,7 +367,7 @@ class Control:
 
     def _pager(self, query: dict[str, str], _host: str) -> Answer:
         """What calls somebody on duty: alarms, and what whoever runs the game has to say."""
-        since = _whole(query.get("since"), "since", 0)
+        since = whole(query.get("since"), "since", 0)
 
         def act(cloud: Cloud) -> object:
             entries, following = cloud.journal.since(since, kinds=frozenset(_PAGED), limit=LARGEST_LIMIT)
@@ -438,13 +400,13 @@ class Control:
         """How far and how fast the clock may go, all the less while traffic runs. ValueError says so."""
         world, pace = cloud.world(cloud.region), self._endpoint.pace
         if action == "advance":
-            pace.refuse_jump(world, _whole(body.get("ms"), "ms", 0))
+            pace.refuse_jump(world, whole(body.get("ms"), "ms", 0))
         elif action == "settle":
-            pace.refuse_jump(world, _whole(body.get("limit_ms"), "limit_ms", DEFAULT_SETTLE_MS))
+            pace.refuse_jump(world, whole(body.get("limit_ms"), "limit_ms", DEFAULT_SETTLE_MS))
         elif action == "next":
             pace.refuse_jump(world, (cloud.engine.next_at() or cloud.engine.now_ms) - cloud.engine.now_ms)
         elif action == "speed":
-            speed = pace.speed(_speed(body.get("speed")))
+            speed = pace.speed(speed_of(body.get("speed")))
             pace.requests.refuse_pace(world.traffic.peak_rps, speed)
             pace.orders.refuse_pace(world.queues.peak_rps, speed)
 
@@ -515,7 +477,7 @@ class Control:
         endpoint = self._endpoint
         seed, label = body.get("seed"), body.get("label")
         if seed is not None:
-            seed = _whole(seed, "seed")
+            seed = whole(seed, "seed")
         if endpoint.only_seed is not None and seed not in (None, endpoint.only_seed):
             raise ControlError(409, f"this world's seed is always {endpoint.only_seed}", "leave it out")
         if label is not None and not isinstance(label, str):
@@ -554,21 +516,3 @@ def header_of(cloud: Cloud, version: str) -> Header:
         label=cloud.label,
         version=version,
     )
-
-
-def _body(body: bytes) -> dict[str, Any]:
-    try:
-        content = json.loads(body or b"{}")
-    except (ValueError, RecursionError):
-        raise ControlError(400, "the body is no JSON", 'like {"action": "pause"}') from None
-    if not isinstance(content, dict):
-        raise ControlError(400, "the body must be a JSON object", 'like {"action": "pause"}')
-    return content
-
-
-def _speed(value: object) -> Any:
-    if value == "max":
-        return value
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ControlError(400, f"{value!r} is no speed", 'a number from 0.1 to 3600, or "max"')
-    return value

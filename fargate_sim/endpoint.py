@@ -16,7 +16,8 @@ from typing import Any
 
 from fargate_sim import capacity_api, queue_api, traffic_api, watch_api
 from fargate_sim.cloud import Cloud
-from fargate_sim.control import Control, problem
+from fargate_sim.control import Control
+from fargate_sim.control_words import problem
 from fargate_sim.digest import digest
 from fargate_sim.front import Chapter, Front
 from fargate_sim.fronts import ECS, front_of

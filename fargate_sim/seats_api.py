@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fargate_sim import startup
-from fargate_sim.control import ControlError, problem
+from fargate_sim.control_words import ControlError, problem
 from fargate_sim.gate import TOKEN_HEADER
 from fargate_sim.pacer import DEFAULT_SPEED
 from fargate_sim.seat import Room, Seat

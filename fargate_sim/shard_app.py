@@ -15,7 +15,7 @@ from typing import Any
 
 from fargate_sim import startup
 from fargate_sim.allowance import LEAVE, PROVED, hold, throttled
-from fargate_sim.control import problem
+from fargate_sim.control_words import problem
 from fargate_sim.endpoint import StartResponse, start
 from fargate_sim.fronts import front_of
 from fargate_sim.gate import TOKEN_HEADER

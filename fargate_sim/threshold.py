@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from fargate_sim.control import problem
+from fargate_sim.control_words import problem
 from fargate_sim.wire.render import Answer
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from fargate_lab import __version__, talk, worlds
-from fargate_lab.arguments import speed
+from fargate_lab.command_parser import speed
 from fargate_lab.commands.tables import table
 from fargate_lab.errors import ExitCode, LabError, SurroundingsError, UsageError
 from fargate_lab.games.folder import SHELF, GameFolder, new_name

@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Any
 
 from fargate_lab import environment, paths, talk, worlds
-from fargate_lab.arguments import speed
+from fargate_lab.command_parser import speed
 from fargate_lab.errors import ExitCode, SurroundingsError, UsageError
 from labs import loader
 from labs.control import ControlClient

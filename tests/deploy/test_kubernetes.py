@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from functools import cache
 from typing import Any
 
@@ -50,22 +48,24 @@ def test_a_field_that_is_none_would_be_found() -> None:
         kubernetes_validate.validate(wrong, VERSION, strict=True)
 
 
-@pytest.mark.skipif(shutil.which("kubectl") is None, reason="there is no kubectl")
-def test_kustomize_puts_it_together() -> None:
-    done = subprocess.run(["kubectl", "kustomize", str(DEPLOY)], capture_output=True, text=True, check=True)
-    together = {
-        f"{each['kind']}/{each['metadata']['name']}": each for each in yaml.safe_load_all(done.stdout)
-    }
-    configuration = next(each for name, each in together.items() if name.startswith("ConfigMap/proxy-"))
-    assert configuration["data"] == {
-        "nginx.conf": (FOLDER / "nginx.conf").read_text(encoding="utf-8"),
-        "rooms.conf": (DEPLOY / "kubernetes" / "rooms.conf").read_text(encoding="utf-8"),
-    }
-    volumes = together["Deployment/proxy"]["spec"]["template"]["spec"]["volumes"]
-    assert {"name": "configuration", "configMap": {"name": configuration["metadata"]["name"]}} in volumes
-    for each in together.values():
-        kubernetes_validate.validate(each, VERSION, strict=True)
-        assert each["metadata"].get("namespace", "fargate-lab") == "fargate-lab"
+def test_what_is_put_together_is_all_there_is_and_is_where_it_is_looked_for() -> None:
+    # [C] kubectl.docs.kubernetes.io/references/kustomize/kustomization: fields, `configMapGenerator.files` as [key=]path
+    together = yaml.safe_load((DEPLOY / "kustomization.yaml").read_text(encoding="utf-8"))
+    assert set(together) <= {"apiVersion", "kind", "namespace", "resources", "configMapGenerator", "images"}
+    resources = {DEPLOY / name for name in together["resources"]}
+    assert resources == set((DEPLOY / "kubernetes").glob("*.yaml"))
+    (generated,) = together["configMapGenerator"]
+    files = dict(
+        each.split("=") if "=" in each else (each.split("/")[-1], each) for each in generated["files"]
+    )
+    assert (DEPLOY / files["nginx.conf"]).samefile(FOLDER / "nginx.conf")
+    assert (DEPLOY / files["rooms.conf"]).is_file()
+    volumes = manifests()["Deployment/proxy"]["spec"]["template"]["spec"]["volumes"]
+    assert {"name": "configuration", "configMap": {"name": generated["name"]}} in volumes
+    used = {each["image"].split(":")[0] for pod in pods() for each in pod["containers"]}
+    assert {each["name"] for each in together["images"]} <= used
+    for each in manifests().values():
+        assert each["metadata"].get("namespace", together["namespace"]) == together["namespace"]
 
 
 def test_pods_are_what_a_restricted_namespace_lets_in() -> None:

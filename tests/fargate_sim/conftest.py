@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import botocore.session
 import pytest
 from botocore.config import Config
 from botocore.loaders import Loader
+from support.shards import Class
 
 from fargate_sim import fronts, inprocess
 from fargate_sim.cloud import Cloud
@@ -162,3 +164,12 @@ def make_offline() -> Iterator[MakeOffline]:
 def offline(make_offline: MakeOffline) -> Offline:
     """A cloud with seed 7, its clock stopped."""
     return make_offline()
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Class]:
+    """A shard in this process, with a lab open at seat 01."""
+    room = Class(tmp_path)
+    room.open("01")
+    yield room
+    room.end()

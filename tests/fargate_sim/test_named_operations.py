@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from support.shards import Class
 from support.signed import FORM, JSON, Signed, as_json, calls
 
 CREATE_VPC = b"Action=CreateVpc&Version=2016-11-15&CidrBlock=10.9.0.0%2F16"
-
-
-@pytest.fixture
-def room(tmp_path: Path) -> Iterator[Class]:
-    room = Class(tmp_path)
-    room.open("01")
-    yield room
-    room.end()
 
 
 def vpcs(room: Class) -> int:

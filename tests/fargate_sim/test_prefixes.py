@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from support.shards import Class
 
 ENDLESS = "(a+)+$"
 LONG = "a" * 40 + "b"
-
-
-@pytest.fixture
-def room(tmp_path: Path) -> Iterator[Class]:
-    room = Class(tmp_path)
-    room.open("01")
-    yield room
-    room.end()
 
 
 def test_prefixes_of_queues(room: Class) -> None:

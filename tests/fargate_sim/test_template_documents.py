@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,6 @@ from support.shards import Class
 
 QUEUE = "Resources: {Q: {Type: 'AWS::SQS::Queue'"
 ALIASES = "Template error: YAML aliases are not allowed in CloudFormation templates"
-
-
-@pytest.fixture
-def room(tmp_path: Path) -> Iterator[Class]:
-    room = Class(tmp_path)
-    room.open("01")
-    yield room
-    room.end()
 
 
 Read = Callable[[Any, str], Any]

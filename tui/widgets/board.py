@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -31,9 +32,9 @@ class ScenePart(Widget, can_focus=False):
     scene: reactive[BoardScene] = reactive(BoardScene(), repaint=False)
     _content = Content("")
 
+    @abstractmethod
     def make(self, scene: BoardScene, width: int) -> Content:
         """What is shown."""
-        raise NotImplementedError
 
     def watch_scene(self) -> None:
         self.remake()

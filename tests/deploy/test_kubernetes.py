@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from functools import cache
 from typing import Any
 
@@ -66,6 +68,24 @@ def test_what_is_put_together_is_all_there_is_and_is_where_it_is_looked_for() ->
     assert {each["name"] for each in together["images"]} <= used
     for each in manifests().values():
         assert each["metadata"].get("namespace", together["namespace"]) == together["namespace"]
+
+
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="there is no kubectl; the test above needs none")
+def test_kustomize_puts_it_together() -> None:
+    done = subprocess.run(["kubectl", "kustomize", str(DEPLOY)], capture_output=True, text=True, check=True)
+    together = {
+        f"{each['kind']}/{each['metadata']['name']}": each for each in yaml.safe_load_all(done.stdout)
+    }
+    configuration = next(each for name, each in together.items() if name.startswith("ConfigMap/proxy-"))
+    assert configuration["data"] == {
+        "nginx.conf": (FOLDER / "nginx.conf").read_text(encoding="utf-8"),
+        "rooms.conf": (DEPLOY / "kubernetes" / "rooms.conf").read_text(encoding="utf-8"),
+    }
+    volumes = together["Deployment/proxy"]["spec"]["template"]["spec"]["volumes"]
+    assert {"name": "configuration", "configMap": {"name": configuration["metadata"]["name"]}} in volumes
+    for each in together.values():
+        kubernetes_validate.validate(each, VERSION, strict=True)
+        assert each["metadata"].get("namespace", "fargate-lab") == "fargate-lab"
 
 
 def test_pods_are_what_a_restricted_namespace_lets_in() -> None:

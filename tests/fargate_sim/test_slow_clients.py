@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from fargate_sim.limits import Limits
 from fargate_sim.slow_clients import RoomServer, room_server
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
-Connect = Callable[[], socket.socket]
+GIVEN_UP_S = 30.0
 
 
 class Turned:
@@ -56,12 +57,19 @@ class Turned:
         self.server.maintenance(time.time() + seconds)
         self.turn()
 
-    def received(self, client: socket.socket, turns: int = 200) -> bytes | None:
-        """What has come; None when the connection was closed, ``b""`` when nothing came."""
-        for _ in range(turns):
+    def received(self, client: socket.socket, turns: int | None = None) -> bytes | None:
+        """What has come; None when the connection was closed, ``b""`` when nothing came.
+
+        Without ``turns`` it waits for as long as a machine may take that has other work: a turn takes no time
+        while a worker writes its answer, so that a number of turns says nothing about what the worker got done.
+        """
+        end = time.monotonic() + GIVEN_UP_S
+        for turn in itertools.count(1):
             self.turn(1)
             with contextlib.suppress(BlockingIOError):
                 return client.recv(65536) or None
+            if turn == turns or time.monotonic() > end:
+                break
         return b""
 
     def answered(self, client: socket.socket) -> bool:

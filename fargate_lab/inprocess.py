@@ -8,6 +8,7 @@ told to move.
 from __future__ import annotations
 
 import contextlib
+import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
@@ -109,7 +110,8 @@ class _Door:
     def client(self, service: str, **options: Any) -> Any:
         """A client; the one of the worlds before when it was made with the same options."""
         config = options.get("config")
-        wanted = {**options, "config": dict(vars(config)) if config else None}
+        # A copy that goes deep: botocore fills in what the configuration leaves open, and the next one asked for would look unlike it.
+        wanted = {**options, "config": copy.deepcopy(vars(config)) if config else None}
         known = self._clients.get(service)
         if known is None or known[0] != wanted:
             known = self._clients[service] = (wanted, self._own_session().client(service, **options))

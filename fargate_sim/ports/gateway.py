@@ -60,6 +60,8 @@ class MotoSide:
         self._loaded = Event()
         self._failure: BaseException | None = None
         self.changes = 0
+        self.epoch = 0
+        """Grows with every change, before and after: what was read in the midst of one is not taken for what came of it."""
         self.notices = 0
         """How often the model itself has had something sent; each time has ids of its own."""
         self._log_counts = [0, 0]
@@ -121,8 +123,12 @@ class MotoSide:
         with self.moto():
             if changing:
                 self.changes += 1
+                self.epoch += 1
             clock.reseed(self.account, f"call:{self.changes}" + ("" if changing else ":read"))
-            return self._through_the_app(_plainly_named(environ), body)
+            try:
+                return self._through_the_app(_plainly_named(environ), body)
+            finally:
+                self.epoch += int(changing)
 
     def prepare(self, environ: Environ, body: bytes, purpose: str, now_ms: int) -> Answer:
         """Hand over a request that belongs to the base environment: it counts for no seed but its own, at a

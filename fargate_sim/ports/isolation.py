@@ -48,7 +48,9 @@ def _divide(kind: Any, one_account: Any) -> None:
     def of_account(self: Any, account_id: str) -> Any:
         account = clock.account()
         if account is None or account_id == account:
-            return make(self, account_id)
+            # Once it is there it is known to moto as in use; moto would look through all services for that, each time.
+            own = dict.__contains__(self, account_id)
+            return dict.__getitem__(self, account_id) if own else make(self, account_id)
         elsewhere = _ELSEWHERE.setdefault(account, {})
         known = elsewhere.get((self.service_name, account_id))
         if known is None:

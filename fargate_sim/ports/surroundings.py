@@ -46,6 +46,7 @@ class MotoSurroundings:
         self._side = side
         self._region = region
         self._vpcs: dict[str, tuple[int, VpcFacts | None]] = {}
+        self._queues: dict[str, tuple[int, QueueFacts | None]] = {}
 
     def _ec2(self) -> Any:
         return self._side.backend("ec2", self._region)
@@ -53,7 +54,7 @@ class MotoSurroundings:
     @property
     def epoch(self) -> int:
         """Grows with every change that somebody makes to the rest of the account."""
-        return self._side.changes
+        return self._side.epoch
 
     def _regional(self, service: str, region: str) -> Any:
         """moto's state of a service in a region, empty for our own; None when there is no such region."""
@@ -134,14 +135,14 @@ class MotoSurroundings:
         """What a VPC is made of, or None when there is none of that id. The same object as long as nothing of it has changed."""
         with self._side.moto():
             at, known = self._vpcs.get(vpc_id, (-1, None))
-            if at == self._side.changes:
+            if at == self._side.epoch:
                 return known
             found = vpc.facts(self._ec2(), vpc_id)
             if found is None:
                 self._vpcs.pop(vpc_id, None)
                 return None
             same = known if found == known else found
-            self._vpcs[vpc_id] = self._side.changes, same
+            self._vpcs[vpc_id] = self._side.epoch, same
             return same
 
     def target_group(self, arn: str) -> TargetGroupFacts | None:
@@ -150,9 +151,14 @@ class MotoSurroundings:
             return targets.facts(self._side.backend("elbv2", self._region), arn)
 
     def queue(self, name: str) -> QueueFacts | None:
-        """The SQS queue, or None when there is none of that name."""
+        """The SQS queue, or None when there is none of that name. Asked with every message, so it is kept as long as nothing has changed."""
+        at, known = self._queues.get(name, (-1, None))
+        if at == self._side.epoch:
+            return known
         with self._side.moto():
-            return queues.facts(self._side.backend("sqs", self._region), name)
+            found = queues.facts(self._side.backend("sqs", self._region), name)
+            self._queues[name] = self._side.epoch, found
+            return found
 
     def billables(self) -> list[Billable]:
         """What the account is charged for by the hour, but for its tasks."""

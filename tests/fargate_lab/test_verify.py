@@ -30,6 +30,13 @@ def test_worlds_of_one_factory_are_alike_and_stand_still() -> None:
         assert seen[0] == seen[1]
 
 
+def test_worlds_of_one_factory_share_their_clients() -> None:
+    with world_factory(3) as new_cloud:
+        first, second = (new_cloud().client("ecs") for _ in range(2))
+        assert first is second
+        assert first is not new_cloud().client("elbv2")
+
+
 def test_a_refusal_in_process_is_the_same_error_as_over_http() -> None:
     with world_factory() as new_cloud, pytest.raises(ControlError, match="advance"):
         new_cloud().clock.advance(-1)

@@ -274,6 +274,35 @@ class TestSurroundings:
         surroundings.create_log_group("/made/by/driver")
         assert surroundings.log_group_exists("/made/by/driver")
 
+    def test_a_queues_settings_are_those_of_now(
+        self, offline: Offline, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        here, sqs = offline.cloud.moto.surroundings("us-east-1"), offline.client("sqs")
+        assert here.queue("orders") is None  # waits until moto is there
+        from moto.sqs.models import SQSBackend  # noqa: PLC0415
+
+        url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+        known = here.queue("orders")
+        assert known is not None and known.visibility_s == 30
+        sqs.get_queue_url(QueueName="orders")
+        assert (
+            here.queue("orders") is known
+        )  # asked with every message: nothing is read again while nothing changes
+
+        change = SQSBackend.set_queue_attributes
+
+        def watched(backend: SQSBackend, *given: Any) -> None:
+            before = here.queue("orders")
+            change(backend, *given)
+            assert before is not None and before.visibility_s == 30
+
+        monkeypatch.setattr(SQSBackend, "set_queue_attributes", watched)
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "90"})
+        changed = here.queue("orders")
+        assert changed is not None and changed.visibility_s == 90
+        sqs.delete_queue(QueueUrl=url)
+        assert here.queue("orders") is None
+
     def test_lines_reach_the_log_service_with_their_own_times(self, offline: Offline) -> None:
         env = offline.start_service(desired=1)
         offline.control.post("/_lab/clock", {"action": "settle"})

@@ -58,8 +58,7 @@ class Statement:
 
     def concerns(self, action: str) -> bool:
         """Whether the action is among its actions. Case does not matter."""
-        found = any(glob(each, fold=True).fullmatch(action) for each in self.actions)
-        return found != self.not_action
+        return _among(self.actions, action) != self.not_action
 
     def applies(self, action: str, resource: str, context: Context) -> bool:
         """Whether it speaks of this request, whoever makes it. Without a Resource element it speaks of what it is attached to."""
@@ -83,6 +82,11 @@ class Statement:
             for key in (clause.key, *(inner for value in clause.values for inner in value.key_names()))
         ]
         return of_resources + of_conditions
+
+
+@lru_cache(maxsize=8192)
+def _among(patterns: tuple[str, ...], action: str) -> bool:
+    return any(glob(each, fold=True).fullmatch(action) for each in patterns)
 
 
 @lru_cache(maxsize=2048)

@@ -8,8 +8,9 @@ world in which one was sent, would have this machine. Tags other than CloudForma
 # ruff: noqa: PLC0415 - moto takes two seconds to import, which must not delay the first answer
 from __future__ import annotations
 
+import copy
 import json
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import yaml
@@ -38,7 +39,7 @@ def read(text: str) -> Any:
     from moto.cloudformation.exceptions import ValidationError
 
     try:
-        return yaml.load(text, Loader=_Loader)  # noqa: S506 - an heir of the safe one
+        return copy.deepcopy(_loaded(text))  # whoever asked may change it
     except (ParserError, ScannerError) as problem:
         try:
             return json.loads(text)  # YAML knows no tabs
@@ -48,6 +49,12 @@ def read(text: str) -> Any:
         raise ValidationError(message=str(problem)) from None
     except (yaml.YAMLError, RecursionError, ValueError) as problem:
         raise ValidationError(message=_not_well_formed(problem)) from None
+
+
+@lru_cache(maxsize=4)
+def _loaded(text: str) -> Any:
+    """Kept, because every world begins with the same template, and reading that takes longer than all else in making a world."""
+    return yaml.load(text, Loader=_Loader)  # noqa: S506 - an heir of the safe one
 
 
 def _not_well_formed(problem: Exception) -> str:

@@ -12,6 +12,8 @@ import yaml
 from botocore.exceptions import ClientError
 from support.shards import Class
 
+from fargate_sim.ports.documents import read
+
 QUEUE = "Resources: {Q: {Type: 'AWS::SQS::Queue'"
 ALIASES = "Template error: YAML aliases are not allowed in CloudFormation templates"
 
@@ -89,3 +91,11 @@ def test_no_other_reader_of_yaml_takes_the_tags_of_templates(room: Class) -> Non
     room.client("01", "cloudformation").create_stack(StackName="s", TemplateBody=f"{QUEUE}}}}}")
     for loader in (yaml.Loader, yaml.FullLoader, yaml.UnsafeLoader):
         assert "" not in loader.yaml_multi_constructors
+
+
+def test_what_was_read_belongs_to_who_asked() -> None:
+    text = f"{QUEUE}, Properties: {{Tags: [{{Key: a, Value: b}}]}}}}}}"
+    first, second = read(text), read(text)
+    first["Resources"]["Q"]["Properties"]["Tags"].clear()
+    assert second["Resources"]["Q"]["Properties"]["Tags"] == [{"Key": "a", "Value": "b"}]
+    assert read(text) == second

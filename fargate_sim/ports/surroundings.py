@@ -151,7 +151,7 @@ class MotoSurroundings:
             return targets.facts(self._side.backend("elbv2", self._region), arn)
 
     def queue(self, name: str) -> QueueFacts | None:
-        """The SQS queue, or None when there is none of that name. Asked with every message, so it is kept as long as nothing has changed."""
+        """The SQS queue, or None when there is none of that name. Asked for with each message, so kept while nothing has changed."""
         at, known = self._queues.get(name, (-1, None))
         if at == self._side.epoch:
             return known

@@ -17,9 +17,10 @@ import botocore.session
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from support.proxy import NAME, Pages, Proxy, TwoRooms, free_pair, needs_nginx, rooms_conf
+from support.proxy import NAME, Pages, Proxy, TwoRooms, needs_nginx, rooms_conf
 
 from fargate_lab.classroom.codes import ROOMS, Keys
+from fargate_lab.classroom.keeper import free_ports
 
 pytestmark = needs_nginx
 
@@ -237,8 +238,8 @@ def test_the_log_holds_no_codes_and_no_keys(both: TwoRooms) -> None:
 @pytest.fixture
 def half_a_class(tmp_path: Path) -> Iterator[tuple[Proxy, str]]:
     """A proxy for two rooms that are away; the first is to come back at the address that is given as well."""
-    address = f"127.0.0.1:{free_pair()}"
-    with Proxy(tmp_path, rooms_conf(address, f"127.0.0.1:{free_pair()}")) as proxy:
+    address = f"127.0.0.1:{free_ports('127.0.0.1', 2)}"
+    with Proxy(tmp_path, rooms_conf(address, f"127.0.0.1:{free_ports('127.0.0.1', 2)}")) as proxy:
         yield proxy, address
 
 

@@ -283,7 +283,8 @@ class TestSurroundings:
 
         url = sqs.create_queue(QueueName="orders")["QueueUrl"]
         known = here.queue("orders")
-        assert known is not None and known.visibility_s == 30
+        assert known is not None
+        assert known.visibility_s == 30
         sqs.get_queue_url(QueueName="orders")
         assert (
             here.queue("orders") is known
@@ -294,12 +295,13 @@ class TestSurroundings:
         def watched(backend: SQSBackend, *given: Any) -> None:
             before = here.queue("orders")
             change(backend, *given)
-            assert before is not None and before.visibility_s == 30
+            assert before == known
 
         monkeypatch.setattr(SQSBackend, "set_queue_attributes", watched)
         sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "90"})
         changed = here.queue("orders")
-        assert changed is not None and changed.visibility_s == 90
+        assert changed is not None
+        assert changed.visibility_s == 90
         sqs.delete_queue(QueueUrl=url)
         assert here.queue("orders") is None
 

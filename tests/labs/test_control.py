@@ -75,11 +75,11 @@ def test_a_stranger_on_the_port_is_recognised(control: HttpControl) -> None:
 
 
 def test_no_world_at_all_is_said_plainly() -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with pytest.raises(NoWorldError, match=f"No offline cloud answers at http://127.0.0.1:{port}"):
-        HttpControl(f"http://127.0.0.1:{port}").get("/_lab/clock")
+    with socket.socket() as closed:  # bound but not listening: nobody else gets the port meanwhile
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+        with pytest.raises(NoWorldError, match=f"No offline cloud answers at http://127.0.0.1:{port}"):
+            HttpControl(f"http://127.0.0.1:{port}").get("/_lab/clock")
     with pytest.raises(NoWorldError, match="is no address of an offline cloud"):
         HttpControl("localhost:80")
 

@@ -20,6 +20,7 @@ import waitress
 from aiohttp import web
 
 from fargate_lab.classroom.codes import Keys, keys_of
+from fargate_lab.classroom.keeper import free_ports
 from fargate_sim.cloud import Cloud
 from fargate_sim.endpoint import Endpoint
 from fargate_sim.gate import Gate
@@ -38,17 +39,6 @@ needs_nginx = pytest.mark.skipif(
 )
 
 
-def free_pair() -> int:
-    """A port of this machine that is free, and so is the next one."""
-    while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = int(first.getsockname()[1])
-            with contextlib.suppress(OSError, OverflowError):
-                second.bind(("127.0.0.1", port + 1))
-                return port
-
-
 def rooms_conf(*addresses: str, **environ: str) -> str:
     """What `rooms.sh` writes for rooms at these addresses."""
     return subprocess.run(
@@ -64,7 +54,7 @@ class Proxy:
     """nginx with the configuration that we ship; only where it listens and writes is the test's own."""
 
     def __init__(self, folder: Path, rooms: str) -> None:
-        self.port = free_pair()
+        self.port = free_ports("127.0.0.1", 2)
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "access.log"
         self._folder = folder
@@ -195,8 +185,8 @@ class TwoRooms:
     """Rooms A and B behind a proxy."""
 
     def __init__(self, folder: Path) -> None:
-        self.a = Room(1, "A", free_pair())
-        self.b = Room(2, "B", free_pair())
+        self.a = Room(1, "A", free_ports("127.0.0.1", 2))
+        self.b = Room(2, "B", free_ports("127.0.0.1", 2))
         self.proxy = Proxy(folder, rooms_conf(self.a.address, self.b.address))
 
     def __enter__(self) -> Self:

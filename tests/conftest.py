@@ -14,8 +14,8 @@ from labs.endpoint_cloud import EndpointCloud
 
 # The commands that tests run should not compile the project anew each time, whatever the surroundings say.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-# Hundreds of worlds come and go, each with much that lives: looking for garbage seldom saves a sixth of the time.
-gc.set_threshold(200_000, 20, 50)
+# Hundreds of worlds come and go, each with much that lives: looking for garbage less often saves time. (More seldom still costs it again.)
+gc.set_threshold(50_000, 20, 50)
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -21,18 +21,16 @@ from fargate_sim import (
     traffic_api,
     watch_api,
 )
-from fargate_sim.control_words import ControlError, answered, content_of, iso, problem, speed_of, whole
+from fargate_sim.control_clock import ClockControl
+from fargate_sim.control_words import ControlError, answered, content_of, problem, whole
 from fargate_sim.digest import digest
-from fargate_sim.effort import UnfinishedError
 from fargate_sim.gate import TEAM_MAY, for_team
 from fargate_sim.model.queues import report as queue_report
 from fargate_sim.model.queues.message import KEPT_MINUTES
 from fargate_sim.model.queues.queues import queue_name
 from fargate_sim.model.traffic.ledger import LATEST_FAILURES
 from fargate_sim.model.traffic.report import MINUTES_SHOWN, SECONDS_SHOWN, report
-from fargate_sim.pacer import HOUR_MS, Pacer
 from fargate_sim.recording import Header, read, without_actor
-from fargate_sim.rewinding import rewind
 from fargate_sim.wire.render import Answer
 
 if TYPE_CHECKING:
@@ -41,9 +39,6 @@ if TYPE_CHECKING:
     from fargate_sim.model.world import World
 
 DEFAULT_LIMIT, LARGEST_LIMIT = 1000, 10000
-UNDER_LOAD_MS = 5 * 60 * 1000
-"""How far the clock jumps over silence while requests or orders come: they are what happens, though the journal does not say so."""
-DEFAULT_SETTLE_MS = 30 * 60 * 1000
 _NOTE_KIND = re.compile(r"(game|lab)\.[a-z0-9_.-]{1,60}$")
 
 
@@ -62,10 +57,11 @@ class Control:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
+        self._clock = ClockControl(endpoint)
         self._gets: dict[str, Callable[[dict[str, str], str], Answer]] = {
             "status": self._status,
             "env": self._env,
-            "clock": lambda _query, _host: self._locked(lambda _cloud: self._clock()),
+            "clock": lambda _query, _host: self._locked(lambda _cloud: self._clock.facts()),
             "snapshot": self._snapshot,
             "journal": self._journal,
             "traffic": self._traffic,
@@ -176,17 +172,6 @@ class Control:
             env["AWS_SECRET_ACCESS_KEY"] = self._endpoint.gate.secret_key
         return answered(200, env)
 
-    def _clock(self) -> dict[str, Any]:
-        engine, pacer = self._endpoint.cloud.engine, self._endpoint.pacer
-        return {
-            "now_ms": engine.now_ms,
-            "now": iso(engine.now_ms),
-            "elapsed_ms": engine.now_ms - engine.start_ms,
-            "mode": "paused" if pacer.paused else "running",
-            "speed": pacer.speed,
-            "next_ms": engine.next_at(),
-        }
-
     def _snapshot(self, query: dict[str, str], _host: str) -> Answer:
         seen = whole(query.get("seen"), "seen", -1)
         self._wait()
@@ -195,7 +180,11 @@ class Control:
             version = len(cloud.journal)
             if version == seen:
                 return Answer(204, [("Cache-Control", "no-store")], b"")
-            return {"version": version, "clock": self._clock(), **snapshot.take(cloud.world(cloud.region))}
+            return {
+                "version": version,
+                "clock": self._clock.facts(),
+                **snapshot.take(cloud.world(cloud.region)),
+            }
 
         return self._locked(act)
 
@@ -286,59 +275,9 @@ class Control:
     # Changing
 
     def _set_clock(self, body: dict[str, Any]) -> Answer:
-        action = body.get("action")
-        if action == "rewind":
-            return self._rewind(body)
-        actions: dict[str, Callable[[Pacer], None]] = {
-            "pause": Pacer.pause,
-            "run": Pacer.run,
-            "speed": lambda pacer: pacer.set_speed(self._endpoint.pace.speed(speed_of(body.get("speed")))),
-            "advance": lambda pacer: pacer.advance(whole(body.get("ms"), "ms")),
-            "next": lambda pacer: pacer.next(self._longest_next()),
-            "settle": lambda pacer: pacer.settle(whole(body.get("limit_ms"), "limit_ms", DEFAULT_SETTLE_MS)),
-        }
-        if not isinstance(action, str) or action not in actions:
-            raise ControlError(
-                400, f"{action!r} is no action of the clock", "one of: " + ", ".join([*actions, "rewind"])
-            )
-
-        def act(cloud: Cloud) -> object:
-            pacer = self._endpoint.pacer
-            try:
-                self._refuse_the_unbearable(cloud, action, body)
-                actions[action](pacer)
-            except ValueError as error:
-                raise ControlError(400, str(error), "see docs/control-api.md") from error
-            except UnfinishedError:
-                self._note_clock(cloud)
-                raise ControlError(
-                    503,
-                    f"so much is going on here that the clock got only to {iso(cloud.engine.now_ms)}",
-                    "go on from there",
-                ) from None
-            self._note_clock(cloud)
-            return self._clock()
-
-        return self._locked(act)
-
-    def _note_clock(self, cloud: Cloud) -> None:
-        pacer = self._endpoint.pacer
-        if self._endpoint.recorder is not None:
-            self._endpoint.recorder.clock(cloud.engine.now_ms, paused=pacer.paused, speed=pacer.speed)
-
-    def _rewind(self, body: dict[str, Any]) -> Answer:
-        self._wait()
-
-        def act(cloud: Cloud) -> object:
-            now_ms = cloud.engine.now_ms
-            to_ms = whole(body["to_ms"], "to_ms") if "to_ms" in body else now_ms - whole(body.get("ms"), "ms")
-            try:
-                rewind(self._endpoint, to_ms)
-            except ValueError as error:
-                raise ControlError(409, str(error), "see docs/control-api.md") from error
-            return self._clock()
-
-        return self._locked(act)
+        if body.get("action") == "rewind":
+            self._wait()
+        return self._locked(lambda cloud: self._clock.act(cloud, body))
 
     def _digest(self, _query: dict[str, str], _host: str) -> Answer:
         self._wait()
@@ -383,32 +322,6 @@ class Control:
             return {"now_ms": cloud.engine.now_ms, "entries": told, "next": following}
 
         return self._locked(act)
-
-    def _longest_next(self) -> int:
-        """How far a jump to the next happening may go, in milliseconds: less far while many requests or orders are coming."""
-        cloud = self._endpoint.cloud
-        world = cloud.world(cloud.region)
-        pace = self._endpoint.pace
-        loads = (
-            (world.traffic.peak_rps, pace.requests.in_a_jump),
-            (world.queues.peak_rps, pace.orders.in_a_jump),
-        )
-        usual_ms = UNDER_LOAD_MS if any(peak_rps for peak_rps, _ in loads) else HOUR_MS
-        return min([usual_ms, *(int(most * 1000 / peak_rps) for peak_rps, most in loads if peak_rps)])
-
-    def _refuse_the_unbearable(self, cloud: Cloud, action: str, body: dict[str, Any]) -> None:
-        """How far and how fast the clock may go, all the less while traffic runs. ValueError says so."""
-        world, pace = cloud.world(cloud.region), self._endpoint.pace
-        if action == "advance":
-            pace.refuse_jump(world, whole(body.get("ms"), "ms", 0))
-        elif action == "settle":
-            pace.refuse_jump(world, whole(body.get("limit_ms"), "limit_ms", DEFAULT_SETTLE_MS))
-        elif action == "next":
-            pace.refuse_jump(world, (cloud.engine.next_at() or cloud.engine.now_ms) - cloud.engine.now_ms)
-        elif action == "speed":
-            speed = pace.speed(speed_of(body.get("speed")))
-            pace.requests.refuse_pace(world.traffic.peak_rps, speed)
-            pace.orders.refuse_pace(world.queues.peak_rps, speed)
 
     def _note(self, body: dict[str, Any]) -> Answer:
         kind, data = body.get("kind"), body.get("data", {})

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fargate_sim.model.events import Undelivered
 from fargate_sim.model.metrics import Metric, Point
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from fargate_sim.model.egress import VpcFacts
     from fargate_sim.ports.gateway import MotoSide
 
+F = TypeVar("F")
+
 
 class MotoSurroundings:
     """The model's view of one region of an account. Each question waits until moto is ready."""
@@ -45,8 +47,8 @@ class MotoSurroundings:
     def __init__(self, side: MotoSide, region: str) -> None:
         self._side = side
         self._region = region
-        self._vpcs: dict[str, tuple[int, VpcFacts | None]] = {}
-        self._queues: dict[str, tuple[int, QueueFacts | None]] = {}
+        self._vpcs: dict[str, tuple[int, VpcFacts]] = {}
+        self._queues: dict[str, tuple[int, QueueFacts]] = {}
 
     def _ec2(self) -> Any:
         return self._side.backend("ec2", self._region)
@@ -133,17 +135,7 @@ class MotoSurroundings:
 
     def vpc(self, vpc_id: str) -> VpcFacts | None:
         """What a VPC is made of, or None when there is none of that id. The same object as long as nothing of it has changed."""
-        with self._side.moto():
-            at, known = self._vpcs.get(vpc_id, (-1, None))
-            if at == self._side.epoch:
-                return known
-            found = vpc.facts(self._ec2(), vpc_id)
-            if found is None:
-                self._vpcs.pop(vpc_id, None)
-                return None
-            same = known if found == known else found
-            self._vpcs[vpc_id] = self._side.epoch, same
-            return same
+        return self._kept(self._vpcs, vpc_id, lambda: vpc.facts(self._ec2(), vpc_id))
 
     def target_group(self, arn: str) -> TargetGroupFacts | None:
         """The target group, or None when there is none of that ARN."""
@@ -152,13 +144,23 @@ class MotoSurroundings:
 
     def queue(self, name: str) -> QueueFacts | None:
         """The SQS queue, or None when there is none of that name. Asked for with each message, so kept while nothing has changed."""
-        at, known = self._queues.get(name, (-1, None))
+        return self._kept(
+            self._queues, name, lambda: queues.facts(self._side.backend("sqs", self._region), name)
+        )
+
+    def _kept(self, known: dict[str, tuple[int, F]], name: str, find: Callable[[], F | None]) -> F | None:
+        """What is known under a name, found anew when anything of the account has changed since; the same object when that is equal."""
+        at, before = known.get(name, (-1, None))
         if at == self._side.epoch:
-            return known
+            return before
         with self._side.moto():
-            found = queues.facts(self._side.backend("sqs", self._region), name)
-            self._queues[name] = self._side.epoch, found
-            return found
+            found = find()
+            if found is None:
+                known.pop(name, None)
+                return None
+            same = before if before is not None and found == before else found
+            known[name] = self._side.epoch, same
+            return same
 
     def billables(self) -> list[Billable]:
         """What the account is charged for by the hour, but for its tasks."""
